@@ -191,7 +191,8 @@ TEMPLATE_TOKENS: Final = 64
 
 
 LESS_THOUGHT: Final = ((256, 1_024), (512, 2_048))
-"""Tokens of a reply at most, and of the thought that is allowed before it, of a model that is allowed less before short ones."""
+"""Tokens of a reply at most, and of the thought that is allowed before it, of a model that is allowed less before short
+ones."""
 
 _COUNTS: Final = ("window", "max_output", "template_tokens", "retries", "resends", "reasoning_tokens", "refusals")
 _MOST_COUNTED: Final = 1 << 53
@@ -219,8 +220,7 @@ class ModelProfile:
     `caches_on_request` says that it caches the beginnings of requests only where they ask for that, which none does; `vocabulary`
     counts the model's tokens where they are known; `bytes_per_token` is how many bytes of UTF-8 they have in the mean where they
     are not, as the model's own counts showed, for likely figures alone. Raises `ValueError` for what no model has: a price below
-    0 would give a budget more
-    than it had.
+    0 would give a budget more than it had.
     """
 
     name: str

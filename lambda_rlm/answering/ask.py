@@ -8,6 +8,7 @@ is and a plan tried after a direct call found nothing, is paid from its one budg
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
@@ -16,7 +17,7 @@ from lambda_rlm.answering.detect import detect
 from lambda_rlm.answering.preview import refusal
 from lambda_rlm.answering.question import AS_LIKELY, Deadline, Question, Setup, case_of, detecting
 from lambda_rlm.answering.rounds.findings import findings
-from lambda_rlm.answering.sized_plan import sized_plans, what_is_read
+from lambda_rlm.answering.sized_plan import prospect_of, sized_plans, what_is_read
 from lambda_rlm.answering.sub_model import with_solver
 from lambda_rlm.answering.synthesize import synthesize
 from lambda_rlm.answering.writing_bound import writing_cost
@@ -29,6 +30,7 @@ from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.events import Detection, Routed, Way
 from lambda_rlm.execution.check import check
 from lambda_rlm.execution.execute import execute
+from lambda_rlm.execution.prospect import Prospect
 from lambda_rlm.execution.resumed import PastRoute
 from lambda_rlm.execution.run import Run
 from lambda_rlm.execution.run_id import run_id
@@ -67,6 +69,7 @@ class _Asking:
         self.deadline = deadline
         self.runs: list[Run] = []
         self.notes: list[str] = []
+        self.stand_in: str | None = None
         self.detection: Detection = "none"
         self.admit: Admission = setup.budget.admit or "proved"
 
@@ -174,11 +177,30 @@ class _Asking:
         if setup.tracer is not None and setup.choice == "auto":
             setup.tracer(self._decision(preference))
         setup = replace(setup, options=with_solver(setup, question.inputs.functions))
-        run = await synthesize(question, setup, lambda: question.plan(route), self.account)
+        run = await synthesize(question, setup, lambda: self._fitting(route), self.account)
         fallback = None if run.synthesis is None else run.synthesis.fallback
         if fallback is not None:
-            self.notes.append(f"{route.strategy}: {fallback}")
+            self.notes += [f"{route.strategy}: {fallback}", *filter(None, [self.stand_in])]
         return self._reported(run, "synth", preference.reason, self.case.task)
+
+    def _fitting(self, usual: Route) -> SourceFile:
+        """The plan that stands in for a program: with the first numbers that are proved to fit what is left now, else the first
+        that are likely to, else the usual ones."""
+        setup, found = self._now(), list[tuple[Route, SourceFile, Prospect]]()
+        for route, source in sized_plans(self.question, usual):
+            prospect = prospect_of(self.question, setup, source)
+            if prospect is not None:
+                found.append((route, source, prospect))
+                if prospect.is_proved:
+                    break
+        may_begin: tuple[Callable[[Prospect], bool], ...] = (lambda one: one.is_proved, lambda one: one.fits_as_likely)
+        for may in may_begin:
+            for route, source, prospect in found:
+                if may(prospect):
+                    self.stand_in = what_is_read(usual, route, prospect.bound, self.case.measure.tokens)
+                    return source
+        self.stand_in = None
+        return self.question.plan(usual)
 
     def _may_escalate(self, preference: Preference) -> bool:
         return preference.way == "direct" and self.setup.routing.escalates and self.setup.choice == "auto"

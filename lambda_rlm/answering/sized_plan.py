@@ -6,10 +6,16 @@ Owns their order, for runs and for previews, and the note on what a smaller budg
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
-from lambda_rlm.answering.question import Question
+from lambda_rlm.answering.question import Question, Setup
 from lambda_rlm.bounds.bound import Bound
+from lambda_rlm.diagnostics.diagnostic import Rejected, Severity
+from lambda_rlm.diagnostics.faults import Fault, OutOfTime
 from lambda_rlm.diagnostics.source import SourceFile
+from lambda_rlm.eval.asking.asker import AskSettings
+from lambda_rlm.execution.check import check
+from lambda_rlm.execution.prospect import Prospect, foresee
 from lambda_rlm.plan.narrower import narrower, told
 from lambda_rlm.plan.router import Route
 
@@ -22,6 +28,25 @@ def sized_plans(question: Question, route: Route) -> Iterator[tuple[Route, Sourc
         if source.text not in found:
             found.add(source.text)
             yield one, source
+
+
+def prospect_of(question: Question, setup: Setup, source: SourceFile) -> Prospect | None:
+    """What a plan would cost within `setup.budget`, and whether it may begin as likely where nobody demands a proof; None for
+    one that cannot run, whatever the budget. Raises `OutOfTime`."""
+    inputs = question.bound_inputs
+    checked = check(source, inputs.types, primitives=inputs.functions)
+    if checked.typed is None:
+        return None
+    budget = replace(setup.budget, admit=setup.budget.admit or "likely")
+    asking = AskSettings(key=b"", out=setup.options.out, pool=setup.options.pool)
+    try:
+        prospect = foresee(checked.typed, inputs.values, setup.leaf, budget, setup.options.accuracy, asking, is_counted=False)
+    except OutOfTime:
+        raise
+    except (Rejected, Fault):
+        return None
+    is_refused = any(d.severity is Severity.ERROR for d in prospect.bounded.diagnostics)
+    return None if is_refused else prospect
 
 
 def what_is_read(usual: Route, route: Route, bound: Bound | None, tokens: int) -> str | None:

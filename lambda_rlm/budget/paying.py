@@ -1,8 +1,9 @@
 """Paying for one request to a model: the worst case set aside before, what was used booked after.
 
 Owns the one way in which calls of programs and of root models are paid. Promises that nothing is sent, or sent again, which the
-meter cannot afford, that a failure and a cancellation are booked too, but for a request that only waited (`waiting`), that what may be billed and was not counted is booked at
-its worst, and that whatever a model of the host raises or returns is a `ModelFailure`. Knows models by their profile only.
+meter cannot afford, that a failure and a cancellation are booked too, but for a request that only waited (`waiting`), that what
+may be billed and was not counted is booked at its worst, and that whatever a model of the host raises or returns is a
+`ModelFailure`. Knows models by their profile only.
 """
 
 from __future__ import annotations
@@ -55,9 +56,8 @@ async def pay(
     tab = _Tab(profile, meter, prompt_tokens + schema_tokens, replied, taken)
     tab.reserve()
     usage: Usage | None = None
-    token = _PAYING.set(tab)
     try:
-        completion = await model.complete(replace(request, again=tab.again, sent=tab.sent))
+        completion = await tab.asked(model, request)
     except ModelFailure as failed:
         usage = tab.booked(failed.usage, is_billable=failed.is_billable)
         raise
@@ -79,7 +79,6 @@ async def pay(
             usage = tab.took_before(usage, told.extra)
             completion = replace(completion, usage=usage)
     finally:
-        _PAYING.reset(token)
         on_usage(tab.settle(usage, prompt_tokens))
     return completion
 
@@ -115,6 +114,14 @@ class _Tab:
     is_over: bool = False
     is_waiting: bool = False
     """The last attempt was not sent yet."""
+
+    async def asked(self, model: Model, request: CompletionRequest) -> Completion:
+        """What the model returns, whose wrappers say when the request waits."""
+        token = _PAYING.set(self)
+        try:
+            return await model.complete(replace(request, again=self.again, sent=self.sent))
+        finally:
+            _PAYING.reset(token)
 
     def reserve(self) -> None:
         """Set one attempt aside."""

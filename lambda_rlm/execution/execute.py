@@ -249,7 +249,7 @@ class Execution:
     def _tell(self, prospect: Prospect) -> None:
         program = prospect.bounded
         self.admitted = replace(self.admitted, bound=program.bound)
-        if self.is_estimated:
+        if self.is_estimated or not self.admitted.is_proved:  # where it began as likely, that is worked out already
             self.likely = prospect.likely
         if self.on_bound is not None:
             self.on_bound(prospect)

@@ -94,8 +94,8 @@ class Prospect:
 
     @property
     def likely_counted_by(self) -> str:
-        """What the tokens of the likely figures are counted by: a vocabulary, what was `measured` of the model's own counts, or,
-        with neither, the nearest vocabulary (`estimated`)."""
+        """What the tokens of the likely figures are counted by: a vocabulary, what was `measured` of the model's own counts,
+        or, with neither, the nearest vocabulary (`estimated`)."""
         return likely_counted_by(self.profile)
 
     @property

@@ -137,10 +137,8 @@ def connect(
         model = _sent(_described(model, name, options), None, account, hedge if is_hedged else None, tracer)
     else:
         limiter = (limiters or Limiters()).of(base_url or re.split("[/:]", name)[0])
-        model = _reached(name, base_url, api_key, options, constrain, limiter.sockets)
-        model = _measured(model, name, base_url)
-        sent = ConstraintFallback(_sent(model, limiter, account, hedge, tracer))
-        model = RetryingModel(sent, policy, tracer=tracer)
+        model = _measured(_reached(name, base_url, api_key, options, constrain, limiter.sockets), name, base_url)
+        model = RetryingModel(ConstraintFallback(_sent(model, limiter, account, hedge, tracer)), policy, tracer=tracer)
     if record is not None:
         from lambda_rlm.llm.recorded import Recording
 

@@ -95,8 +95,8 @@ def likely_bytes_per_token(profile: ModelProfile, sample: str) -> float:
 
 
 def likely_counted_by(profile: ModelProfile) -> str:
-    """What likely figures of a model are counted by: its vocabulary, what was `measured` of it, or the nearest vocabulary, and so
-    `estimated`."""
+    """What likely figures of a model are counted by: its vocabulary, what was `measured` of it, or the nearest vocabulary, and
+    so `estimated`."""
     if _measured(profile) is not None:
         return "measured"
     return profile.vocabulary.name if profile.vocabulary is not None else vocabulary(profile.name) or "estimated"

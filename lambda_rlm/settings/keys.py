@@ -40,8 +40,8 @@ class About:
 
     `metavar` names the value of the option; `choices` are all valid values, if they are few; `flag` is the name of the option
     if it is not the key with dashes, `short` its one-letter form; with `is_positive` the value must be more than 0, with
-    `may_be_zero` at least 0, both finite unless it `may_be_endless`; with `takes_path` it may also be the path of a program, with `may_be_count` a file may have a
-    whole number in place of the text.
+    `may_be_zero` at least 0, both finite unless it `may_be_endless`; with `takes_path` it may also be the path of a program,
+    with `may_be_count` a file may have a whole number in place of the text.
     """
 
     help: str

@@ -15,7 +15,7 @@ from lambda_rlm.answering.question import Question, Setup, case_of
 from lambda_rlm.answering.sized_plan import sized_plans, what_is_read
 from lambda_rlm.bench.words import prose
 from lambda_rlm.bounds.bound import Bound
-from lambda_rlm.budget.budget import Budget
+from lambda_rlm.budget.budget import Admission, Budget
 from lambda_rlm.diagnostics.diagnostic import Rejected
 from lambda_rlm.execution.check import check
 from lambda_rlm.execution.prospect import foresee
@@ -171,3 +171,16 @@ def test_likely_is_the_last_resort() -> None:
     assert run.admitted == "likely" and not any("to fit the budget" in note for note in run.notes)
     with pytest.raises(Rejected):
         asked(Budget(usd=budget.usd, admit="proved"), choice="plan")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("admit", ["proved", None])
+def test_a_plan_in_place_of_a_program_fits_the_budget_too(admit: Admission | None) -> None:
+    """The root model writes no program, and the plan's usual numbers cost more than what is left."""
+    budget = Budget(usd=0.032, admit=admit)
+    run, _ = asked(budget, choice="synth")
+    assert run.ok and run.synthesis is not None and run.synthesis.fallback is not None
+    assert run.admitted == "proved" and run.bound is not None and run.bound.usd is not None and run.bound.usd <= 0.032
+    assert any("to fit the budget, `search` reads" in note for note in run.notes)
+    run, _ = asked(Budget(), choice="synth")
+    assert run.ok and not any("to fit the budget" in note for note in run.notes)

@@ -27,10 +27,12 @@ def rlm(model: ScriptedModel, **settings: object) -> RLM:
 def test_a_question_goes_on_as_likely_unless_a_proof_is_wanted() -> None:
     run = rlm(scripted(20)).ask("What?", context=TEXT)
     assert run.admitted == "likely" and run.usage.usd is not None and run.usage.usd <= 0.2
+    assert run.likely is not None and run.likely.usd is not None and run.likely.usd <= 0.2
     assert any("not proved to complete within the budget" in note for note in run.notes)
     with pytest.raises(Rejected):
         rlm(scripted(20), admit="proved").ask("What?", context=TEXT)
-    assert rlm(scripted(20), budget=Budget(usd=30.0)).ask("What?", context=TEXT).admitted == "proved"
+    proved = rlm(scripted(20), budget=Budget(usd=30.0)).ask("What?", context=TEXT)
+    assert (proved.admitted, proved.likely) == ("proved", None), "nobody asked for it"
 
 
 def test_the_variable_counts_where_the_host_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

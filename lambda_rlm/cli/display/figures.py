@@ -119,7 +119,8 @@ def shown(prospects: Sequence[Prospect], titles: Sequence[str]) -> str:
 
 
 def _beside(prospect: Prospect) -> list[str]:
-    """What the figures alone do not tell: what likely tokens were measured by, the part of sub-models, and that a run would begin as likely."""
+    """What the figures alone do not tell: what likely tokens were measured by, the part of sub-models, and that a run would
+    begin as likely."""
     lines = likely_counted_by(prospect.likely_counted_by)
     part = sub_models.share(prospect.bounded)
     if part is not None:

@@ -1,8 +1,8 @@
 """Exchanges of the vendor door, held to what the lean door's are held to.
 
 Owns `Exchange`: while one is open, whatever asks over httpx in its context, which is litellm, follows no redirect, is answered
-as it stands (a small reply may swell to any size), is read to a limit, and sends nothing a second time. Promises that httpx is as it was for everybody else
-in the process, and that certificates are checked whatever the environment says.
+as it stands (a small reply may swell to any size), is read to a limit, and sends nothing a second time. Promises that httpx is
+as it was for everybody else in the process, and that certificates are checked whatever the environment says.
 """
 
 from __future__ import annotations

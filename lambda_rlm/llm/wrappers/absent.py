@@ -19,7 +19,8 @@ from lambda_rlm.llm.vocabulary.byte_pair import known_vocabulary
 
 
 def plain_profile(profile: ModelProfile) -> dict[str, Any]:
-    """What is kept of a model, as plain data: the vocabulary by its name, and neither details nor what was measured, which tell of the machine."""
+    """What is kept of a model, as plain data: the vocabulary by its name, and neither details nor what was measured, which tell
+    of the machine."""
     name = None if profile.vocabulary is None else profile.vocabulary.name
     plain = asdict(replace(profile, vocabulary=None))
     return {key: value for key, value in plain.items() if key not in ("details", "bytes_per_token")} | {"vocabulary": name}

@@ -1,9 +1,9 @@
 """Asking again without the schema or the grammar that a server does not support.
 
 Owns the wrapper. Promises that a request which was turned down for its form is sent once more without it, as a request of its
-own, which waits for its own place and is paid by a loan of its own; that the refused one is counted as an attempt (`REFUSALS` is
-how many there may be before each), and leave is asked for where it may be billed. What is known of the server is the adapter's
-that sends (`providers.constraints`): a request in a form that is known to be refused is not sent in it."""
+own, which waits for its own place and is paid by a loan of its own; that the refused one is counted as an attempt (`REFUSALS`
+is how many there may be before each), and leave is asked for where it may be billed. What is known of the server is the
+adapter's that sends (`providers.constraints`): a request in a form that is known to be refused is not sent in it."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """A model whose vocabulary is not known, measured by its own counts.
 
 Owns the wrapper. Promises that only what a model counted itself is measured, of prompts that are long enough for the sentences
-around them to matter little, and that the profile says what was measured before (`ModelProfile.bytes_per_token`), the same for as
-long as the model is open: likely figures of one run do not change while it goes on.
+around them to matter little, and that the profile says what was measured before (`ModelProfile.bytes_per_token`), the same for
+as long as the model is open: likely figures of one run do not change while it goes on.
 """
 
 from __future__ import annotations
