@@ -263,11 +263,11 @@ def test_a_total_is_no_less_than_the_sum_of_any_elements(data: st.DataObject, ro
 
 def test_long_words_of_many_texts_are_a_bad_reply() -> None:
     """Each of their longest pieces may have to be charged by its bytes where it is cut."""
-    long, most = f"so it is {'x' * 150} and so on", reply_room(60, texts_of(list_of(TEXT)), MOST_REPLY_ENDS).pieces
-    assert 151 * 3 <= most < 151 * 4
-    _counted(list_of(TEXT), [long] * 3, 60, vocabulary_named("o200k_base"))
+    long, most = f"so it is {'x' * 159} and so on", reply_room(60, texts_of(list_of(TEXT)), MOST_REPLY_ENDS).pieces
+    assert 160 * 2 <= most < 160 * 3
+    _counted(list_of(TEXT), [long] * 2, 60, vocabulary_named("o200k_base"))
     with pytest.raises(BadReply, match=f"the longest words of the texts of the reply have more than {most} bytes"):
-        _counted(list_of(TEXT), [long] * 4, 60, vocabulary_named("o200k_base"))
+        _counted(list_of(TEXT), [long] * 3, 60, vocabulary_named("o200k_base"))
 
 
 # ── quotes ──

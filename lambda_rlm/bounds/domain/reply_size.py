@@ -35,8 +35,8 @@ _INT_LIMIT: Final = 2**63
 
 
 class Held(NamedTuple):
-    """What is held of a reply where it is read: by its `tokens` how many elements its lists have; what its texts are made of, the
-    tokens of all and the bytes of the longest pieces of all `together`, where they are counted; the widest character of a
+    """What is held of a reply where it is read: by its `tokens` how many elements its lists have; what its texts are made of,
+    the tokens of all and the bytes of the longest pieces of all `together`, where they are counted; the widest character of a
     `quote`."""
 
     tokens: SizeBound = UNLIMITED
@@ -77,7 +77,8 @@ class _Texts(NamedTuple):
         return symbol(self.chars, self.chars_together, self.owner, chars), made
 
     def in_list(self, owner: int) -> _Texts:
-        """Those of one element of a list: together, the elements have no more than the list, and share that among all fields."""
+        """Those of one element of a list: together, the elements have no more than the list, and share that among all
+        fields."""
         held, most = self.held, self.chars_together
         if self.owner:
             chars, tokens, pieces = self.groups
