@@ -283,10 +283,11 @@ def test_a_quote_is_no_wider_than_what_it_is_a_quote_of() -> None:
     assert ascii_only.input_tokens < others.input_tokens
 
 
-def test_a_quote_has_the_white_space_that_was_shown() -> None:
+@pytest.mark.parametrize("shown", ['replace(context, "\u3000", " ")', 'join(words(context), " ")'])
+def test_a_quote_has_the_white_space_that_was_shown(shown: str) -> None:
     """The document has a wider one there, which bounds do not reckon with."""
     model = Model(PROFILE, lambda request: '{"reply": ["to be"]}')
-    program = 'let shown = replace(context, "\u3000", " ");\nllm_call[List[Quote]](f"Quote:\\n{shown}")'
+    program = f'let shown = {shown};\nllm_call[List[Quote]](f"Quote:\\n{{shown}}")'
     run = ran(program, model, context="it is to\u3000be")
     assert run.fault is None, run.fault
     assert run.value == ["to be"]
