@@ -318,7 +318,7 @@ def test_a_number_in_a_prompt_is_bounded_by_its_limits(hole: str, chars: int) ->
 # ── what a memo tells apart ──
 
 
-def test_a_settled_value_shares_nothing_that_its_signature_does_not_tell() -> None:
+def test_a_settled_value_shares_only_what_its_signature_tells() -> None:
     """A recursion is looked at once for arguments of one signature."""
     shared = reply_of(PAIRS, 300)
     assert isinstance(shared, AbstractList)
@@ -330,7 +330,7 @@ def test_a_settled_value_shares_nothing_that_its_signature_does_not_tell() -> No
     assert all(isinstance(text, AbstractText) and text.made.cut is None for _, text in once.element.fields)
 
 
-def test_prompts_that_a_function_of_the_program_makes_are_counted() -> None:
+def test_prompts_that_a_function_makes_are_counted() -> None:
     """As those are that stand where the list is gone through."""
     rows = [f"{number}: magic, audit." for number in range(200)]
     model = Model(PROFILE, lambda request: "")
