@@ -23,7 +23,7 @@ from lambda_rlm.bounds.domain.abstract import (
 )
 from lambda_rlm.bounds.domain.leaves import settled, signature
 from lambda_rlm.bounds.domain.makeup import DATA
-from lambda_rlm.bounds.domain.reply_size import Held, value_of
+from lambda_rlm.bounds.domain.reply_size import ReplyHeld, value_of
 from lambda_rlm.bounds.domain.size import SizeBound, size_of, smallest
 from lambda_rlm.bounds.domain.totals import fresh, symbol, total
 from lambda_rlm.bounds.transfer.texts import shown_chars, take_characters
@@ -115,7 +115,7 @@ def test_no_list_that_keeps_to_its_tokens_is_refused(
 def test_a_list_has_as_many_elements_as_the_analysis_counts(type_: Type, one: Any) -> None:
     """One more is a bad reply, whatever it is written in."""
     out = 40
-    known = value_of(type_, size_of(REPLY_CHARACTERS_PER_TOKEN * out), Held(size_of(out)))
+    known = value_of(type_, size_of(REPLY_CHARACTERS_PER_TOKEN * out), ReplyHeld(size_of(out)))
     assert isinstance(known, AbstractList)
     most = int(known.length.value)
     assert len(read({"reply": [one] * most}, type_, 2 * out)) == most
@@ -175,7 +175,7 @@ def test_every_reading_of_a_reply_has_the_room_of_its_call() -> None:
 def reply_of(type_: Type, out: int, width: int = 4) -> Abstract:
     room = reply_room(out, texts_of(type_), MOST_REPLY_ENDS)
     made = DATA._replace(counted=size_of(room.one), piece=REPLY_PIECE)
-    held = Held(size_of(out), made, size_of(room.together), size_of(room.pieces), width)
+    held = ReplyHeld(size_of(out), made, size_of(room.together), size_of(room.pieces), width)
     return value_of(type_, size_of(REPLY_CHARACTERS_PER_TOKEN * out), held)
 
 

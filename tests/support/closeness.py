@@ -25,7 +25,7 @@ from lambda_rlm.bounds.admit import Admitted, Bounded
 from lambda_rlm.bounds.cost import by_site
 from lambda_rlm.bounds.domain.abstract import WIDEST, Abstract
 from lambda_rlm.bounds.domain.makeup import instruction_size
-from lambda_rlm.bounds.domain.reply_size import Held, value_of
+from lambda_rlm.bounds.domain.reply_size import ReplyHeld, value_of
 from lambda_rlm.bounds.domain.size import UNLIMITED, SizeBound
 from lambda_rlm.bounds.rates import Rates
 from lambda_rlm.bounds.transfer import calls, mapping
@@ -339,7 +339,7 @@ def _longest_replies() -> Iterator[None]:
         yield
 
 
-def _as_long_as_its_characters(type_: Type, chars: SizeBound, held: Held) -> Abstract:
+def _as_long_as_its_characters(type_: Type, chars: SizeBound, held: ReplyHeld) -> Abstract:
     """A reply whose lists are not held to their tokens, nor its quotes to the characters of the prompt."""
     return value_of(type_, chars, held._replace(tokens=UNLIMITED, quote=WIDEST))
 
