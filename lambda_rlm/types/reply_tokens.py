@@ -1,4 +1,5 @@
-"""The most tokens that a reply of a type needs, where its values have a longest form, and how much a reply of some tokens can hold.
+"""The most tokens that a reply of a type needs, where its values have a longest form, and how much a reply of some tokens can
+hold.
 
 Owns that length, an `out` for whoever gives none, and what lists and texts of a reply have room for, once for both sides:
 evaluation asks and reads with it, the analysis of bounds counts it. The length is in bytes, since no vocabulary has more tokens
@@ -72,8 +73,8 @@ class TextsOf(NamedTuple):
         return _for_each(self.listed, most_ends)
 
     def pieces(self, most_ends: int) -> Fraction:
-        """The bytes, for each token of a reply, of the longest counted piece of each text in its lists, all together. A text that
-        has such a piece has three at least, of a token each."""
+        """The bytes, for each token of a reply, of the longest counted piece of each text in its lists, all together. A text
+        that has such a piece has three at least, of a token each."""
         return _for_each(self.listed / (1 + 2 * self.listed), most_ends)
 
 

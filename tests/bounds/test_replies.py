@@ -23,7 +23,7 @@ from lambda_rlm.bounds.domain.abstract import (
 )
 from lambda_rlm.bounds.domain.leaves import settled, signature
 from lambda_rlm.bounds.domain.makeup import DATA
-from lambda_rlm.bounds.domain.reply_size import Held, value_of
+from lambda_rlm.bounds.domain.reply_size import ReplyHeld, value_of
 from lambda_rlm.bounds.domain.size import SizeBound, size_of, smallest
 from lambda_rlm.bounds.domain.totals import fresh, symbol, total
 from lambda_rlm.bounds.transfer.texts import shown_chars, take_characters
@@ -115,7 +115,7 @@ def test_no_list_that_keeps_to_its_tokens_is_refused(
 def test_a_list_has_as_many_elements_as_the_analysis_counts(type_: Type, one: Any) -> None:
     """One more is a bad reply, whatever it is written in."""
     out = 40
-    known = value_of(type_, size_of(REPLY_CHARACTERS_PER_TOKEN * out), Held(size_of(out)))
+    known = value_of(type_, size_of(REPLY_CHARACTERS_PER_TOKEN * out), ReplyHeld(size_of(out)))
     assert isinstance(known, AbstractList)
     most = int(known.length.value)
     assert len(read({"reply": [one] * most}, type_, 2 * out)) == most
@@ -175,7 +175,7 @@ def test_every_reading_of_a_reply_has_the_room_of_its_call() -> None:
 def reply_of(type_: Type, out: int, width: int = 4) -> Abstract:
     room = reply_room(out, texts_of(type_), MOST_REPLY_ENDS)
     made = DATA._replace(counted=size_of(room.one), piece=REPLY_PIECE)
-    held = Held(size_of(out), made, size_of(room.together), size_of(room.pieces), width)
+    held = ReplyHeld(size_of(out), made, size_of(room.together), size_of(room.pieces), width)
     return value_of(type_, size_of(REPLY_CHARACTERS_PER_TOKEN * out), held)
 
 
@@ -263,11 +263,11 @@ def test_a_total_is_no_less_than_the_sum_of_any_elements(data: st.DataObject, ro
 
 def test_long_words_of_many_texts_are_a_bad_reply() -> None:
     """Each of their longest pieces may have to be charged by its bytes where it is cut."""
-    long, most = f"so it is {'x' * 150} and so on", reply_room(60, texts_of(list_of(TEXT)), MOST_REPLY_ENDS).pieces
-    assert 151 * 3 <= most < 151 * 4
-    _counted(list_of(TEXT), [long] * 3, 60, vocabulary_named("o200k_base"))
+    long, most = f"so it is {'x' * 159} and so on", reply_room(60, texts_of(list_of(TEXT)), MOST_REPLY_ENDS).pieces
+    assert 160 * 2 <= most < 160 * 3
+    _counted(list_of(TEXT), [long] * 2, 60, vocabulary_named("o200k_base"))
     with pytest.raises(BadReply, match=f"the longest words of the texts of the reply have more than {most} bytes"):
-        _counted(list_of(TEXT), [long] * 4, 60, vocabulary_named("o200k_base"))
+        _counted(list_of(TEXT), [long] * 3, 60, vocabulary_named("o200k_base"))
 
 
 # ── quotes ──
@@ -283,10 +283,11 @@ def test_a_quote_is_no_wider_than_what_it_is_a_quote_of() -> None:
     assert ascii_only.input_tokens < others.input_tokens
 
 
-def test_a_quote_has_the_white_space_that_was_shown() -> None:
+@pytest.mark.parametrize("shown", ['replace(context, "\u3000", " ")', 'join(words(context), " ")'])
+def test_a_quote_has_the_white_space_that_was_shown(shown: str) -> None:
     """The document has a wider one there, which bounds do not reckon with."""
     model = Model(PROFILE, lambda request: '{"reply": ["to be"]}')
-    program = 'let shown = replace(context, "\u3000", " ");\nllm_call[List[Quote]](f"Quote:\\n{shown}")'
+    program = f'let shown = {shown};\nllm_call[List[Quote]](f"Quote:\\n{{shown}}")'
     run = ran(program, model, context="it is to\u3000be")
     assert run.fault is None, run.fault
     assert run.value == ["to be"]
@@ -317,7 +318,7 @@ def test_a_number_in_a_prompt_is_bounded_by_its_limits(hole: str, chars: int) ->
 # ── what a memo tells apart ──
 
 
-def test_a_settled_value_shares_nothing_that_its_signature_does_not_tell() -> None:
+def test_a_settled_value_shares_only_what_its_signature_tells() -> None:
     """A recursion is looked at once for arguments of one signature."""
     shared = reply_of(PAIRS, 300)
     assert isinstance(shared, AbstractList)
@@ -329,7 +330,7 @@ def test_a_settled_value_shares_nothing_that_its_signature_does_not_tell() -> No
     assert all(isinstance(text, AbstractText) and text.made.cut is None for _, text in once.element.fields)
 
 
-def test_prompts_that_a_function_of_the_program_makes_are_counted() -> None:
+def test_prompts_that_a_function_makes_are_counted() -> None:
     """As those are that stand where the list is gone through."""
     rows = [f"{number}: magic, audit." for number in range(200)]
     model = Model(PROFILE, lambda request: "")

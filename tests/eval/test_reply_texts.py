@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from lambda_rlm.bounds.domain.abstract import AbstractList, AbstractRecord, AbstractText
 from lambda_rlm.bounds.domain.makeup import DATA
-from lambda_rlm.bounds.domain.reply_size import Held
+from lambda_rlm.bounds.domain.reply_size import ReplyHeld
 from lambda_rlm.bounds.domain.reply_size import value_of as value_of_type
 from lambda_rlm.bounds.domain.size import size_of
 from lambda_rlm.bounds.domain.totals import total
@@ -130,7 +130,7 @@ def test_texts_of_a_reply_keep_to_one_limit_and_a_joint_one() -> None:
 def test_the_analysis_knows_what_texts_of_lists_have_together(type_: Type) -> None:
     """Each at most 84 tokens, and all of them what eight for each token of the reply come to, and the ends of one."""
     texts_are = DATA._replace(counted=size_of(84), piece=REPLY_PIECE)
-    value = value_of_type(type_, size_of(160), Held(size_of(20), texts_are, size_of(224), size_of(326)))
+    value = value_of_type(type_, size_of(160), ReplyHeld(size_of(20), texts_are, size_of(224), size_of(326)))
     if isinstance(value, AbstractRecord):
         title, value = value.field("title"), value.field("lines")
         assert isinstance(title, AbstractText) and title.tokens.value == 84

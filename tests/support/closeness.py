@@ -23,7 +23,10 @@ import anyio
 
 from lambda_rlm.bounds.admit import Admitted, Bounded
 from lambda_rlm.bounds.cost import by_site
+from lambda_rlm.bounds.domain.abstract import WIDEST, Abstract
 from lambda_rlm.bounds.domain.makeup import instruction_size
+from lambda_rlm.bounds.domain.reply_size import ReplyHeld, value_of
+from lambda_rlm.bounds.domain.size import UNLIMITED, SizeBound
 from lambda_rlm.bounds.rates import Rates
 from lambda_rlm.bounds.transfer import calls, mapping
 from lambda_rlm.budget.meter import Meter
@@ -327,11 +330,18 @@ def thought(program: Program) -> tuple[float, float]:
 
 @contextmanager
 def _longest_replies() -> Iterator[None]:
-    """Typed replies may have as many tokens as any other, as they might before finite types were told apart."""
+    """Typed replies may have as many tokens as any other, as they might before finite types were told apart, and lists as many
+    elements as characters."""
     with ExitStack() as stack:
         for module, name in ((calls, "reply_out"), (mapping, "item_out")):
             stack.enter_context(patch.object(module, name, lambda type_, default: default))
+        stack.enter_context(patch.object(calls, "value_of", _as_long_as_its_characters))
         yield
+
+
+def _as_long_as_its_characters(type_: Type, chars: SizeBound, held: ReplyHeld) -> Abstract:
+    """A reply whose lists are not held to their tokens, nor its quotes to the characters of the prompt."""
+    return value_of(type_, chars, held._replace(tokens=UNLIMITED, quote=WIDEST))
 
 
 def _bounded(trial: Trial, rates: Rates) -> Bounded:

@@ -34,9 +34,9 @@ _INT_LIMIT: Final = 2**63
 """An Int is at least minus this and less than it."""
 
 
-class Held(NamedTuple):
-    """What is held of a reply where it is read: by its `tokens` how many elements its lists have; what its texts are made of, the
-    tokens of all and the bytes of the longest pieces of all `together`, where they are counted; the widest character of a
+class ReplyHeld(NamedTuple):
+    """What is held of a reply where it is read: by its `tokens` how many elements its lists have; what its texts are made of,
+    the tokens of all and the bytes of the longest pieces of all `together`, where they are counted; the widest character of a
     `quote`."""
 
     tokens: SizeBound = UNLIMITED
@@ -46,11 +46,11 @@ class Held(NamedTuple):
     quote: int = WIDEST
 
 
-NOT_HELD: Final = Held()
+NOT_HELD: Final = ReplyHeld()
 """What is read from a text that is no reply."""
 
 
-def value_of(type_: Type, chars: SizeBound, held: Held = NOT_HELD) -> Abstract:
+def value_of(type_: Type, chars: SizeBound, held: ReplyHeld = NOT_HELD) -> Abstract:
     """Any value of a ground type whose JSON has at most `chars` characters."""
     return _value(type_, chars, _Texts(held, chars, chars))
 
@@ -58,7 +58,7 @@ def value_of(type_: Type, chars: SizeBound, held: Held = NOT_HELD) -> Abstract:
 class _Texts(NamedTuple):
     """The texts of a value, or of an element of the list with an owner: the most characters of one, and of all."""
 
-    held: Held
+    held: ReplyHeld
     chars: SizeBound
     chars_together: SizeBound
     owner: int = 0
@@ -77,7 +77,8 @@ class _Texts(NamedTuple):
         return symbol(self.chars, self.chars_together, self.owner, chars), made
 
     def in_list(self, owner: int) -> _Texts:
-        """Those of one element of a list: together, the elements have no more than the list, and share that among all fields."""
+        """Those of one element of a list: together, the elements have no more than the list, and share that among all
+        fields."""
         held, most = self.held, self.chars_together
         if self.owner:
             chars, tokens, pieces = self.groups

@@ -1,6 +1,7 @@
 """Sizes that vary over the elements of a list, and their sums.
 
-Owns `symbol`, `total`, and `Renewal` for a list that becomes another. Promises upper limits; where sizes share a sum (the texts in the records of one reply), it counts once.
+Owns `symbol`, `total`, and `Renewal` for a list that becomes another. Promises upper limits; where sizes share a sum (the texts
+in the records of one reply), it counts once.
 """
 
 from __future__ import annotations
@@ -39,8 +40,8 @@ def total(size: SizeBound, count: SizeBound, owner: int) -> SizeBound:
     """Upper limit of Σ size(σᵢ) over the at most `count` elements of the list that owns the symbols σ.
 
     Sums are exact for the linear part: a sum that symbols of one group share counts as often as the largest of their
-    coefficients. Σ⌈xᵢ/k⌉ ≤ ⌈Σxᵢ/k⌉ + count; Σ max ≤ the sum of the sums; Σ min ≤ the least of the sums; and nothing is more than
-    count times its peak.
+    coefficients. Σ⌈xᵢ/k⌉ ≤ ⌈Σxᵢ/k⌉ + count; Σ max ≤ the sum of the sums; Σ min ≤ the least of the sums; and nothing is more
+    than count times its peak.
     """
     at_most = times(count, peak(size, owner))
     if size.constant == math.inf or owner not in size.owners:
@@ -128,8 +129,8 @@ class Renewal:
     def size(
         self, size: SizeBound, old: int, count: SizeBound, highest: SizeBound, summed: Callable[[SizeBound], SizeBound]
     ) -> SizeBound:
-        """A size of the at most `count` elements of the old list, at most `highest` in each of the new one; `summed` gives what a
-        sum over the old list is over the new one."""
+        """A size of the at most `count` elements of the old list, at most `highest` in each of the new one; `summed` gives what
+        a sum over the old list is over the new one."""
         shared = _shared_sum(size, old)
         if shared is None:
             return symbol(highest, summed(total(size, count, old)), self.owner)

@@ -18,7 +18,7 @@ from lambda_rlm.bounds.domain.abstract import (
     StagedValue,
 )
 from lambda_rlm.bounds.domain.makeup import DATA
-from lambda_rlm.bounds.domain.reply_size import Held, value_of
+from lambda_rlm.bounds.domain.reply_size import ReplyHeld, value_of
 from lambda_rlm.bounds.domain.size import (
     ONE,
     SizeBound,
@@ -110,14 +110,14 @@ def reply_of(rates: Rates, type_: Type, tokens: SizeBound, width: int) -> Abstra
     are held to these where their vocabulary is known."""
     chars = smallest(size_of(rates.max_reply), tokens * rates.reply_chars_per_token)
     if rates.vocabulary is None:
-        return value_of(type_, chars, Held(tokens, DATA, quote=width))
+        return value_of(type_, chars, ReplyHeld(tokens, DATA, quote=width))
     ends, texts = rates.reply_ends, texts_of(type_)
     one = tokens + smallest(tokens * REPLY_ENDS, size_of(ends))
     together = tokens + smallest(tokens * REPLY_ENDS, size_of(ends * max(1, texts.single))) + _each(tokens, texts.ends(ends))
     pieces = size_of(REPLY_PIECE * max(1, texts.single)) + _each(tokens, texts.pieces(ends))
     if rates.reply_share < 1:
         one = together = ceil_div(tokens, round(1 / rates.reply_share))
-    return value_of(type_, chars, Held(tokens, DATA._replace(counted=one, piece=REPLY_PIECE), together, pieces, width))
+    return value_of(type_, chars, ReplyHeld(tokens, DATA._replace(counted=one, piece=REPLY_PIECE), together, pieces, width))
 
 
 def _each(tokens: SizeBound, share: Fraction) -> SizeBound:

@@ -125,7 +125,7 @@ def _values(list_: AbstractList) -> Abstract:
 def _sum(list_: AbstractList) -> Abstract:
     element = list_.element
     if not isinstance(element, AbstractNumber):
-        return number(0, 0, is_int=True)
+        return number(0, 0)
     low = 0 if element.low >= 0 else -math.inf
     return AbstractNumber(low, total(element.high, list_.length, list_.owner), element.is_int)
 

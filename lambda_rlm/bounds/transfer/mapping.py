@@ -116,9 +116,8 @@ def _mapped(
         spare_output=(replied + times(again, thought)) * (more * repeats),
     )
     charge(analysis, application, cost, prompt, replies + thought)
-    return AbstractResult(
-        uniform(items.length, AbstractOption(reply_of(rates, type_, tokens, element.width)), items.low), size_of(_ROUNDS)
-    )
+    reply = AbstractOption(reply_of(rates, type_, tokens, element.width))
+    return AbstractResult(uniform(items.length, reply, items.low), size_of(_ROUNDS))
 
 
 def _check_item(

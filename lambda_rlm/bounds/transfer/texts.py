@@ -294,7 +294,8 @@ def shown_chars(value: Abstract) -> AbstractText:
 
 
 def _digits(value: Abstract) -> SizeBound:
-    """The most characters of a number or a boolean that is shown. Of an Int it is by its limits, where no input decides them."""
+    """The most characters of a number or a boolean that is shown. Of an Int it is by its limits, where no input decides
+    them."""
     match value:
         case AbstractBool():
             return size_of(_SHOWN_BOOL)

@@ -12,6 +12,7 @@ from typing import Final
 
 from lambda_rlm.eval.wording import BAD_REPLY, QUOTE_NOT_FOUND
 from lambda_rlm.limits import MOST_ERROR
+from lambda_rlm.types.reply_tokens import texts_of
 from lambda_rlm.types.type import Con, Enum, Record, Type
 
 
@@ -148,8 +149,10 @@ _EXPECTED: Final = (
 
 def complaints(type_: Type) -> Iterator[str]:
     """The longest complaints of each kind about a reply of a type, with the largest numbers."""
-    general = (too_long, too_much_text, too_many_tokens, too_many_tokens_in_one, too_many_long_words)
+    general = (too_long, too_much_text, too_many_tokens, too_many_tokens_in_one)
     yield from (complaint(_MANY).message for complaint in general)
+    if texts_of(type_).listed:
+        yield too_many_long_words(_MANY).message
     for complaint in (cut_off(), several_values(), no_json(), no_entries(), no_choice("the options")):
         yield complaint.message
     if isinstance(type_, Con) and type_.name == "Option":
