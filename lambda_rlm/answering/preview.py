@@ -172,9 +172,9 @@ def refusal(question: Question, setup: Setup, left: Setup, refused: Mapping[Way,
 
 def _lack(question: Question, setup: Setup, left: Setup, way: Way, rejected: Rejected | None) -> str:
     """What a way lacks, in words."""
-    if way == "synth" and (rejected is None or writing_cost(question, left)[1] is not None):
-        return f"route `synth`: {writing_cost(question, left)[1]}"
-    assert rejected is not None
+    unwritten = writing_cost(question, left)[1] if way == "synth" else None
+    if rejected is None or unwritten is not None:
+        return f"route `{way}`: {unwritten}"
     strategy = rejected.source.name.removesuffix(".lam")
     name = "route `direct`" if way == "direct" else f"route `{way}` (strategy `{strategy}`)"
     spent = {

@@ -48,6 +48,11 @@ def typed(type_: Type) -> Piece:
     return Piece(show(type_), is_data=_has_fields(type_))
 
 
+def beside(type_: Type, text: str) -> Piece:
+    """What is shown of a value of a type: names of fields may be in it, so that it is data where the type is."""
+    return Piece(text, is_data=_has_fields(type_))
+
+
 def has_data(turns: Iterable[Turn]) -> bool:
     """Something in a conversation comes from an input."""
     return any(piece.is_data for turn in turns for piece in turn.pieces)
