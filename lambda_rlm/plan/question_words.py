@@ -1,4 +1,4 @@
-"""Words by which it is told what a question asks for, one language below the other.
+"""Words that tell what a question asks for, one language below the other.
 
 Owns the words. Promises that a language is one entry of `LANGUAGES`, which knows nothing of the others. Words are regular
 expressions, two spaces or a line end between them, in small letters and without accents, as `intent.plain` leaves a question.

@@ -133,7 +133,7 @@ def test_what_is_read_is_no_more_than_is_said() -> None:
     assert 100 * tokens <= share * whole
 
 
-def test_a_budget_for_nothing_is_refused_by_the_plan_that_lacks_least() -> None:
+def test_a_budget_for_nothing_is_refused_with_the_least_need() -> None:
     with pytest.raises(Rejected, match="may cost") as rejected:
         asked(Budget(usd=0.0001), choice="plan")
     [(option, need)] = rejected.value.diagnostics[0].needs
