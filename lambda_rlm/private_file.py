@@ -121,8 +121,8 @@ def read_regular(path: str | Path, most: int) -> bytes:
 
 
 def private_json(path: Path, most: int) -> Any:
-    """What a file of at most `most` bytes, which this program wrote for itself, holds as JSON; None where there is none, where it
-    is damaged, and where it is not private and ours alone."""
+    """What a file of at most `most` bytes, which this program wrote for itself, holds as JSON; None where there is none, where
+    it is damaged, and where it is not private and ours alone."""
     try:
         if refuse_foreign(path) is None:
             return None

@@ -58,8 +58,7 @@ def _followed(settings: HostSettings, run: Run | str) -> Followed:
     if not isinstance(run, Run):
         if not isinstance(run, str):
             raise Unfit(f"follow_up takes a Run or the name of one, not {run!r:.80}")
-        with Journal(settings.place(), is_new=False) as journal:
-            return followed(journal, run)
+        return _in_journal(settings, run)
     if run.fault is not None:
         raise ValueError(f"run {run.id} has no answer to continue from: it stopped with {run.fault.code}")
     kept = _kept(settings, run.id)
@@ -84,6 +83,11 @@ def _left(run: Run, origin: RunOrigin) -> tuple[EarlierQuestion, ...]:
         has_seen_contents=synthesis is not None and synthesis.peek > 0,
         before=origin.earlier,
     )
+
+
+def _in_journal(settings: HostSettings, name: str) -> Followed:
+    with Journal(settings.place(), is_new=False) as journal:
+        return followed(journal, name)
 
 
 def _kept(settings: HostSettings, run: str) -> Followed | None:
