@@ -217,10 +217,10 @@ class ModelProfile:
     `retries` is how often a request may be made again behind one `complete` without asking, `resends` how often with the leave
     that `CompletionRequest.again` gives, `refusals` how many requests a server may turn down for their form, unbilled, before
     each of these. `cached_input_price` is the price of the input tokens that a provider reports as cached, and
-    `caches_on_request` says that it caches the beginnings of requests only where they ask for that, which none does; `vocabulary`
-    counts the model's tokens where they are known; `bytes_per_token` is how many bytes of UTF-8 they have in the mean where they
-    are not, as the model's own counts showed, for likely figures alone. Raises `ValueError` for what no model has: a price below
-    0 would give a budget more than it had.
+    `caches_on_request` says that it caches the beginnings of requests only where they ask for that, which none does.
+    `vocabulary` counts the model's tokens where they are known; `bytes_per_token` is how many bytes of UTF-8 they have in the
+    mean where they are not, as the model's own counts showed, for likely figures alone. Raises `ValueError` for what no model
+    has: a price below 0 would give a budget more than it had.
     """
 
     name: str

@@ -10,6 +10,7 @@ since closing it would drop SQLite's locks.
 from __future__ import annotations
 
 import errno
+import json
 import os
 import re
 import stat
@@ -17,7 +18,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from io import FileIO
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Final
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from lambda_rlm.diagnostics.error import LambdaRLMError
 
@@ -117,6 +118,19 @@ def read_regular(path: str | Path, most: int) -> bytes:
     if is_over:
         raise refused(f"it has more than {most:,} bytes", errno.EFBIG)
     return bytes(data)
+
+
+def private_json(path: Path, most: int) -> Any:
+    """What a file of at most `most` bytes, which this program wrote for itself, holds as JSON; None where there is none, where
+    it is damaged, and where it is not private and ours alone."""
+    try:
+        if refuse_foreign(path) is None:
+            return None
+        with open_regular(path, follows_link=False) as file:
+            data = file.read(most + 1)
+        return json.loads(data) if len(data) <= most else None
+    except (OSError, ValueError, RecursionError):
+        return None
 
 
 def open_stream(path: str | Path) -> FileIO:

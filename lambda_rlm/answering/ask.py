@@ -8,7 +8,6 @@ is and a plan tried after a direct call found nothing, is paid from its one budg
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
@@ -193,14 +192,13 @@ class _Asking:
                 found.append((route, source, prospect))
                 if prospect.is_proved:
                     break
-        may_begin: tuple[Callable[[Prospect], bool], ...] = (lambda one: one.is_proved, lambda one: one.fits_as_likely)
-        for may in may_begin:
-            for route, source, prospect in found:
-                if may(prospect):
-                    self.stand_in = what_is_read(usual, route, prospect.bound, self.case.measure.tokens)
-                    return source
-        self.stand_in = None
-        return self.question.plan(usual)
+        fitting = [one for one in found if one[2].is_proved] or [one for one in found if one[2].fits_as_likely]
+        if not fitting:
+            self.stand_in = None
+            return self.question.plan(usual)
+        route, source, prospect = fitting[0]
+        self.stand_in = what_is_read(usual, route, prospect.bound, self.case.measure.tokens)
+        return source
 
     def _may_escalate(self, preference: Preference) -> bool:
         return preference.way == "direct" and self.setup.routing.escalates and self.setup.choice == "auto"
@@ -290,6 +288,12 @@ class _Asking:
             return None
         return self.case.split or "auto"
 
+    def _facts(self, run: Run) -> tuple[str, ...]:
+        """What speaks against the answer of a run that has one."""
+        if run.synthesis is not None and run.synthesis.facts is not None:
+            return run.synthesis.facts
+        return findings(self.question.query, self.question.inputs.without_answers(), run) if run.ok else ()
+
     def _reported(self, run: Run, route: str, reason: str, task: str | None) -> Run:
         """The run with what all runs for the question used, and how it was routed."""
         total = together([run, *(earlier for earlier in self.runs if earlier is not run)])
@@ -297,12 +301,7 @@ class _Asking:
         how: tuple[str, ...] = () if route == "synth" and self.setup.choice == "synth" else (f"{route}: {reason}",)
         if total.admitted == "likely":
             how = (*how, AS_LIKELY)
-        odd = (
-            findings(self.question.query, self.question.inputs.without_answers(), total)
-            if total.ok and route != "direct"
-            else ()
-        )
-        notes = (*how, *self.notes, *odd, *usage.notes, *self.question.inputs.notes)
+        notes = (*how, *self.notes, *(() if route == "direct" else self._facts(run)), *usage.notes, *self.question.inputs.notes)
         fault = total.fault
         if isinstance(fault, OutOfTime):
             fault = fault.of(self.setup.budget.seconds or 0.0)

@@ -6,9 +6,8 @@ chain of questions, unless it is too large, and that of a chain the last few que
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from itertools import count
 from typing import Any, Final
 
 from lambda_rlm.answering.question import Question
@@ -63,22 +62,12 @@ def left_by(
 def follow_up(question: Question, earlier: Sequence[EarlierQuestion]) -> Question:
     """The question as one that follows others, their answers among its inputs. A name that an input has already goes to the
     next that is free."""
-    inputs = question.inputs
-    used = {*inputs.types, *(function.name for function in inputs.functions)}
-    named: list[EarlierQuestion] = []
+    inputs, named = question.inputs, list[EarlierQuestion]()
+    functions = {function.name for function in inputs.functions}
     for one in earlier:
-        name = None if one.name is None else one.name if one.name and one.name not in used else _free(one.number, used)
-        named.append(replace(one, name=name))
-        used |= set() if name is None else {name}
-    bound = {one.name: one for one in named if one.name is not None}
-    inputs = replace(
-        inputs,
-        values={**inputs.values, **{name: one.value for name, one in bound.items()}},
-        types={**inputs.types, **{name: one.type for name, one in bound.items()}},
-        answers=inputs.answers | frozenset(bound),
-    )
+        if one.name is not None:
+            is_free = one.name and one.name not in inputs.types and one.name not in functions
+            name = one.name if is_free else inputs.free_name("answer", one.number)
+            inputs, one = inputs.with_answer(name, one.type, one.value), replace(one, name=name)
+        named.append(one)
     return replace(question, inputs=inputs, earlier=tuple(named))
-
-
-def _free(number: int, used: Collection[str]) -> str:
-    return next(name for n in count(number) if (name := f"answer_{n}") not in used)

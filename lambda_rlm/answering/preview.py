@@ -12,7 +12,7 @@ from typing import Any
 from lambda_rlm.answering.detect import TOO_DEAR
 from lambda_rlm.answering.detect import prospect as detection_prospect
 from lambda_rlm.answering.question import AS_LIKELY, Question, Setup, case_of, detecting
-from lambda_rlm.answering.sized_plan import sized_plans, what_is_read
+from lambda_rlm.answering.sized_plan import foreseen, is_of_budget_alone, sized_plans, what_is_read
 from lambda_rlm.answering.writing_bound import likely_writing, raised, writing_cost
 from lambda_rlm.bounds.admit import OVER_BUDGET
 from lambda_rlm.bounds.bound import Bound
@@ -20,10 +20,8 @@ from lambda_rlm.bounds.figures.likely import Likely
 from lambda_rlm.budget.budget import Admission, Budget
 from lambda_rlm.diagnostics.diagnostic import Diagnostic, Rejected, Severity
 from lambda_rlm.diagnostics.source import SourceFile
-from lambda_rlm.eval.asking.asker import AskSettings
 from lambda_rlm.events import Way
-from lambda_rlm.execution.check import check
-from lambda_rlm.execution.prospect import Prospect, foresee
+from lambda_rlm.execution.prospect import Prospect
 from lambda_rlm.llm.tokens import likely_counted_by
 from lambda_rlm.plan.input_kind import InputKind
 from lambda_rlm.plan.intent import Asks
@@ -172,9 +170,9 @@ def refusal(question: Question, setup: Setup, left: Setup, refused: Mapping[Way,
 
 def _lack(question: Question, setup: Setup, left: Setup, way: Way, rejected: Rejected | None) -> str:
     """What a way lacks, in words."""
-    if way == "synth" and (rejected is None or writing_cost(question, left)[1] is not None):
-        return f"route `synth`: {writing_cost(question, left)[1]}"
-    assert rejected is not None
+    unwritten = writing_cost(question, left)[1] if way == "synth" else None
+    if rejected is None or unwritten is not None:
+        return f"route `{way}`: {unwritten}"
     strategy = rejected.source.name.removesuffix(".lam")
     name = "route `direct`" if way == "direct" else f"route `{way}` (strategy `{strategy}`)"
     spent = {
@@ -233,17 +231,13 @@ def _cost(question: Question, setup: Setup, case: Case, way: Way) -> WayCost:
 
 def _cost_of(question: Question, setup: Setup, way: Way, strategy: str, source: SourceFile) -> WayCost:
     """The cost of a strategy with certain numbers."""
-    inputs = question.bound_inputs
-    checked = check(source, inputs.types, primitives=inputs.functions)
-    assert checked.typed is not None
     try:
-        asking = AskSettings(key=b"", out=setup.options.out, pool=setup.options.pool)
-        prospect = foresee(checked.typed, inputs.values, setup.leaf, setup.budget, setup.options.accuracy, asking)
+        prospect = foreseen(question, setup, source, is_counted=True)
     except Rejected as rejected:
         why_not = _first_error(rejected.diagnostics)
         return WayCost(way=way, strategy=strategy, bound=None, why_not=why_not)
     why_not = _first_error(replace(prospect, budget=replace(setup.budget, admit="proved")).diagnostics)
-    may = why_not is not None and setup.budget.admit != "proved" and _is_of_budget_alone(prospect)
+    may = why_not is not None and setup.budget.admit != "proved" and is_of_budget_alone(prospect)
     return WayCost(
         way=way,
         strategy=strategy,
@@ -252,11 +246,6 @@ def _cost_of(question: Question, setup: Setup, way: Way, strategy: str, source: 
         why_not=why_not,
         is_likely=may and prospect.likely is not None and prospect.likely.fits(setup.budget),
     )
-
-
-def _is_of_budget_alone(prospect: Prospect) -> bool:
-    """Nothing but the budget speaks against a run."""
-    return not any(d.severity is Severity.ERROR for d in prospect.bounded.diagnostics)
 
 
 def _first_error(diagnostics: tuple[Diagnostic, ...]) -> str | None:

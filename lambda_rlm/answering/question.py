@@ -28,7 +28,7 @@ from lambda_rlm.plan.measure import measure
 from lambda_rlm.plan.plan import plan
 from lambda_rlm.plan.router import Case, Choice, Route
 from lambda_rlm.plan.routing_settings import Routing
-from lambda_rlm.plan.self_tests import SelfTest, self_test_of
+from lambda_rlm.plan.self_tests import SelfTest, self_tests
 from lambda_rlm.plan.split import arm
 from lambda_rlm.synth.earlier import EarlierQuestion
 from lambda_rlm.synth.layout.layout import Layout, layout_of
@@ -151,7 +151,7 @@ class Deadline:
 
 def case_of(question: Question, setup: Setup) -> Case:
     """A question as the router sees it; raises `ValueError` for an unknown route or task, and as `own_strategy`."""
-    values, split = question.bound_inputs.without_answers().values, setup.routing.split
+    values, split, found = question.bound_inputs.without_answers().values, setup.routing.split, self_tested()
     past = setup.resumed.route
     is_recorded = past is not None and past.program is not None
     return Case(
@@ -162,8 +162,8 @@ def case_of(question: Question, setup: Setup) -> Case:
         root=setup.writer.profile,
         query=question.in_own_words,
         kind=kind_of(values),
-        leaf_tested=tested(setup.leaf.profile.name),
-        root_tested=tested(setup.writer.profile.name),
+        leaf_tested=found.get(setup.leaf.profile.name),
+        root_tested=found.get(setup.writer.profile.name),
         choice=setup.choice,
         task=question.task,
         is_said=question.is_task_said,
@@ -172,13 +172,12 @@ def case_of(question: Question, setup: Setup) -> Case:
     )
 
 
-def tested(model: str) -> SelfTest | None:
-    """What a self-test of a model found with the page of the language as it is now; None where there was none."""
+def self_tested() -> Mapping[str, SelfTest]:
+    """What self-tests found with the page of the language as it is now, by the names of the models."""
     try:
-        folder = cache_folder()
+        return self_tests(cache_folder(), version())
     except RuntimeError:  # the user has no home
-        return None
-    return self_test_of(folder, model, version())
+        return {}
 
 
 def _query_tokens(question: Question, leaf: Model) -> int:

@@ -1,6 +1,6 @@
 """The programs of a strategy for a question: with its usual numbers first, then with those that a smaller budget may allow.
 
-Owns their order, for runs and for previews, and the note on what a smaller budget changed. Asks no model.
+Owns their order and their prospects, for runs and for previews, and the note on what a smaller budget changed. Asks no model.
 """
 
 from __future__ import annotations
@@ -33,20 +33,28 @@ def sized_plans(question: Question, route: Route) -> Iterator[tuple[Route, Sourc
 def prospect_of(question: Question, setup: Setup, source: SourceFile) -> Prospect | None:
     """What a plan would cost within `setup.budget`, and whether it may begin as likely where nobody demands a proof; None for
     one that cannot run, whatever the budget. Raises `OutOfTime`."""
-    inputs = question.bound_inputs
-    checked = check(source, inputs.types, primitives=inputs.functions)
-    if checked.typed is None:
-        return None
-    budget = replace(setup.budget, admit=setup.budget.admit or "likely")
-    asking = AskSettings(key=b"", out=setup.options.out, pool=setup.options.pool)
     try:
-        prospect = foresee(checked.typed, inputs.values, setup.leaf, budget, setup.options.accuracy, asking, is_counted=False)
+        prospect = foreseen(question, setup.within(replace(setup.budget, admit=setup.budget.admit or "likely")), source)
     except OutOfTime:
         raise
     except (Rejected, Fault):
         return None
-    is_refused = any(d.severity is Severity.ERROR for d in prospect.bounded.diagnostics)
-    return None if is_refused else prospect
+    return prospect if is_of_budget_alone(prospect) else None
+
+
+def foreseen(question: Question, setup: Setup, source: SourceFile, *, is_counted: bool = False) -> Prospect:
+    """What a plan would cost within `setup.budget`; raises as `foresee` does, whose `is_counted` it is."""
+    inputs, options = question.bound_inputs, setup.options
+    checked = check(source, inputs.types, primitives=inputs.functions)
+    if checked.typed is None:
+        raise Rejected(source, checked.diagnostics)
+    asking = AskSettings(key=b"", out=options.out, pool=options.pool)
+    return foresee(checked.typed, inputs.values, setup.leaf, setup.budget, options.accuracy, asking, is_counted=is_counted)
+
+
+def is_of_budget_alone(prospect: Prospect) -> bool:
+    """Nothing but the budget speaks against a run."""
+    return not any(d.severity is Severity.ERROR for d in prospect.bounded.diagnostics)
 
 
 def what_is_read(usual: Route, route: Route, bound: Bound | None, tokens: int) -> str | None:

@@ -359,6 +359,7 @@ class _Synthesis:
             notes=(*self.writer.notes, *self.notes),
             is_small=self.setup.writer.profile.is_small,
             peek=self.setup.writing.peek,
+            facts=self.found.get(id(last)) if last.ok else None,
         )
         total = together([last, *(run for run in (*self.looks, *self.runs) if run is not last)])
         return replace(total, usage=replace(total.usage, seconds=self.deadline.spent()), synthesis=synthesis)

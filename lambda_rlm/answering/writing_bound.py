@@ -122,9 +122,9 @@ def _why_not(needed: int, one: tuple[int, float | None], budget: Budget, room: i
 
 
 def raised(option: str, need: float) -> str:
-    """To what an option is to be raised; dollars in two digits, rounded up."""
+    """To what an option is to be raised, as it is typed; dollars in two digits, rounded up."""
     if option != "--max-cost":
-        return f"raise {option} to {need:,}"
+        return f"raise {option} to {math.ceil(need)}"
     step = 10.0 ** (math.floor(math.log10(need)) - 1) if need > 0 else 1.0
     return f"raise {option} to {math.ceil(need / step) * step:.15g}"
 

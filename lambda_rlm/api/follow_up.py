@@ -7,6 +7,7 @@ files, read again and refused where they have changed.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import replace
 from typing import Any
 
@@ -25,6 +26,7 @@ from lambda_rlm.journal.journal import Journal
 from lambda_rlm.journal.records import RunRow, damage
 from lambda_rlm.journal.request import RunRequest, named_as_before, same_inputs
 from lambda_rlm.journal.store import JournalProblem
+from lambda_rlm.synth.earlier import EarlierQuestion
 
 _AGAIN = "pass its inputs: follow_up(run, query, NAME=…)"
 
@@ -59,7 +61,7 @@ def _followed(settings: HostSettings, run: Run | str) -> Followed:
         return _in_journal(settings, run)
     if run.fault is not None:
         raise ValueError(f"run {run.id} has no answer to continue from: it stopped with {run.fault.code}")
-    kept = _in_journal(settings, run.id) if _is_in_journal(settings, run.id) else None
+    kept = _kept(settings, run.id)
     if run.origin is None:
         if kept is None:
             raise ValueError(f"run {run.id} does not know its question, and no journal has it")
@@ -67,7 +69,7 @@ def _followed(settings: HostSettings, run: Run | str) -> Followed:
     return replace(kept or Followed(run=run.id, earlier=(), sources=run.origin.sources), earlier=_left(run, run.origin))
 
 
-def _left(run: Run, origin: RunOrigin) -> Any:
+def _left(run: Run, origin: RunOrigin) -> tuple[EarlierQuestion, ...]:
     synthesis = run.synthesis
     return left_by(
         run=run.id,
@@ -88,14 +90,17 @@ def _in_journal(settings: HostSettings, name: str) -> Followed:
         return followed(journal, name)
 
 
-def _is_in_journal(settings: HostSettings, run: str) -> bool:
+def _kept(settings: HostSettings, run: str) -> Followed | None:
+    """What the journal has of an answered run; None where it has none."""
     if settings.journal is False:
-        return False
-    try:
-        with Journal(settings.place(), is_new=False) as journal:
-            return journal.run(run).state == "answered"
-    except JournalProblem:
-        return False
+        return None
+    with ExitStack() as stack:
+        try:
+            journal = stack.enter_context(Journal(settings.place(), is_new=False))
+            is_there = journal.run(run).state == "answered"
+        except JournalProblem:
+            return None
+        return followed(journal, run) if is_there else None
 
 
 def _reading_as(settings: HostSettings, row: RunRow) -> HostSettings:

@@ -228,11 +228,8 @@ def _over_budget(program: Bounded, budget: Budget, likely: Likely | None) -> lis
         if need is None:
             refused.append(_no_price(program))
         elif need > limit:
-            refused.append(
-                replace(
-                    _too_much(program, what, need, limit, _advice(program, budget, likely, option)), needs=((option, need),)
-                )
-            )
+            found = _too_much(program, what, need, limit, _advice(program, budget, likely, option))
+            refused.append(replace(found, needs=((option, need),)))
     return refused
 
 

@@ -134,12 +134,12 @@ class Run:
 
     `value` is plain Python data; `coverage` the share of each input that the model was shown, `citations` the parts of the
     inputs that the answer was made from, `signs` what it can be judged by at sight. `id` names it, in the journal too. `bound`
-    is what the program could have cost at most, None where that is not known. `likely` is what it was likely to cost, None where
-    nobody worked that out: it takes trying the program out, which the library does only for a run that is not proved and begins
-    as likely; without a run, `check(source, inputs).prospect(budget, profile).likely` tells it. `admitted` says whether the run
-    was proved to complete within its budget or began as likely. `route` is how it came about: "program", "direct", a strategy,
-    or "synth"; `task` what the question was taken for, `reason` why this way was taken, `split` the arm of a comparison.
-    `origin` is what a question that follows it begins from, the inputs among it, where a host asked.
+    is what the program could have cost at most, None where that is not known. `likely` is what it was likely to cost, None
+    where nobody worked that out: it takes trying the program out, which the library does only for a run that is not proved and
+    begins as likely; without a run, `check(source, inputs).prospect(budget, profile).likely` tells it. `admitted` says whether
+    the run was proved to complete within its budget or began as likely. `route` is how it came about: "program", "direct", a
+    strategy, or "synth"; `task` what the question was taken for, `reason` why this way was taken, `split` the arm of a
+    comparison. `origin` is what a question that follows it begins from, the inputs among it, where a host asked.
     """
 
     source: SourceFile

@@ -11,6 +11,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import count
 from pathlib import Path
 from typing import Any, Final
 
@@ -68,6 +69,16 @@ class Inputs:
     def with_query(self, query: str) -> Inputs:
         """These and the question."""
         return replace(self, values={**self.values, QUERY: sound(query)}, types={**self.types, QUERY: TEXT})
+
+    def with_answer(self, name: str, type_: Type, value: Any) -> Inputs:
+        """These and the answer of an earlier program, in plain data."""
+        values, types = {**self.values, name: value}, {**self.types, name: type_}
+        return replace(self, values=values, types=types, answers=self.answers | {name})
+
+    def free_name(self, start: str, number: int) -> str:
+        """The first of `start_number` and those that follow it which neither an input nor a function has."""
+        used = {*self.types, *(function.name for function in self.functions)}
+        return next(name for n in count(number) if (name := f"{start}_{n}") not in used)
 
     def without_answers(self) -> Inputs:
         """What was read or given, without answers of earlier programs."""

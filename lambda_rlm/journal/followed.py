@@ -89,7 +89,7 @@ def _left(row: RunRow, outcome: Mapping[str, Any]) -> tuple[EarlierQuestion, ...
         type_=parse_type(outcome["type"]),
         value=outcome["value"] if "value" in outcome else outcome["answer"],
         is_planned=synthesis.get("fallback") is not None,
-        has_seen_contents=bool(row.what["settings"].get("peek") or synthesis.get("peek")),
+        has_seen_contents=bool(row.what["settings"].get("peek")),
         before=earlier_in(row),
     )
 

@@ -67,9 +67,7 @@ def kind_of(inputs: Mapping[str, Any]) -> InputKind:
 def _kind(value: Any) -> InputKind:
     if isinstance(value, str):
         return _kind_of_text(value)
-    if not isinstance(value, list):
-        return "rows"
-    if not value:
+    if not isinstance(value, list) or not value:
         return "rows"
     if all(isinstance(item, str) for item in value):
         return "lines" if max(map(len, _some(value))) <= _LONGEST_LINE else "documents"

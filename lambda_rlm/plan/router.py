@@ -45,14 +45,6 @@ _DEARER: Final = 3
 """A direct call cannot go wrong on the way to the answer: it is taken while it likely costs at most this many times what
 writing a program and reading what that chooses do."""
 
-_SHOWN: Final[Mapping[InputKind, str]] = {
-    "rows": "rows",
-    "lines": "lines of one form",
-    "prose": "prose",
-    "documents": "documents",
-    "code": "code",
-}
-
 
 @dataclass(frozen=True, slots=True)
 class Route:
@@ -234,7 +226,7 @@ class Case:
     @property
     def _asked(self) -> str:
         """What the question asks for, and of what, in words."""
-        shown = _SHOWN[self.kind]
+        shown = "lines of one form" if self.kind == "lines" else self.kind
         if self.asks == "computes":
             return f"the question asks for a calculation over {shown}"
         if self.asks == "reads":

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from lambda_rlm.plan.measured_models import StrengthClass
-from lambda_rlm.private_file import private_folder, read_regular, refuse_foreign, replace
+from lambda_rlm.private_file import private_folder, private_json, replace
 
 FILE: Final = "self-tests.json"
 _HEAD: Final = b'{"lambda-rlm self-tests": '
@@ -50,20 +49,13 @@ class SelfTest:
         return self.tasks * 2 > self.tasks_of
 
 
-def self_test_of(folder: Path, model: str, page: str) -> SelfTest | None:
-    """The result for a model that was shown this page; None where there is none."""
-    found = self_tests(folder).get(model)
-    return found if found is not None and found.page == page else None
-
-
-def self_tests(folder: Path) -> Mapping[str, SelfTest]:
-    """All results in a folder, by the names of models, of whatever page."""
-    path = folder / FILE
-    with suppress(OSError, ValueError, TypeError, KeyError, RecursionError):
-        if path.is_file() and refuse_foreign(path) is not None:
-            rows: Any = json.loads(read_regular(path, _MOST_BYTES))["lambda-rlm self-tests"]
-            return {row["model"]: _read(row) for row in rows}
-    return {}
+def self_tests(folder: Path, page: str | None = None) -> Mapping[str, SelfTest]:
+    """The results in a folder, by the names of models: those of a page, with None of whatever page."""
+    try:
+        found = [_read(row) for row in private_json(folder / FILE, _MOST_BYTES)["lambda-rlm self-tests"]]
+    except (ValueError, TypeError, KeyError):
+        return {}
+    return {one.model: one for one in found if page in (None, one.page)}
 
 
 def keep(folder: Path, result: SelfTest) -> None:

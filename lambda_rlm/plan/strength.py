@@ -65,11 +65,11 @@ def ability(profile: ModelProfile, setting: Strength = "auto", tested: SelfTest 
     """What a model can be trusted with. `setting` is its strength as a person set it, "auto" for none; `tested` what a
     self-test found."""
     known = measured(profile.name)
-    apart = None if tested is None else tested.tells_tasks_apart
-    if apart is None:
-        apart = known.tells_tasks_apart if known is not None else None
-    if apart is None:
-        apart = _TINY.search(profile.name.lower()) is None
+    apart = _TINY.search(profile.name.lower()) is None
+    if tested is not None:
+        apart = tested.tells_tasks_apart
+    elif known is not None and known.tells_tasks_apart is not None:
+        apart = known.tells_tasks_apart
     if setting != "auto":
         return Ability(setting, "setting", "set", apart)
     if tested is not None:

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
 
 from lambda_rlm.synth.blind import blind
-from lambda_rlm.synth.turn import Piece, typed
+from lambda_rlm.synth.turn import Piece, beside, typed
 from lambda_rlm.types.type import Type
 
 MOST_EARLIER: Final = 3
@@ -82,5 +82,5 @@ def _answer(one: EarlierQuestion) -> list[Piece]:
     """An answer by its type and its blind form, whoever looks: what may be seen of contents is shown with the inputs."""
     if one.name is None:
         return [Piece("its answer is no input, for it is too large: "), typed(one.type), Piece("\n")]
-    form = replace(typed(one.type), text=blind(one.value, one.type) + "\n")
+    form = beside(one.type, blind(one.value, one.type) + "\n")
     return [Piece(f"its answer is the input {one.name}: "), typed(one.type), Piece("\nwith its texts masked it is:\n"), form]

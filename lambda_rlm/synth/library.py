@@ -1,8 +1,8 @@
 """The library as a root model reads it: every function once, in few words, made from the table of signatures.
 
 Owns the short form. Promises that no function is missing and that none is shown which does not exist: the table is the only
-source. A function is shown without what is piped in, under what it is given and what it gives; what its edges are is said on the page
-around it.
+source. A function is shown without what is piped in, under what it is given and what it gives; the page around it tells what
+its edges are.
 """
 
 from __future__ import annotations

@@ -49,7 +49,7 @@ class Synthesis:
     program was accepted or none answered, why a fixed plan took over (`fallback`). `asked` is what the root model was asked in
     each round, without what it was shown of contents; `ran` are the programs that ran; `notes` say what was asked for and not
     done; `is_small` that the root model was shown the page as a small one is; `peek` is the characters of each input that it
-    was shown."""
+    was shown; `facts` are what speaks against the answer of a written program, None where there is none."""
 
     attempts: tuple[Attempt, ...] = ()
     asked: tuple[tuple[Turn, ...], ...] = ()
@@ -63,3 +63,4 @@ class Synthesis:
     notes: tuple[str, ...] = ()
     is_small: bool = False
     peek: int = 0
+    facts: tuple[str, ...] | None = None

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from lambda_rlm.synth.input_shape import rough
-from lambda_rlm.synth.turn import Piece, Turn, said, typed
+from lambda_rlm.synth.turn import Piece, Turn, beside, said, typed
 from lambda_rlm.types.type import Type
 
 LOOK: Final = "# look"
@@ -70,9 +70,9 @@ def next_turns(program: str, result: Result) -> tuple[Turn, Turn]:
     if result.beginning:
         pieces += [Piece("It begins:\n"), Piece(result.beginning + "\n", is_data=True)]
     elif result.name is not None:
-        pieces += [Piece("With its texts masked it is:\n"), _like_type(result, result.shown + "\n")]
+        pieces += [Piece("With its texts masked it is:\n"), beside(result.type, result.shown + "\n")]
     if result.facts:
-        pieces += [Piece("What speaks against it:\n"), _like_type(result, "".join(f"- {fact}\n" for fact in result.facts))]
+        pieces += [Piece("What speaks against it:\n"), beside(result.type, "".join(f"- {fact}\n" for fact in result.facts))]
     pieces.append(Piece(_WRITE if result.is_look else _ANOTHER if result.name is None else _BETTER))
     return said("assistant", program), Turn("user", tuple(pieces))
 
@@ -85,8 +85,3 @@ def _came(result: Result) -> list[Piece]:
     whose = "result" if result.is_look else "answer"
     where = f" of {about}{result.characters:,} characters, is the input {result.name} now."
     return [Piece(f"Its {whose}, "), typed(result.type), Piece(where)]
-
-
-def _like_type(result: Result, text: str) -> Piece:
-    """Names of fields may be in it: data where the type is."""
-    return Piece(text, is_data=typed(result.type).is_data)

@@ -45,7 +45,12 @@ def said(role: Literal["user", "assistant"], text: str) -> Turn:
 
 def typed(type_: Type) -> Piece:
     """A type as it is shown. The fields of a record are called as the keys or columns of an input are, and so are data."""
-    return Piece(show(type_), is_data=_has_fields(type_))
+    return beside(type_, show(type_))
+
+
+def beside(type_: Type, text: str) -> Piece:
+    """What is shown of a value of a type: names of fields may be in it, so that it is data where the type is."""
+    return Piece(text, is_data=_has_fields(type_))
 
 
 def has_data(turns: Iterable[Turn]) -> bool:

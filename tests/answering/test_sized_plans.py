@@ -133,11 +133,14 @@ def test_what_is_read_is_no_more_than_is_said() -> None:
     assert 100 * tokens <= share * whole
 
 
-def test_a_budget_for_nothing_is_refused_by_the_usual_numbers() -> None:
+def test_a_budget_for_nothing_is_refused_with_the_least_need() -> None:
     with pytest.raises(Rejected, match="may cost") as rejected:
         asked(Budget(usd=0.0001), choice="plan")
+    [(option, need)] = rejected.value.diagnostics[0].needs
     usual = planned(unlimited())
-    assert usual.bound is not None and f"{usual.bound.usd:.4f}" in rejected.value.diagnostics[0].message
+    assert usual.bound is not None and usual.bound.usd is not None
+    assert option == "--max-cost" and need < usual.bound.usd
+    assert asked(Budget(usd=need), choice="plan")[0].ok
 
 
 def test_no_program_is_tried_twice_and_the_usual_is_first() -> None:

@@ -15,7 +15,7 @@ from lambda_rlm.bench.self_test_questions import PROGRAMS, TASKS, TYPED
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.execution.execute import Options
 from lambda_rlm.llm.scripted import ScriptedModel
-from lambda_rlm.plan.self_tests import FILE, SelfTest, keep, self_test_of, self_tests
+from lambda_rlm.plan.self_tests import FILE, SelfTest, keep, self_tests
 from tests.support.shell import Shell, leave_alone
 
 pytestmark = pytest.mark.usefixtures("alone")
@@ -146,7 +146,7 @@ def test_a_result_expires_with_the_page(shell: Shell) -> None:
     keep(folder, RESULT)
     keep(folder, replace(RESULT, model="n", programs=0))
     keep(folder, replace(RESULT, programs=3))
-    assert self_test_of(folder, "m", "1") == replace(RESULT, programs=3) and self_test_of(folder, "m", "2") is None
+    assert self_tests(folder, "1")["m"] == replace(RESULT, programs=3) and self_tests(folder, "2") == {}
     assert set(self_tests(folder)) == {"m", "n"}
     assert (folder / FILE).stat().st_mode & 0o777 == 0o600
     assert shell("models", "--json") == 0 and shell.json["self_tests"] == []

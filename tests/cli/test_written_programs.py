@@ -61,6 +61,13 @@ def test_prompt_prints_what_the_root_model_is_sent(shell: Shell) -> None:
     assert shell.out == "\n\n".join(m["content"] for m in events[0]["messages"]) + "\n"
 
 
+def test_prompt_offers_a_look_only_where_another_round_is_left(shell: Shell) -> None:
+    root, book = scripted("root.jsonl", {"match": "", "reply": "1"}), wrote("a.txt", "Ann keeps bees.")
+    for rounds, is_offered in (("1", False), ("2", True)):
+        assert shell("prompt", "--query", "Who?", book, "--model", root, "--rounds", rounds) == 0
+        assert ("begins with the comment # look" in shell.out) is is_offered
+
+
 def test_prompt_prints_exactly_what_the_root_model_is_asked(shell: Shell) -> None:
     """Which may be another one than answers, and may be asked for a thought first."""
     book, leaf = wrote("a.txt", "Ann keeps bees."), scripted("leaf.jsonl", {"match": "", "reply": "1"})

@@ -8,7 +8,6 @@ import pytest
 
 from lambda_rlm.plan import input_kind
 from lambda_rlm.plan.input_kind import InputKind, kind_of
-from lambda_rlm.plan.router import Case
 from tests.support.places import ROOT
 
 PROSE = (
@@ -84,11 +83,3 @@ def test_a_long_text_is_looked_at_in_stretches(monkeypatch: pytest.MonkeyPatch) 
     text = TEXTS["iso log"][1] * 5_000
     assert kind_of({"log": text}) == "lines"
     assert 0 < sum(map(len, looked)) < len(text) / 50
-
-
-def test_every_kind_has_words_for_people() -> None:
-    from typing import get_args
-
-    from lambda_rlm.plan.router import _SHOWN
-
-    assert _SHOWN.keys() == set(get_args(InputKind)) and Case.__annotations__["kind"] == "InputKind"

@@ -8,10 +8,10 @@ of inputs and fields, and what the program itself says. Refuses to judge whether
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any, Final
 
-from lambda_rlm.answering.rounds.patterns import unmatched
+from lambda_rlm.answering.rounds.patterns import texts_in, unmatched
 from lambda_rlm.answering.rounds.phrases import ABOUT_ALL, NOTHING, UNITS
 from lambda_rlm.answering.rounds.written import Written, written
 from lambda_rlm.execution.run import Run
@@ -115,21 +115,13 @@ def _unread(query: str, inputs: Inputs, run: Run) -> Iterator[str]:
     """Words of a model that saw little, or what was left of much, for a question about all."""
     if not (run.signs.is_replied and ABOUT_ALL.search(query)):
         return
-    sizes = {name: _length(value) for name, value in inputs.values.items() if name in run.coverage}
+    sizes = {name: sum(map(len, texts_in(value))) for name, value in inputs.values.items() if name in run.coverage}
     total, cut = sum(sizes.values()), run.dropped.characters_before_prompts
     little = [name for name, size in sizes.items() if size > LONG and run.coverage[name] < LITTLE]
     for name in little:
         yield f"the question is about all of `{name}`, and the model read {_percent(run.coverage[name])} of it"
     if not little and total > LONG and cut >= MUCH * total:
         yield f"the question is about all there is, and the program cut off {cut / total:.0%} of it before a prompt"
-
-
-def _length(value: Any) -> int:
-    """Characters of the texts in plain data."""
-    if isinstance(value, str):
-        return len(value)
-    parts: Sequence[Any] = value if isinstance(value, list) else list(value.values()) if isinstance(value, dict) else ()
-    return sum(map(_length, parts))
 
 
 def _percent(share: float) -> str:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import count
 
 from lambda_rlm.answering.question import Question
 from lambda_rlm.diagnostics.codes import CODES
@@ -31,7 +30,7 @@ def result_of(run: Run, number: int, inputs: Inputs, *, peek: int, facts: Sequen
         number=number,
         type=run.type,
         characters=len(answer),
-        name=_free_name(inputs, number) if run.ok else None,
+        name=inputs.free_name("result", number) if run.ok else None,
         fault=None if run.fault is None else _described(run.fault, run),
         coverage=run.coverage,
         calls=run.usage.calls,
@@ -51,19 +50,6 @@ def _described(fault: Fault, run: Run) -> str:
     return f"{fault.code}{title} at line {line}, column {column}"
 
 
-def _free_name(inputs: Inputs, number: int) -> str:
-    """What the answer of a round is called; the inputs keep the names that they were given."""
-    used = {*inputs.types, *(function.name for function in inputs.functions)}
-    return next(name for n in count(number) if (name := f"result_{n}") not in used)
-
-
 def with_answer(question: Question, name: str, run: Run) -> Question:
     """The question, with the answer of an earlier round among its inputs."""
-    values, types = question.inputs.values, question.inputs.types
-    inputs = replace(
-        question.inputs,
-        values={**values, name: run.value},
-        types={**types, name: without_quotes(run.type)},
-        answers=question.inputs.answers | {name},
-    )
-    return replace(question, inputs=inputs)
+    return replace(question, inputs=question.inputs.with_answer(name, without_quotes(run.type), run.value))

@@ -1,7 +1,7 @@
 """Which of the texts and patterns that a program looks for are nowhere in its inputs.
 
-Owns `unmatched`. Promises an end: inputs beyond `MOST_CHARACTERS` are not searched, no pattern that takes more than
-`MOST_WORK`, and no more than `MOST` texts or patterns.
+Owns `unmatched` and `texts_in`. Promises an end: inputs beyond `MOST_CHARACTERS` are not searched, no pattern that takes more
+than `MOST_WORK`, and no more than `MOST` texts or patterns.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def _joined(values: Mapping[str, Any]) -> str | None:
     """All texts of the inputs in lines; None where that is too much."""
     parts: list[str] = []
     size = 0
-    for text in _texts(list(values.values())):
+    for text in texts_in(list(values.values())):
         parts.append(text)
         size += len(text)
         if size > MOST_CHARACTERS:
@@ -44,14 +44,15 @@ def _joined(values: Mapping[str, Any]) -> str | None:
     return "\n".join(parts)
 
 
-def _texts(value: Any) -> Iterator[str]:
+def texts_in(value: Any) -> Iterator[str]:
+    """All texts in plain data."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, list):
         for item in value:
-            yield from _texts(item)
+            yield from texts_in(item)
     elif isinstance(value, dict):
-        yield from _texts(list(value.values()))
+        yield from texts_in(list(value.values()))
 
 
 def _matches(pattern: str, text: str) -> bool:

@@ -1,6 +1,6 @@
 """Words by which a look at a question and its answer goes: nothing was found, the question is about all there is, units.
 
-Owns the lists, in ten languages. Refuses to understand: a word is in a list or it is not.
+Owns the lists, of twelve languages (of units, ten). Refuses to understand: a word is in a list or it is not.
 """
 
 from __future__ import annotations
@@ -9,41 +9,22 @@ import re
 from typing import Final
 
 NOTHING: Final = frozenset(
-    (
-        *("none", "null", "nil", "n/a", "nothing", "nothing found", "not found", "no results", "no result", "no match"),
-        *("no matches", "no answer", "no data", "not available", "not available in the text", "unknown", "empty"),
-        *(
-            "keine",
-            "nichts",
-            "nichts gefunden",
-            "nicht gefunden",
-            "kein ergebnis",
-            "keine ergebnisse",
-            "keine angabe",
-            "unbekannt",
-        ),
-        *("aucun", "aucune", "rien", "rien trouvé", "introuvable", "aucun résultat", "non trouvé", "inconnu"),
-        *("ninguno", "ninguna", "nada", "no encontrado", "no se encontró", "sin resultados", "desconocido"),
-        *("nessuno", "nessuna", "niente", "non trovato", "nessun risultato", "sconosciuto"),
-        *("nenhum", "nenhuma", "não encontrado", "nada encontrado", "sem resultados", "desconhecido"),
-        *("ничего", "не найдено", "ничего не найдено", "нет данных", "нет ответа", "неизвестно"),
-        *(
-            "无",
-            "未找到",
-            "没有找到",
-            "找不到",
-            "未知",
-            "無",
-            "見つかりません",
-            "見つかりませんでした",
-            "なし",
-            "該当なし",
-            "不明",
-        ),
-        *("없음", "찾을 수 없음", "찾을 수 없습니다", "결과 없음"),
-        *("لا شيء", "غير موجود", "لم يتم العثور", "لا يوجد", "لا توجد نتائج"),
-        *("कुछ नहीं", "नहीं मिला", "कोई परिणाम नहीं"),
+    phrase
+    for language in (
+        "none, null, nil, n/a, nothing, nothing found, not found, no results, no result, no match, no matches, "
+        "no answer, no data, not available, not available in the text, unknown, empty",
+        "keine, nichts, nichts gefunden, nicht gefunden, kein ergebnis, keine ergebnisse, keine angabe, unbekannt",
+        "aucun, aucune, rien, rien trouvé, introuvable, aucun résultat, non trouvé, inconnu",
+        "ninguno, ninguna, nada, no encontrado, no se encontró, sin resultados, desconocido",
+        "nessuno, nessuna, niente, non trovato, nessun risultato, sconosciuto",
+        "nenhum, nenhuma, não encontrado, nada encontrado, sem resultados, desconhecido",
+        "ничего, не найдено, ничего не найдено, нет данных, нет ответа, неизвестно",
+        "无, 未找到, 没有找到, 找不到, 未知, 無, 見つかりません, 見つかりませんでした, なし, 該当なし, 不明",
+        "없음, 찾을 수 없음, 찾을 수 없습니다, 결과 없음",
+        "لا شيء, غير موجود, لم يتم العثور, لا يوجد, لا توجد نتائج",
+        "कुछ नहीं, नहीं मिला, कोई परिणाम नहीं",
     )
+    for phrase in language.split(", ")
 )
 """Answers, in small letters and without marks at their ends, that say that there is none."""
 

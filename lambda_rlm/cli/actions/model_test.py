@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import Any
 
+from lambda_rlm.answering.writing_bound import raised
 from lambda_rlm.bench.self_test import AnsweredTest, Unreached, examine, foreseen
 from lambda_rlm.bounds.bound import Bound
 from lambda_rlm.budget.budget import Budget
@@ -100,22 +101,20 @@ def _most(bound: Bound) -> str:
 
 def _refuse(bound: Bound, budget: Budget) -> None:
     """Raises `UsageProblem` for a budget that may not do."""
-    calls, tokens = bound.calls or 0, bound.tokens or 0
-    if calls > budget.calls:
-        raise UsageProblem(
-            f"the self-test may need {calls:,} model calls, but the budget is {budget.calls:,}", f"--max-calls {calls}"
-        )
-    if tokens > budget.tokens:
-        raise UsageProblem(
-            f"the self-test may need {tokens:,} tokens, but the budget is {budget.tokens:,}", f"--max-tokens {tokens}"
-        )
-    if budget.usd is not None and bound.usd is None:
+    for option, what, need, limit in (
+        ("--max-calls", "model calls", bound.calls or 0, budget.calls),
+        ("--max-tokens", "tokens", bound.tokens or 0, budget.tokens),
+    ):
+        if need > limit:
+            message = f"the self-test may need {need:,} {what}, but the budget is {limit:,}"
+            raise UsageProblem(message, raised(option, need))
+    if budget.usd is None:
+        return
+    if bound.usd is None:
         raise UsageProblem("a dollar limit is set, but the model's price is unknown", "limit tokens instead: --max-tokens")
-    if budget.usd is not None and bound.usd is not None and bound.usd > budget.usd:
-        raise UsageProblem(
-            f"the self-test may cost {dollars(bound.usd)}, but the budget is {dollars(budget.usd)}",
-            f"--max-cost {-(-bound.usd * 1_000 // 1) / 1_000:g}",
-        )
+    if bound.usd > budget.usd:
+        message = f"the self-test may cost {dollars(bound.usd)}, but the budget is {dollars(budget.usd)}"
+        raise UsageProblem(message, raised("--max-cost", bound.usd))
 
 
 def _approved() -> bool:

@@ -6,17 +6,16 @@ import json as json_text
 from dataclasses import asdict
 from typing import Final
 
-from lambda_rlm.answering.question import tested
+from lambda_rlm.answering.question import self_tested
 from lambda_rlm.budget.price import per_million
 from lambda_rlm.cli import exits
 from lambda_rlm.cli.display import screen
 from lambda_rlm.cli.display.bar import bar
 from lambda_rlm.cli.suggestions import unknown
 from lambda_rlm.completion import ModelProfile
-from lambda_rlm.llm.cache_folder import cache_folder
 from lambda_rlm.llm.connect import ModelRow, available_models, default_model
 from lambda_rlm.llm.local.weights import TABLE, fetch, installed
-from lambda_rlm.plan.self_tests import self_tests
+from lambda_rlm.plan.self_tests import SelfTest
 from lambda_rlm.plan.strength import Ability, ability
 
 _MEGABYTE: Final = 1_000_000
@@ -26,8 +25,9 @@ def listing(json: bool) -> int:
     """The exit code of `models`."""
     rows = available_models()
     default = default_model()
-    able = {row.name: _ability(row) for row in rows}
-    others = [tested(name) for name in _tested() if name not in able]
+    tested = self_tested()
+    able = {row.name: _ability(row, tested.get(row.name)) for row in rows}
+    others = [one for name, one in sorted(tested.items()) if name not in able]
     if json:
         about = [
             {
@@ -38,7 +38,7 @@ def listing(json: bool) -> int:
             }
             for row in rows
         ]
-        self_tests = [asdict(one) | {"strength": one.strength} for one in others if one is not None]
+        self_tests = [asdict(one) | {"strength": one.strength} for one in others]
         screen.answer(json_text.dumps({"ok": True, "default": default, "models": about, "self_tests": self_tests}))
         return exits.ANSWERED
     width = max(len(row.name) for row in rows) + 2
@@ -47,7 +47,7 @@ def listing(json: bool) -> int:
         f"{', the default' if row.name == default else ''}"
         for row in rows
     ]
-    lines += [f"{one.model:<{width}}programs: {one.strength} (self-test of {one.date})" for one in others if one is not None]
+    lines += [f"{one.model:<{width}}programs: {one.strength} (self-test of {one.date})" for one in others]
     dates = sorted({row.prices_as_of for row in rows if row.prices_as_of})
     lines += [
         "",
@@ -59,19 +59,11 @@ def listing(json: bool) -> int:
     return exits.ANSWERED
 
 
-def _ability(row: ModelRow) -> Ability:
+def _ability(row: ModelRow, tested: SelfTest | None) -> Ability:
     """What the router trusts a model with."""
     price = (row.input_price, row.output_price)
     profile = ModelProfile(row.name, window=row.window, max_output=row.window, input_price=price[0], output_price=price[1])
-    return ability(profile, tested=tested(row.name))
-
-
-def _tested() -> list[str]:
-    """The names of models that were tested."""
-    try:
-        return sorted(self_tests(cache_folder()))
-    except RuntimeError:  # the user has no home
-        return []
+    return ability(profile, tested=tested)
 
 
 def _about(row: ModelRow) -> str:

@@ -6,7 +6,20 @@ from typing import Annotated
 
 import typer
 
-from lambda_rlm.cli.commands.options import BOUNDS, FOUND, MODEL, READING, WORK, Chosen, Continued, Inputs, Json, Query, takes
+from lambda_rlm.cli.commands.options import (
+    BOUNDS,
+    FOUND,
+    MODEL,
+    READING,
+    WORK,
+    WRITING,
+    Chosen,
+    Continued,
+    Inputs,
+    Json,
+    Query,
+    takes,
+)
 from lambda_rlm.cli.commands.table import command
 
 
@@ -64,7 +77,7 @@ def inputs(
 
 
 @command(epilog='Example: lambda-rlm prompt --query "Which suppliers missed a deadline?" contracts/')
-@takes(*MODEL, "root_model", "candidates", "layout", "peek", "constrain", "max_calls", "max_cost", "journal", *READING)
+@takes(*MODEL, *WRITING, "max_calls", "max_cost", "journal", *READING)
 def prompt(
     inputs: Inputs = None,
     query: Annotated[str, typer.Option("-q", "--query", metavar="TEXT", help="The question.")] = "",

@@ -6,27 +6,12 @@ from typing import Annotated
 
 import typer
 
-from lambda_rlm.cli.commands.options import BUDGET, MODEL, READING, ROUTE, Chosen, Continued, Inputs, Json, takes
+from lambda_rlm.cli.commands.options import BUDGET, MODEL, READING, ROUTE, WRITING, Chosen, Continued, Inputs, Json, takes
 from lambda_rlm.cli.commands.table import command
 
 
 @command(epilog='Example: lambda-rlm route "Which suppliers missed a deadline?" contracts/ --max-cost 0.50')
-@takes(
-    *MODEL,
-    *ROUTE,
-    "root_model",
-    "hedge",
-    "pool",
-    "rounds",
-    "candidates",
-    "layout",
-    "peek",
-    "constrain",
-    *BUDGET,
-    "admit",
-    "journal",
-    *READING,
-)
+@takes(*MODEL, *ROUTE, *WRITING, "hedge", "pool", *BUDGET, "admit", "journal", *READING)
 def route(
     query: Annotated[str, typer.Argument(metavar="QUERY", help="The question.", show_default=False)],
     inputs: Inputs = None,

@@ -12,8 +12,11 @@ import json
 import os
 from contextlib import suppress
 from pathlib import Path
+from typing import Final
 
-from lambda_rlm.private_file import open_regular, refuse_foreign, replace
+from lambda_rlm.private_file import open_regular, private_json, replace
+
+_MOST_NOTED: Final = 4_096
 
 
 def is_verified(file: Path, size: int, sha256: str) -> bool:
@@ -23,7 +26,7 @@ def is_verified(file: Path, size: int, sha256: str) -> bool:
         if status.st_size != size:
             return False
         note = file.with_name(f".{file.name}.verified")
-        if _noted(note) == _identity(status, sha256):
+        if private_json(note, _MOST_NOTED) == _identity(status, sha256):
             return True
         if file_sha256(file) != sha256:
             return False
@@ -42,13 +45,3 @@ def file_sha256(file: Path) -> str:
 
 def _identity(status: os.stat_result, sha256: str) -> list[object]:
     return [status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns, sha256]
-
-
-def _noted(note: Path) -> object:
-    try:
-        if refuse_foreign(note) is None:
-            return None
-        with open_regular(note, follows_link=False) as file:
-            return json.loads(file.read(4096))
-    except (OSError, ValueError):
-        return None

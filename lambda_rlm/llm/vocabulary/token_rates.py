@@ -12,10 +12,10 @@ import hashlib
 import json
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from lambda_rlm.llm.cache_folder import cache_folder
-from lambda_rlm.private_file import private_folder, read_regular, refuse_foreign, replace
+from lambda_rlm.private_file import private_folder, private_json, replace
 
 FILE: Final = "token_rates.json"
 MOST_MODELS: Final = 128
@@ -67,11 +67,9 @@ def keep(model: str, rate: TokenRate) -> None:
 
 def _read() -> dict[str, TokenRate]:
     try:
-        if refuse_foreign(path := _path()) is None:
-            return {}
-        rows: Any = json.loads(read_regular(path, MOST_BYTES))
+        rows = private_json(_path(), MOST_BYTES)
         return {key: TokenRate(float(size), float(tokens)) for key, (size, tokens) in rows.items()}
-    except (OSError, RuntimeError, ValueError, TypeError, AttributeError, RecursionError, OverflowError):
+    except (RuntimeError, ValueError, TypeError, AttributeError, OverflowError):
         return {}
 
 
