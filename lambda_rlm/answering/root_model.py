@@ -184,12 +184,12 @@ class Writer:
 
 
 def grammar_tokens(profile: ModelProfile) -> int:
-    """What a grammar adds to a request at most, where the provider counts it: no byte-level vocabulary gives more tokens than
-    there are bytes."""
+    """What a grammar adds to a request at most, where the provider counts it: its tokens, or, of a vocabulary that is not
+    known, its bytes, for no byte-level one gives more tokens than there are."""
     if not (profile.takes_grammar and profile.counts_grammar):
         return 0
-    grammar = language()
-    return len(grammar.lark.encode()) + len(grammar.description.encode())
+    parts, vocabulary = (language().lark, language().description), profile.vocabulary
+    return sum(len(part.encode()) if vocabulary is None else vocabulary.size(part).tokens for part in parts)
 
 
 def later_tokens(profile: ModelProfile, out: int, peek: int) -> int:

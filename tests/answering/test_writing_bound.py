@@ -11,6 +11,7 @@ from typing import Any, Final
 import anyio
 import pytest
 
+from lambda_rlm.answering.root_model import grammar_tokens
 from lambda_rlm.answering.synthesize import synthesize
 from lambda_rlm.answering.writing_bound import likely_writing, writing_cost
 from lambda_rlm.bounds.bound import Bound
@@ -24,6 +25,7 @@ from lambda_rlm.limits import reply_tokens
 from lambda_rlm.llm.scripted import ScriptedModel
 from lambda_rlm.llm.tokens import count
 from lambda_rlm.llm.vocabulary.byte_pair import vocabulary_named
+from lambda_rlm.synth.language import language
 from lambda_rlm.synth.turn import Piece, Turn, said, shortened
 from lambda_rlm.synth.writing import Writing
 from tests.support.answering import posed
@@ -172,6 +174,13 @@ def test_the_bound_is_close_to_what_a_conversation_comes_to() -> None:
     assert bound.input_tokens is not None and bound.input_tokens < 120_000
     _, twice = met(Author(replace(KNOWN, window=2_000_000), lambda _: "1"))
     assert twice.input_tokens == bound.input_tokens
+
+
+def test_a_grammar_is_counted_by_a_known_vocabulary() -> None:
+    counting = replace(KNOWN, takes_grammar=True, counts_grammar=True)
+    known, unknown = grammar_tokens(counting), grammar_tokens(replace(counting, vocabulary=None))
+    assert READ.exact(language().lark) + READ.exact(language().description) <= known < 0.6 * unknown
+    assert grammar_tokens(KNOWN) == 0
 
 
 def test_no_prompt_is_longer_than_the_window() -> None:
