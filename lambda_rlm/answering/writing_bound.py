@@ -1,8 +1,8 @@
 """What having a program written can cost, before anybody is asked.
 
 Owns `writing_cost`, the task as the root model is given it, and what is sent first. Promises a bound that `synthesize` keeps:
-no more calls than there are attempts, a pool of what may be billed beyond these, each prompt with what the conversation may have
-come to before it, and half of the budget's calls, tokens and dollars. Asks no model."""
+no more calls than there are attempts, a pool of what may be billed beyond these, each prompt with what the conversation may
+have come to before it, and half of the budget's calls, tokens and dollars. Asks no model."""
 
 from __future__ import annotations
 

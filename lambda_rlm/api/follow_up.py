@@ -1,7 +1,7 @@
 """A question of a host that follows a run, which is given as a `Run` or by its name in the journal.
 
-Owns `followed_up` and `routed_after`. Promises that without inputs they are those of the run: the same data where the `Run` holds it, else its
-files, read again and refused where they have changed.
+Owns `followed_up` and `routed`. Promises that without inputs they are those of the run: the same data where the `Run` holds
+it, else its files, read again and refused where they have changed.
 """
 
 from __future__ import annotations
@@ -39,8 +39,11 @@ async def followed_up(settings: HostSettings, run: Run | str, asked: Asked, trac
     return await in_session(settings, request, tracer, returns)
 
 
-async def routed_after(settings: HostSettings, run: Run | str, asked: Asked) -> Decision:
-    """Which way a question would go that follows another; raises as `followed_up`. Asks no model."""
+async def routed(settings: HostSettings, asked: Asked, run: Run | str | None = None) -> Decision:
+    """Which way a question would go; with a run one that follows it, which raises as `followed_up`. Asks no model."""
+    if run is None:
+        settings, question, _ = await posed(settings, asked, Deadline(None))
+        return await decided(settings, question)
     settings, request, _ = await _following(settings, run, asked, Deadline(None))
     return await decided(settings, request.question)
 

@@ -17,7 +17,7 @@ import anyio.to_thread
 
 from lambda_rlm.accounts.account import Account
 from lambda_rlm.answering.preview import Decision
-from lambda_rlm.api.follow_up import followed_up, routed_after
+from lambda_rlm.api.follow_up import followed_up, routed
 from lambda_rlm.api.rlms_compat import question_in
 from lambda_rlm.api.sessions import (
     Asked,
@@ -27,7 +27,6 @@ from lambda_rlm.api.sessions import (
     answered,
     answered_again,
     ran,
-    routed,
     unless_faulted,
 )
 from lambda_rlm.api.streaming import Listener, heard, streamed
@@ -249,10 +248,7 @@ class RLM:
     ) -> Decision:
         """The route that `ask` would choose, the reason, and the worst-case cost of each route. Asks no model. With `follows`,
         a `Run` or the name of one, it is the route of `follow_up`."""
-        asked = Asked(query, inputs, None, task, strategy)
-        if follows is not None:
-            return blocking_anywhere(lambda: routed_after(self.settings, follows, asked))
-        return blocking_anywhere(lambda: routed(self.settings, asked))
+        return blocking_anywhere(lambda: routed(self.settings, Asked(query, inputs, None, task, strategy), follows))
 
     def completion(self, prompt: Any, root_prompt: str | None = None) -> Run:
         """`ask` with the interface of the package `rlms`: `prompt` is the context (text, messages or data) and `root_prompt`

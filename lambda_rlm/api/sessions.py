@@ -244,12 +244,6 @@ async def answered(settings: HostSettings, asked: Asked, tracer: Tracer | None) 
     return await in_session(settings, RunRequest(question=question, arguments=given_as(asked.inputs)), tracer, returns)
 
 
-async def routed(settings: HostSettings, asked: Asked) -> Decision:
-    """Which way a question would go. Asks no model."""
-    settings, question, _ = await posed(settings, asked, Deadline(None))
-    return await decided(settings, question)
-
-
 async def decided(settings: HostSettings, question: Question) -> Decision:
     """Which way a question would go that is posed with its inputs. Asks no model."""
     async with AsyncExitStack() as stack:

@@ -159,7 +159,7 @@ def test_an_answer_whose_type_is_too_long_to_go_on_with_stands() -> None:
     assert len(author.requests) == 4 and run.ok and run.value == []
 
 
-def test_a_server_that_ignores_the_limit_of_a_reply_makes_no_prompt_longer() -> None:
+def test_a_server_that_ignores_out_makes_no_prompt_longer() -> None:
     author = Author(KNOWN, wrong("🜨"), obeys=False)
     met(author)
     first, second = (author.count_tokens(author.requests[at].messages) for at in (0, 1))
