@@ -80,8 +80,8 @@ class Case:
     `query` is what is asked, `kind` what it is asked of. `leaf` answers, `root` writes programs, with what self-tests found
     of either. `choice` is the way that was asked for, `task` what is known of the question (`is_said` by a person, else by a
     model), `earlier_task` the strategy that answered the question which this one follows, `split` the way that the inputs go
-    in a comparison. `own` is the strategy where `task` is the path of one: a
-    question goes that way unless another is asked for. Raises `ValueError` for an unknown choice or task."""
+    in a comparison. `own` is the strategy where `task` is the path of one: a question goes that way unless another is asked
+    for. Raises `ValueError` for an unknown choice or task."""
 
     measure: Measure
     query_tokens: int
