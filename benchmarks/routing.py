@@ -1,7 +1,9 @@
-"""The route of 200 questions for a strong, a medium and a weak root model: what is wanted, and what `ask` takes.
+"""The route of 200 questions for a strong, a medium and a weak root model: what is wanted, and what the router chooses.
 
-`python benchmarks/routing.py` asks the product's own path, and no model: those in its place say which task a question is, where
-one asks for it, and nothing else. Prints the confusion table of each root model, the right ones by kind, input and language,
+`python benchmarks/routing.py` asks the product's own router, and no model: those in its place say which task a question is, where
+one asks for it, and nothing else. `ask` takes the route that is chosen unless its bound is over the budget
+(`tests/plan/test_routing_questions.py` compares the two). For the 80 questions that the router was not developed with, the other
+120, and all of them, prints the confusion table of each root model, the right ones by kind, input and language,
 and how many of ten groups of ten paraphrases go one way. Exits with 1 where a question that computes over rows goes direct or to
 `search`, and `--wrong` lists what is not wanted. `--files questions` leaves out the 80 that the router was not developed with.
 """
@@ -11,14 +13,14 @@ from __future__ import annotations
 import argparse
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from tests.support.routing_cases import ROOTS, RoutingCase, cases, taken  # noqa: E402
+from tests.support.routing_cases import ROOTS, RoutingCase, cases, chosen  # noqa: E402
 
 FILES: Final = ("held_out", "questions")
 Gone = tuple[RoutingCase, str]
@@ -69,27 +71,25 @@ def parts(root: str, gone: Sequence[Gone]) -> list[str]:
     return lines
 
 
-def agreeing(root: str) -> str:
+def agreeing(routes: Mapping[str, set[str]]) -> str:
     """Groups of paraphrases whose ten questions take one route."""
-    routes: dict[str, set[str]] = defaultdict(set)
-    for case in cases("paraphrases"):
-        routes[case.id].add(taken(case, root))
     split = {name: sorted(found) for name, found in routes.items() if len(found) > 1}
     told = "".join(f"\n  {name}: {', '.join(found)}" for name, found in split.items())
     return f"{len(routes) - len(split)} of {len(routes)} groups of paraphrases take one route{told}"
 
 
-def measured(root: str, files: Sequence[str], *, lists_wrong: bool) -> list[Gone]:
-    """Prints what there is to say of one root model; the cases that break the rule."""
-    gone = [(case, taken(case, root)) for name in files for case in cases(name)]
-    print(f"\n{root} ({ROOTS[root].name}): {share(root, gone)} take a wanted route")
-    print("\n".join([*confusion(root, gone), *parts(root, gone)]))
-    print(agreeing(root), flush=True)
+def told(root: str, gone: Mapping[str, Sequence[Gone]], *, lists_wrong: bool) -> None:
+    """Prints what there is to say of one root model."""
+    print(f"\n{root} ({ROOTS[root].name})")
+    for name, some in gone.items():
+        print(f"{name}: {share(root, some)} take a wanted route")
+        print("\n".join(confusion(root, some)))
+    together = [one for some in gone.values() for one in some]
+    print("\n".join([f"all: {share(root, together)}", *parts(root, together)]), flush=True)
     if lists_wrong:
-        for case, route in gone:
+        for case, route in together:
             if route not in case.wanted[root]:
                 print(f"  {case.id} {route} instead of {' or '.join(case.wanted[root])}: {case.question}")
-    return [(case, route) for case, route in gone if case.breaks_the_rule(root, route)]
 
 
 def main() -> int:
@@ -99,7 +99,21 @@ def main() -> int:
     reader.add_argument("--files", nargs="+", choices=FILES, default=list(FILES))
     reader.add_argument("--wrong", action="store_true")
     given = reader.parse_args()
-    broken = [one for root in given.roots for one in measured(root, given.files, lists_wrong=given.wrong)]
+    gone: dict[str, dict[str, list[Gone]]] = {root: {name: [] for name in given.files} for root in given.roots}
+    alike: dict[str, dict[str, set[str]]] = {root: defaultdict(set) for root in given.roots}
+    for name in (*given.files, "paraphrases"):
+        for case in cases(name):
+            for root in given.roots:  # one after the other, so that the inputs of a question are made once
+                if name == "paraphrases":
+                    alike[root][case.id].add(chosen(case, root))
+                else:
+                    gone[root][name].append((case, chosen(case, root)))
+    for root in given.roots:
+        told(root, gone[root], lists_wrong=given.wrong)
+        print(agreeing(alike[root]), flush=True)
+    broken = [
+        one for root, files in gone.items() for some in files.values() for one in some if one[0].breaks_the_rule(root, one[1])
+    ]
     for case, route in broken:
         print(f"computes over rows and goes {route}: {case.id} {case.question}")
     return 1 if broken else 0

@@ -30,6 +30,7 @@ from lambda_rlm.plan.router import Case, Choice, Route
 from lambda_rlm.plan.routing_settings import Routing
 from lambda_rlm.plan.self_tests import SelfTest, self_tests
 from lambda_rlm.plan.split import arm
+from lambda_rlm.plan.tasks import TASKS
 from lambda_rlm.synth.earlier import EarlierQuestion
 from lambda_rlm.synth.layout.layout import Layout, layout_of
 from lambda_rlm.synth.reference import version
@@ -78,6 +79,12 @@ class Question:
         last = self.earlier[-1]
         asked = tuple(one.asked for one in self.earlier if one.query)
         return AskedBefore(asked, None if last.name is None else (last.name, self.inputs.types[last.name]))
+
+    @property
+    def earlier_task(self) -> str | None:
+        """The strategy of the standard library by which the question was answered that this one follows; None for none."""
+        way = self.earlier[-1].way if self.earlier else None
+        return way if way in TASKS else None
 
     @property
     def in_own_words(self) -> str:
@@ -167,6 +174,7 @@ def case_of(question: Question, setup: Setup) -> Case:
         choice=setup.choice,
         task=question.task,
         is_said=question.is_task_said,
+        earlier_task=question.earlier_task,
         split=arm(split, values) if split and setup.choice == "auto" else None,
         routing=setup.routing,
     )

@@ -1,8 +1,9 @@
 """The root model, asked within a budget: turns of a conversation in, replies out.
 
 Owns `Writer`. Promises that every call is taken from the meter before it is sent, that what is data is between the same
-markers as in a program's prompts, and that calls are reported to the tracer like any other. Refuses a conversation that does
-not fit the root model's window.
+markers as in a program's prompts, that calls are reported to the tracer like any other, and that a conversation grows by no
+more than `later_tokens` with each reply: what is longer is shortened. Refuses a conversation that does not fit the root model's
+window.
 """
 
 from __future__ import annotations
@@ -32,9 +33,9 @@ from lambda_rlm.diagnostics.source import Span
 from lambda_rlm.eval.asking.prompt import Part, Prompt, merged
 from lambda_rlm.eval.place import CURRENT
 from lambda_rlm.events import CallFinished, CallStarted, Replied, Tracer
-from lambda_rlm.limits import STANDING
+from lambda_rlm.limits import STANDING, reply_tokens
 from lambda_rlm.synth.language import is_kept, language
-from lambda_rlm.synth.turn import Piece, Turn, said
+from lambda_rlm.synth.turn import Piece, Turn, said, shortened
 
 NOWHERE: Final = Span(0, 0)
 """The place in the program of a call that no program makes."""
@@ -45,11 +46,30 @@ _THINK: Final = (
     "First think, in a few lines of prose: which steps lead to the answer, and which functions do them? No program yet."
 )
 _WRITE: Final = "Now write the program, and nothing else."
+_CAME: Final = 1_536
+"""Tokens that are left for what came of a program: its mistakes in 4,000 characters, or what its author may know of its
+result."""
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """What conversations begin with: the number of turns, the tokens of a request that has no others, and how many may be added
+    for each further reply."""
+
+    turns: int
+    tokens: int
+    later: int
+
+    def most(self, turns: Sequence[Turn]) -> int | None:
+        """The tokens that a request may have; None where there is nothing yet but the beginning."""
+        replies = sum(turn.role == "assistant" for turn in turns[self.turns :])
+        return self.tokens + replies * self.later if replies else None
 
 
 @dataclass(slots=True)
 class Writer:
-    """A root model and the account its calls are paid from. `page` is what it reads first, `out` the tokens of a reply."""
+    """A root model and the account its calls are paid from. `page` is what it reads first, `out` the tokens of a reply; `begun`
+    limits how conversations grow, None: the window alone does."""
 
     model: Model
     meter: Meter
@@ -57,6 +77,7 @@ class Writer:
     key: bytes = field(repr=False)
     out: int = 2_048
     tracer: Tracer | None = None
+    begun: Begun | None = None
     calls: int = 0
     usage: Usage = NO_USAGE
     notes: dict[str, None] = field(default_factory=dict)
@@ -91,7 +112,7 @@ class Writer:
     ) -> Completion:
         profile = self.model.profile
         out = max(1, min(longest, profile.max_output, profile.room // 4))
-        messages, written = rendered(turns, self.page, self.key)
+        messages, written = self._fitting(turns)
         shape = () if grammar is None else (grammar.name,)
         digest = hashlib.sha256(repr((written, out, sampling, *shape)).encode()).hexdigest()
         request = CompletionRequest(messages, out, sampling, grammar=grammar, digest=digest)
@@ -102,6 +123,20 @@ class Writer:
             raise ModelFailure(_PROMPT_TOO_LONG, message, is_fatal=True)
         self.meter.reserve_call()
         return await self._told(request, counted)
+
+    def _fitting(self, turns: tuple[Turn, ...]) -> tuple[tuple[Message, ...], str]:
+        """The messages of a conversation, its later turns shortened until they are no more than is bounded. Raises
+        `ModelFailure` where that does not do."""
+        most = None if self.begun is None else self.begun.most(turns)
+        messages, written = rendered(turns, self.page, self.key)
+        while self.begun is not None and most is not None and (tokens := self.model.count_tokens(messages)) > most:
+            shorter = shortened(turns, self.begun.turns)
+            if shorter is None:
+                message = f"the root model's conversation has {tokens:,} tokens, and may have {most:,}"
+                raise ModelFailure(_PROMPT_TOO_LONG, message, is_fatal=True)
+            turns = shorter
+            messages, written = rendered(turns, self.page, self.key)
+        return messages, written
 
     def _note(self, completion: Completion) -> None:
         """Remember that a program was not written under the grammar, though it was asked for so: nobody would see it
@@ -149,12 +184,19 @@ class Writer:
 
 
 def grammar_tokens(profile: ModelProfile) -> int:
-    """What a grammar adds to a request at most, where the provider counts it: no byte-level vocabulary gives more tokens than
-    there are bytes."""
+    """What a grammar adds to a request at most, where the provider counts it: its tokens, or, of a vocabulary that is not
+    known, its bytes, for no byte-level one gives more tokens than there are."""
     if not (profile.takes_grammar and profile.counts_grammar):
         return 0
-    grammar = language()
-    return len(grammar.lark.encode()) + len(grammar.description.encode())
+    parts, vocabulary = (language().lark, language().description), profile.vocabulary
+    return sum(len(part.encode()) if vocabulary is None else vocabulary.size(part).tokens for part in parts)
+
+
+def later_tokens(profile: ModelProfile, out: int, peek: int) -> int:
+    """The most tokens by which a reply of `out` tokens, and what came of it, make a request longer. Where the vocabulary is not
+    known, what is counted is twice what is likely; of a result the root model may see the beginning twice."""
+    estimated = 1 if profile.vocabulary is not None else 2
+    return estimated * (reply_tokens(out) + _CAME + 2 * peek)
 
 
 def calls_of_an_attempt(profile: ModelProfile) -> int:

@@ -22,7 +22,7 @@ from lambda_rlm.answering.root_model import Writer
 from lambda_rlm.answering.rounds.findings import findings
 from lambda_rlm.answering.rounds.next_round import is_own, result_of, with_answer
 from lambda_rlm.answering.vet import Vetted, Vetting, judging, written_size
-from lambda_rlm.answering.writing_bound import may_look, task_of, writing_pool
+from lambda_rlm.answering.writing_bound import begun, may_look, task_of, writing_pool
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.budget.meter import OUT_OF_ATTEMPTS, Meter
 from lambda_rlm.completion import Sampling
@@ -98,7 +98,7 @@ class _Synthesis:
         page, self.examples = shown_to(is_small=root.profile.is_small)
         key = key if key is not None else installation_key()
         require("constrain", root.profile.takes_grammar, f"{root.profile.name} does not take a grammar; see --constrain")
-        self.writer = Writer(root, Meter(half, account), page, key, setup.writing.out, setup.tracer)
+        self.writer = Writer(root, Meter(half, account), page, key, setup.writing.out, setup.tracer, begun(question, setup))
         self.writer.meter.pool = writing_pool(setup) + setup.resumed.extra
 
     async def run(self) -> Run:

@@ -1,8 +1,8 @@
 """What having a program written can cost, before anybody is asked.
 
 Owns `writing_cost`, the task as the root model is given it, and what is sent first. Promises a bound that `synthesize` keeps:
-no more calls than there are attempts, a pool of what may be billed beyond these, none longer than the context window, and half
-of the budget's calls, tokens and dollars. Asks no model."""
+no more calls than there are attempts, a pool of what may be billed beyond these, each prompt with what the conversation may
+have come to before it, and half of the budget's calls, tokens and dollars. Asks no model."""
 
 from __future__ import annotations
 
@@ -11,7 +11,15 @@ from dataclasses import replace
 from typing import Any, Final
 
 from lambda_rlm.answering.question import Question, Setup
-from lambda_rlm.answering.root_model import calls_of_an_attempt, first_asked, first_message, grammar_tokens, rendered
+from lambda_rlm.answering.root_model import (
+    Begun,
+    calls_of_an_attempt,
+    first_asked,
+    first_message,
+    grammar_tokens,
+    later_tokens,
+    rendered,
+)
 from lambda_rlm.bounds.bound import Bound
 from lambda_rlm.bounds.figures.likely import Likely
 from lambda_rlm.budget.budget import Budget
@@ -20,6 +28,7 @@ from lambda_rlm.budget.pool import pool_of
 from lambda_rlm.budget.price import dollars
 from lambda_rlm.completion import Message, ModelProfile
 from lambda_rlm.execution.likely.typical import TEXT_THOUGHT
+from lambda_rlm.limits import CODE_LENGTH
 from lambda_rlm.policy.gates import require
 from lambda_rlm.policy.rules import PolicyViolation
 from lambda_rlm.synth.reference import shown_to
@@ -28,6 +37,9 @@ from lambda_rlm.synth.task import WritingTask, first_turn
 _LONGEST_TOKEN: Final = 256
 _PROGRAM: Final = 380
 """Tokens of a program that a root model writes, as a rule."""
+
+_NUMBERS: Final = 32
+"""Tokens that numbers in a task may take beyond those counted: what is left of the budget changes."""
 
 _NO_KEY: Final = b""
 """The codes of data markers are as long with any key."""
@@ -39,24 +51,20 @@ def writing_cost(question: Question, setup: Setup) -> tuple[Bound, str | None]:
     profile = root.profile
     out = _out(setup)
     opening = root.count_tokens(opening_messages(task_of(question, setup), profile, _NO_KEY))
-    first, calls = _calls(setup)
-    pool = writing_pool(setup)
-    again = calls - first + pool
-    grammar = grammar_tokens(profile)
-    replied = out + profile.thought(out)
-    one = worst_case(profile, opening + grammar, replied)
-    later = worst_case(profile, max(opening, profile.room - out) + grammar, replied)
-    hidden = 1 + profile.retries
-    received = (calls + pool) * hidden * replied
-    sent = first * one[0] + again * later[0] - received
-    usd = None if one[1] is None or later[1] is None else first * one[1] + again * later[1]
+    calls, pool = min(_calls(setup), half.calls), writing_pool(setup)
+    replied, hidden = out + profile.thought(out), 1 + profile.retries
+    prompts = _prompts(question, setup)[:calls]
+    prompts += prompts[:1] * pool
+    received = len(prompts) * hidden * replied
+    sent = sum(prompts) * hidden
+    one, usd = worst_case(profile, opening + grammar_tokens(profile), replied), price(profile, sent, received)
     if usd is not None and half.usd is not None:
         usd = min(usd, half.usd)
     numbers: dict[str, Any] = {
-        "calls": min(calls, half.calls),
-        "attempts": (min(calls, half.calls) + pool) * (1 + profile.resends) * hidden * (1 + profile.refusals),
-        "span": min(calls, half.calls),
-        "prompt_chars": _LONGEST_TOKEN * profile.room,
+        "calls": calls,
+        "attempts": (calls + pool) * (1 + profile.resends) * hidden * (1 + profile.refusals),
+        "span": calls,
+        "prompt_chars": _LONGEST_TOKEN * (prompts[0] if prompts else 0),
         "input_tokens": min(sent, half.tokens),
         "output_tokens": min(received, half.tokens),
         "steps": 0,
@@ -79,10 +87,11 @@ def _forbidden(profile: ModelProfile) -> str | None:
 
 
 def likely_writing(question: Question, setup: Setup, bound: Bound) -> Likely:
-    """What writing is likely to cost: each program at its first attempt. The page is the same in all requests: after the first,
-    a provider that caches what requests begin with takes less for it."""
+    """What writing is likely to cost: each program at its first attempt, and one round, however many are allowed: a next one is
+    for what seldom happens. The page is the same in all requests: after the first, a provider that caches what requests begin
+    with takes less for it."""
     writing, profile = setup.writing, setup.writer.profile
-    calls = min(writing.rounds * max(1, writing.candidates) * calls_of_an_attempt(profile), bound.calls or 0)
+    calls = min(max(1, writing.candidates) * calls_of_an_attempt(profile), bound.calls or 0)
     opening = setup.writer.count_tokens(opening_messages(task_of(question, setup), profile, _NO_KEY)) + grammar_tokens(profile)
     sent, replied = calls * opening, calls * (min(writing.out, _PROGRAM) + min(profile.thought(writing.out) // 2, TEXT_THOUGHT))
     page = setup.writer.count_tokens((Message("system", first_message(shown_to(is_small=profile.is_small)[0])),))
@@ -93,15 +102,44 @@ def likely_writing(question: Question, setup: Setup, bound: Bound) -> Likely:
 
 def writing_pool(setup: Setup) -> int:
     """The attempts of a root model that may be billed beyond one for each of its calls."""
-    calls, profile = min(_calls(setup)[1], setup.budget.part(2).calls), setup.writer.profile
+    calls, profile = min(_calls(setup), setup.budget.part(2).calls), setup.writer.profile
     return min(calls * profile.resends, pool_of(profile, setup.options.pool).of(calls))
 
 
-def _calls(setup: Setup) -> tuple[int, int]:
-    """How many calls ask for a first program, and how many there are at most."""
+def _calls(setup: Setup) -> int:
+    """How many calls there are at most."""
     writing = setup.writing
-    first = max(1, writing.candidates) + (writing.candidates > 1)
-    return first, writing.rounds * (first + writing.repairs) * calls_of_an_attempt(setup.writer.profile)
+    return writing.rounds * (_first(setup) + writing.repairs) * calls_of_an_attempt(setup.writer.profile)
+
+
+def _first(setup: Setup) -> int:
+    """How many programs of a round are written before any of them goes back to its author."""
+    return max(1, setup.writing.candidates) + (setup.writing.candidates > 1)
+
+
+def begun(question: Question, setup: Setup) -> Begun:
+    """What all conversations about a question begin with. The codes of markers have other tokens with other keys."""
+    profile = setup.writer.profile
+    messages = opening_messages(task_of(question, setup), profile, _NO_KEY)
+    codes = 2 * CODE_LENGTH * sum(message.content.count("</data ") for message in messages)
+    turns = 1 + len(shown_to(is_small=profile.is_small)[1])
+    later = later_tokens(profile, _out(setup), setup.writing.peek)
+    return Begun(turns, setup.writer.count_tokens(messages) + codes, later)
+
+
+def _prompts(question: Question, setup: Setup) -> list[int]:
+    """The most tokens of each prompt, the longest first: of a first program in a round with what came of the rounds before, of
+    one that mends it with that one as well, and of one after a thought with that thought."""
+    beginning, profile, writing = begun(question, setup), setup.writer.profile, setup.writing
+    first, longest = beginning.tokens + _NUMBERS, max(beginning.tokens + _NUMBERS, profile.room - _out(setup))
+    before = [
+        earlier + thoughts
+        for past in range(writing.rounds)
+        for earlier in (*[past] * _first(setup), *[past + 1] * writing.repairs)
+        for thoughts in range(calls_of_an_attempt(profile))
+    ]
+    prompts = [min(first + replies * beginning.later, longest) for replies in before]
+    return sorted((tokens + grammar_tokens(profile) for tokens in prompts), reverse=True)
 
 
 def _why_not(needed: int, one: tuple[int, float | None], budget: Budget, room: int) -> str | None:

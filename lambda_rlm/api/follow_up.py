@@ -1,7 +1,7 @@
 """A question of a host that follows a run, which is given as a `Run` or by its name in the journal.
 
-Owns `followed_up`. Promises that without inputs they are those of the run: the same data where the `Run` holds it, else its
-files, read again and refused where they have changed.
+Owns `followed_up` and `routed`. Promises that without inputs they are those of the run: the same data where the `Run` holds
+it, else its files, read again and refused where they have changed.
 """
 
 from __future__ import annotations
@@ -14,9 +14,11 @@ from typing import Any
 import anyio.to_thread
 
 from lambda_rlm.answering.follow_up import left_by
+from lambda_rlm.answering.preview import Decision
 from lambda_rlm.answering.question import Deadline
 from lambda_rlm.api.reading import read_in_thread
-from lambda_rlm.api.sessions import Asked, HostSettings, given_as, in_session, posed
+from lambda_rlm.api.returns import Returns
+from lambda_rlm.api.sessions import Asked, HostSettings, decided, given_as, in_session, posed
 from lambda_rlm.eval.plain import Unfit
 from lambda_rlm.events import Tracer
 from lambda_rlm.execution.run import Run, RunOrigin
@@ -35,6 +37,23 @@ async def followed_up(settings: HostSettings, run: Run | str, asked: Asked, trac
     """The run of a question that follows another. Raises `ValueError` for a run without an answer, `JournalProblem` for one
     that no journal has, `InputProblem` for inputs that have changed."""
     settings, deadline = settings.begun()
+    settings, request, returns = await _following(settings, run, asked, deadline)
+    return await in_session(settings, request, tracer, returns)
+
+
+async def routed(settings: HostSettings, asked: Asked, run: Run | str | None = None) -> Decision:
+    """Which way a question would go; with a run one that follows it, which raises as `followed_up`. Asks no model."""
+    if run is None:
+        settings, question, _ = await posed(settings, asked, Deadline(None))
+        return await decided(settings, question)
+    settings, request, _ = await _following(settings, run, asked, Deadline(None))
+    return await decided(settings, request.question)
+
+
+async def _following(
+    settings: HostSettings, run: Run | str, asked: Asked, deadline: Deadline
+) -> tuple[HostSettings, RunRequest, Returns | None]:
+    """The question as one that follows the run, and the settings by which its inputs were read."""
     settings, question, returns = await posed(settings, asked, deadline)
     before = await anyio.to_thread.run_sync(_followed, settings, run)
     arguments = given_as(asked.inputs)
@@ -49,15 +68,14 @@ async def followed_up(settings: HostSettings, run: Run | str, asked: Asked, trac
             raise ValueError(f"run {before.run} does not hold its inputs; {_AGAIN}")
         question = replace(question, inputs=replace(inputs, functions=settings.primitives))
     folder = None if asked.inputs or before.row is None else before.row.what.get("folder")
-    request = RunRequest(question=question, arguments=arguments, folder=folder).following(before)
-    return await in_session(settings, request, tracer, returns)
+    return settings, RunRequest(question=question, arguments=arguments, folder=folder).following(before), returns
 
 
 def _followed(settings: HostSettings, run: Run | str) -> Followed:
     """What the run left; it is looked up in the journal where it is a name, or does not know its question."""
     if not isinstance(run, Run):
         if not isinstance(run, str):
-            raise Unfit(f"follow_up takes a Run or the name of one, not {run!r:.80}")
+            raise Unfit(f"the run to follow must be a Run or the name of one, not {run!r:.80}")
         return _in_journal(settings, run)
     if run.fault is not None:
         raise ValueError(f"run {run.id} has no answer to continue from: it stopped with {run.fault.code}")

@@ -17,7 +17,7 @@ import anyio.to_thread
 
 from lambda_rlm.accounts.account import Account
 from lambda_rlm.answering.preview import Decision
-from lambda_rlm.api.follow_up import followed_up
+from lambda_rlm.api.follow_up import followed_up, routed
 from lambda_rlm.api.rlms_compat import question_in
 from lambda_rlm.api.sessions import (
     Asked,
@@ -27,7 +27,6 @@ from lambda_rlm.api.sessions import (
     answered,
     answered_again,
     ran,
-    routed,
     unless_faulted,
 )
 from lambda_rlm.api.streaming import Listener, heard, streamed
@@ -220,22 +219,36 @@ class RLM:
         task: str | Path | None = None,
         strategy: Choice | None = None,
         returns: Any = None,
+        follows: Run | str | None = None,
         **inputs: Any,
     ) -> AsyncGenerator[Event]:
         """Answer a question and yield its events as they happen. The last event is a `RunFinished` with the run; the `answer`
-        of a failed run raises its fault.
+        of a failed run raises its fault. With `follows`, a `Run` or the name of one, the question follows that run, as in
+        `follow_up`.
 
         Leaving the loop cancels the run; use `contextlib.aclosing` to cancel it before the next statement.
         """
 
         async def job(tracer: Tracer) -> Run:
-            return await answered(self.settings, Asked(query, inputs, returns, task, strategy), tracer)
+            asked = Asked(query, inputs, returns, task, strategy)
+            if follows is not None:
+                return await followed_up(self.settings, follows, asked, tracer)
+            return await answered(self.settings, asked, tracer)
 
         return streamed(job)
 
-    def route(self, query: str, *, task: str | Path | None = None, strategy: Choice | None = None, **inputs: Any) -> Decision:
-        """The route that `ask` would choose, the reason, and the worst-case cost of each route. Asks no model."""
-        return blocking_anywhere(lambda: routed(self.settings, Asked(query, inputs, None, task, strategy)))
+    def route(
+        self,
+        query: str,
+        *,
+        task: str | Path | None = None,
+        strategy: Choice | None = None,
+        follows: Run | str | None = None,
+        **inputs: Any,
+    ) -> Decision:
+        """The route that `ask` would choose, the reason, and the worst-case cost of each route. Asks no model. With `follows`,
+        a `Run` or the name of one, it is the route of `follow_up`."""
+        return blocking_anywhere(lambda: routed(self.settings, Asked(query, inputs, None, task, strategy), follows))
 
     def completion(self, prompt: Any, root_prompt: str | None = None) -> Run:
         """`ask` with the interface of the package `rlms`: `prompt` is the context (text, messages or data) and `root_prompt`

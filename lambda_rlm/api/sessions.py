@@ -244,9 +244,8 @@ async def answered(settings: HostSettings, asked: Asked, tracer: Tracer | None) 
     return await in_session(settings, RunRequest(question=question, arguments=given_as(asked.inputs)), tracer, returns)
 
 
-async def routed(settings: HostSettings, asked: Asked) -> Decision:
-    """Which way a question would go. Asks no model."""
-    settings, question, _ = await posed(settings, asked, Deadline(None))
+async def decided(settings: HostSettings, question: Question) -> Decision:
+    """Which way a question would go that is posed with its inputs. Asks no model."""
     async with AsyncExitStack() as stack:
         opened = partial(settings.connections().opened, tracer=None, stack=stack)
         root = None if settings.root_model is None else opened(settings.root_model)

@@ -71,8 +71,9 @@ class Case:
 
     `query` is what is asked, `kind` what it is asked of. `leaf` answers, `root` writes programs, with what self-tests found
     of either. `choice` is the way that was asked for, `task` what is known of the question (`is_said` by a person, else by a
-    model), `split` the way that the inputs go in a comparison. `own` is the strategy where `task` is the path of one: a
-    question goes that way unless another is asked for. Raises `ValueError` for an unknown choice or task."""
+    model), `earlier_task` the strategy that answered the question which this one follows, `split` the way that the inputs go
+    in a comparison. `own` is the strategy where `task` is the path of one: a question goes that way unless another is asked
+    for. Raises `ValueError` for an unknown choice or task."""
 
     measure: Measure
     query_tokens: int
@@ -83,6 +84,7 @@ class Case:
     choice: Choice = "auto"
     task: str | None = None
     is_said: bool = True
+    earlier_task: str | None = None
     split: Way | None = None
     routing: Routing = field(default_factory=Routing)
     own: StrategyFile | None = None
@@ -121,6 +123,8 @@ class Case:
         """What keeps a model from being asked for the task, None for nothing."""
         if not self.routing.detects:
             return "no model call is allowed before approval"
+        if self.earlier_task is not None and not self.ability.writes:
+            return "the question that this one follows was of that task"
         if self.leaf_tells_tasks_apart or self.ability.tells_tasks_apart:
             return None
         return f"{self.root.name} is too small to classify tasks"
@@ -142,9 +146,11 @@ class Case:
 
     @property
     def assumed(self) -> str:
-        """The task that is assumed where nobody says it: a search calculates nothing, so it is no stand-in for a program that
-        would."""
-        return COUNTING if self.ability.writes and self._calculates else FALLBACK
+        """The task that is assumed where nobody says it: that of the question before, for a root model that writes no programs;
+        a search calculates nothing, so it is no stand-in for a program that would."""
+        if not self.ability.writes:
+            return self.earlier_task or FALLBACK
+        return COUNTING if self._calculates else FALLBACK
 
     def route(self, preference: Preference) -> Route:
         """The strategy of a way; of a written program, that of the plan which stands in for it."""

@@ -6,13 +6,17 @@ whoever sends a turn puts it between markers, as everywhere else.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from lambda_rlm.types.show import show
 from lambda_rlm.types.type import Con, Record, Type
 
+_FEWEST: Final = 200
+"""Characters of a piece that is not shortened."""
+
+_CUT: Final = "\n…\n"
 _DOCUMENT: Final = {"name", "text"}
 """The fields of a document, which are the same for every folder."""
 
@@ -51,6 +55,22 @@ def typed(type_: Type) -> Piece:
 def beside(type_: Type, text: str) -> Piece:
     """What is shown of a value of a type: names of fields may be in it, so that it is data where the type is."""
     return Piece(text, is_data=_has_fields(type_))
+
+
+def shortened(turns: Sequence[Turn], begun: int) -> tuple[Turn, ...] | None:
+    """The turns with half of the longest piece behind the first `begun` of them; None where none is long."""
+    places = [(number, at) for number in range(begun, len(turns)) for at in range(len(turns[number].pieces))]
+    longest = max(places, key=lambda place: len(turns[place[0]].pieces[place[1]].text), default=None)
+    if longest is None:
+        return None
+    number, at = longest
+    pieces = turns[number].pieces
+    text = pieces[at].text
+    if len(text) <= _FEWEST:
+        return None
+    half = replace(pieces[at], text=text[: len(text) // 2] + _CUT)
+    turn = replace(turns[number], pieces=(*pieces[:at], half, *pieces[at + 1 :]))
+    return (*turns[:number], turn, *turns[number + 1 :])
 
 
 def has_data(turns: Iterable[Turn]) -> bool:

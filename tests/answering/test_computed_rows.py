@@ -8,6 +8,8 @@ from typing import Final
 import anyio
 import pytest
 
+from lambda_rlm.answering.rounds.findings import findings
+from lambda_rlm.inputs import from_arguments
 from lambda_rlm.syntax.primitive import Primitive
 from tests.support.computed_rows import MOST_CALLS, PROGRAMS, TASKS, Computed, asked, unexplained, write
 
@@ -30,6 +32,9 @@ def test_recorded_programs_answer_as_plain_python_does(task: Computed, folder: P
     assert (run.route, run.fault, len(root.requests)) == ("synth", None, 1)
     assert task.is_right(run.answer, SIZES), (run.answer, task.right(SIZES))
     assert run.usage.calls <= MOST_CALLS
+    assert findings(task.question, from_arguments([str(folder / task.file)]), run) == (), (
+        "nothing speaks against a right answer"
+    )
 
 
 def test_every_program_on_record_has_its_question() -> None:

@@ -103,7 +103,7 @@ def figures(profile: ModelProfile, **writing: Any) -> tuple[float, float, int]:
 def test_the_page_likely_costs_the_cached_price_after_the_first(writing: dict[str, int]) -> None:
     cached, most, page = figures(CACHING, **writing)
     full, same, _ = figures(replace(CACHING, cached_input_price=None), **writing)
-    requests = writing["rounds"] * writing["candidates"]
+    requests = writing["candidates"]  # of one round
     assert full - cached == pytest.approx((requests - 1) * page * (1e-6 - 1e-7))
     assert most == same, "the bound counts no cache"
 
@@ -111,7 +111,7 @@ def test_the_page_likely_costs_the_cached_price_after_the_first(writing: dict[st
 def test_caching_on_request_likely_costs_the_full_price() -> None:
     """No request asks for it: marking what is cached costs more than sending it, and the bound would have to count that."""
     on_request = replace(CACHING, caches_on_request=True)
-    assert figures(on_request, rounds=3)[0] == figures(replace(CACHING, cached_input_price=None), rounds=3)[0]
+    assert figures(on_request, candidates=3)[0] == figures(replace(CACHING, cached_input_price=None), candidates=3)[0]
     for name in ("anthropic/claude-sonnet-4-5", "bedrock/anthropic.claude-sonnet-4-5-20250929-v1:0", "claude-opus-4-1"):
         assert provider_profile(name).caches_on_request
     for name in ("openai/gpt-5-mini", "gemini/gemini-2.5-pro", "deepseek/deepseek-chat", "unknown/model"):

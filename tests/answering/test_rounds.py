@@ -227,7 +227,7 @@ def test_the_second_round_is_in_the_figures_before_the_first() -> None:
     )
     bound, _ = writing_cost(question, setup)
     likely = likely_writing(question, setup, bound)
-    assert bound.calls == 2 * (1 + Writing().repairs) and likely.calls == 2
+    assert bound.calls == 2 * (1 + Writing().repairs) and likely.calls == 1
     root = Root(*[f"unknown_{n}(context)" for n in range(3)], '""', *[f"unknown_{n}(context)" for n in range(3, 7)])
     run = asked(root)
     assert run.value == "" and run.synthesis is not None and run.synthesis.calls == bound.calls

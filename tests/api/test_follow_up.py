@@ -90,7 +90,7 @@ def test_a_run_of_the_journal_is_followed_by_data_that_is_given() -> None:
         rlm.follow_up("nobody", "And where?")
     with pytest.raises(ValueError, match="no journal is configured"):
         RLM(a_model()).follow_up(first.id, "And where?")
-    with pytest.raises(TypeError, match="follow_up takes a Run or the name of one"):
+    with pytest.raises(TypeError, match="must be a Run or the name of one"):
         rlm.follow_up(7, "And where?")  # type: ignore[arg-type]
 
 
@@ -159,6 +159,43 @@ def test_a_follow_up_in_an_event_loop_and_of_a_stream() -> None:
 
     assert anyio.run(job).ok
     assert "Ann keeps bees." in model.prompts[-1] and isinstance(seen[-1], RunFinished)
+
+
+def test_a_route_is_that_of_the_question_that_follows() -> None:
+    """As `route --continue` of the command line: with the inputs of the run and what it left, and nobody is asked."""
+    model = a_model()
+    rlm = RLM(model, strategy="direct")
+    first = rlm.ask("Who keeps bees?", contract="Ann keeps bees in the garden. " * 50)
+    before = len(model.prompts)
+    after, alone = rlm.route("And where?", follows=first), rlm.route("And where?", contract="x")
+    assert len(model.prompts) == before and after.tokens > alone.tokens
+    bound, run = after.ways[0].bound, rlm.follow_up(first, "And where?")
+    assert bound is not None and run.bound is not None and run.bound.numbers() == bound.numbers()
+    anew = rlm.route("And where?", follows=first, contract="x").ways[0].bound
+    assert anew is not None and (anew.input_tokens or 0) < (bound.input_tokens or 0)
+    unlike = rlm.route("And where?", contract="x").ways[0].bound
+    assert unlike is not None and (unlike.input_tokens or 0) < (anew.input_tokens or 0)
+
+
+def test_a_route_and_a_stream_follow_a_run_of_the_journal() -> None:
+    model = a_model(("Earlier question: Who\\?", "in the garden"))
+    rlm = RLM(model, strategy="direct", journal=True)
+    Path("a.txt").write_text("Ann keeps bees.", encoding="utf-8")
+    first = rlm.ask("Who?", context=Path("a.txt"))
+    assert rlm.route("And where?", follows="last").way == "direct"
+
+    async def job() -> Run:
+        async for event in rlm.stream("And where?", follows=first.id):
+            if isinstance(event, RunFinished):
+                assert isinstance(event.run, Run)
+                return event.run
+        raise AssertionError
+
+    assert anyio.run(job).answer == "in the garden"
+    with pytest.raises(JournalProblem):
+        rlm.route("And where?", follows="nothing_of_that_name")
+    with pytest.raises(TypeError, match="must be a Run"):
+        rlm.route("And where?", follows=12)  # type: ignore[arg-type]
 
 
 def test_a_peeking_author_and_a_blind_one() -> None:

@@ -8,7 +8,7 @@ from itertools import chain
 import pytest
 
 from lambda_rlm.plan.tasks import TASKS
-from tests.support.routing_cases import LANGUAGES, ROOTS, cases, taken
+from tests.support.routing_cases import LANGUAGES, ROOTS, cases, chosen, taken
 
 COMPUTING = [case for case in cases("questions") if case.computes_over_rows]
 
@@ -21,6 +21,24 @@ def test_computing_over_rows_is_never_read_or_searched(root: str) -> None:
         (case.id, route) for case in COMPUTING if case.breaks_the_rule(root, route := taken(case, root, most_characters=40_000))
     ]
     assert not broken
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("root", ROOTS)
+@pytest.mark.parametrize("characters", [8_000, 200_000])
+def test_a_question_takes_the_route_that_is_chosen(characters: int, root: str) -> None:
+    """Of the router alone, which is what the benchmark asks, and of the whole way up to the first call."""
+    some = [case for name in ("held_out", "questions") for case in cases(name)][:: 5 if characters < 100_000 else 20]
+    assert len({case.kind for case in some}) > 7
+    routes = [(case.id, chosen(case, root, characters)) for case in some]
+    assert routes == [(case.id, taken(case, root, characters)) for case in some]
+    assert len({route for _, route in routes}) > 1 or (root, characters) == ("weak", 8_000)
+
+
+@pytest.mark.parametrize("root", ["strong", "medium"])
+def test_what_is_chosen_of_rows_does_not_depend_on_their_number(root: str) -> None:
+    computing = [case for case in COMPUTING if case.shape["kind"] == "log"]
+    assert {chosen(case, root, characters) for case in computing for characters in (2_000, 400_000)} == {"synth"}
 
 
 @pytest.mark.parametrize("name", ["held_out", "questions"])

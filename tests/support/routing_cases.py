@@ -1,7 +1,8 @@
 """Questions with the routes that are right for them (`benchmarks/routing`), and the route that the product takes.
 
-The route is that of `ask` itself, up to the first call for an answer or for a program: the models here reply with the task where
-one asks for it, and fail for good at everything else.
+`chosen` is the router's own choice, where every way is within the budget. `taken` is that of `ask` itself, up to the first call for
+an answer or for a program, which bounds a plan on the inputs: the models here reply with the task where one asks for it, and fail for
+good at everything else.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import Any, Final
 import anyio
 
 from lambda_rlm.answering.ask import ask
-from lambda_rlm.answering.question import Question, Setup
+from lambda_rlm.answering.question import Question, Setup, case_of
 from lambda_rlm.completion import Completion, CompletionRequest, Message, ModelProfile, StopReason, Usage
 from lambda_rlm.diagnostics.diagnostic import Rejected
 from lambda_rlm.events import Event, Routed
@@ -109,6 +110,17 @@ def smaller(shape: Mapping[str, Any], most: int | None) -> Mapping[str, Any]:
     tables = [{**table, "rows": max(1, int(table["rows"] * part))} for table in shape.get("tables", ())]
     rows = None if shape["rows"] is None else max(2, int(shape["rows"] * part))
     return {**shape, "chars": most, "rows": rows, **({"tables": tables} if tables else {})}
+
+
+def chosen(case: RoutingCase, root: str, most_characters: int | None = None) -> str:
+    """The route that the router prefers with a model of this strength: `direct`, `plan:TASK` or `synth`."""
+    inputs = _inputs(json.dumps(smaller(case.shape, most_characters)))
+    question = Question(query=case.question, inputs=inputs)
+    found = case_of(question, Setup(leaf=Undisturbed(ROOTS[root], case.task)))
+    if found.ways()[0].way == "plan" and found.needs_task:  # it may go another way when the task is known
+        found = found.with_task(case.task if found.why_unasked is None else found.assumed)
+    preferred = found.ways()[0]
+    return f"plan:{found.route(preferred).strategy}" if preferred.way == "plan" else preferred.way
 
 
 class Known(Exception):
