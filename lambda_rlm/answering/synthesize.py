@@ -76,6 +76,7 @@ class _Synthesis:
         self.looks: list[Run] = []
         self.found: dict[int, tuple[str, ...]] = {}
         self.rounds = 0
+        self.may_look = False
         self.tried: list[CandidateTried] = []
         self.agreement: float | None = None
         self.fallback: str | None = None
@@ -133,11 +134,7 @@ class _Synthesis:
         return False, self.found[id(run)]
 
     def _looked(self, run: Run) -> bool:
-        return self._may_look and is_look(run.program) and not run.usage.calls
-
-    @property
-    def _may_look(self) -> bool:
-        return may_look(self._setup_of_round(self.setup.writing.peek))
+        return self.may_look and is_look(run.program) and not run.usage.calls
 
     def _is_left_to_the_plan(self) -> bool:
         """No program answered, for the last one met what another program may not."""
@@ -148,6 +145,7 @@ class _Synthesis:
         """The programs of one round that were accepted, none when the root model is done or has none to give."""
         count, peek, inputs = self.setup.writing.candidates, self.setup.writing.peek, question.bound_inputs
         self.judge.likely.clear()
+        self.may_look = may_look(replace(self._setup_of_round(peek), budget=self._shown_budget()))
         self.asked.append(self._opening(question, peek=0))
         opening = self._opening(question, peek) if peek else self.asked[-1]
         try:
@@ -209,7 +207,7 @@ class _Synthesis:
         return await propose(
             opening,
             lambda turns: self.writer.ask((*self.examples, *turns), sampling or Sampling()),
-            lambda source: self.judge.checked(source, inputs, may_look=self._may_look and is_look(source.text)),
+            lambda source: self.judge.checked(source, inputs, may_look=self.may_look and is_look(source.text)),
             lambda checked: self.judge.vetted(checked, inputs),
             repairs=self.setup.writing.repairs if repairs is None else repairs,
             has_seen_data=has_data(opening),
@@ -269,8 +267,9 @@ class _Synthesis:
         candidates = [candidate(number, one) for number, one in enumerate(accepted)]
         ranked = rank(merge([one for one in candidates if one.normal not in self.had]))
         chosen = affordable(ranked[: self.setup.writing.best], accepted, self.account.left())
-        self.had |= {c.normal for c in chosen}
         done = await self._side_by_side({c.number: accepted[c.number] for c in chosen}, inputs)
+        # What only looked may be written again, to answer: comments are not part of a normal form.
+        self.had |= {c.normal for c in chosen if c.number not in done or not self._looked(done[c.number])}
         if not done:
             return None
         answered = outcomes(chosen, done)

@@ -204,9 +204,11 @@ def _out(setup: Setup) -> int:
 
 
 def may_look(setup: Setup) -> bool:
-    """Whether a program may look at the inputs, and another one answer: where a round is left for that, there are no rivals,
-    and the root model is none of the small ones, which use whatever they are offered."""
-    return setup.writing.rounds > 1 and setup.writing.candidates == 1 and not setup.writer.profile.is_small
+    """Whether a program may look at the inputs, and another one answer: where a round is left for that, half of the budget
+    pays for writing both, there are no rivals, and the root model is none of the small ones, which use whatever they are
+    offered."""
+    pays_for_both = setup.budget.part(2).calls > 1
+    return setup.writing.rounds > 1 and pays_for_both and setup.writing.candidates == 1 and not setup.writer.profile.is_small
 
 
 def opening_messages(task: WritingTask, root: ModelProfile, key: bytes) -> tuple[Message, ...]:

@@ -186,6 +186,23 @@ def test_after_a_look_without_an_answer_the_plan_answers() -> None:
     assert run.synthesis.fallback is not None and run.synthesis.fallback.startswith("no program was accepted")
 
 
+@pytest.mark.parametrize(
+    ("again", "value"), [("length(context)", 9), ("# look\nlength(context)", 9), ("let n = length(context); n", 9)]
+)
+def test_what_looked_may_be_written_again_to_answer(again: str, value: int) -> None:
+    """The author who sees that the look was the answer already is not sent to the plan."""
+    run = asked(Root("# look\nlength(context)", again))
+    assert run.value == value and run.synthesis is not None and run.synthesis.fallback is None
+
+
+@pytest.mark.parametrize(("calls", "is_offered"), [(2, False), (3, False), (4, True)])
+def test_a_look_is_offered_where_another_program_can_be_paid(calls: int, is_offered: bool) -> None:
+    root = Root("# look\nlength(context)", "length(context) + 1")
+    run = asked(root, budget=Budget(calls=calls))
+    assert ("# look" in root.requests[0].messages[1].content) is is_offered
+    assert run.value == (10 if is_offered else 9), "what may not look answers"
+
+
 def test_in_the_last_round_a_look_is_an_answer() -> None:
     run = asked(Root("# look\nlength(context)", "# look\nresult_1 + 1"))
     assert run.value == 10
