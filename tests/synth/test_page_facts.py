@@ -17,8 +17,8 @@ from lambda_rlm.execution.prospect import foresee
 from lambda_rlm.execution.run import Run
 from lambda_rlm.inputs import from_values
 from lambda_rlm.llm.scripted import ScriptedModel
-from lambda_rlm.synth.extract import programs
 from lambda_rlm.synth.library import library
+from lambda_rlm.synth.proposing.extract import programs
 from lambda_rlm.synth.reference import reference
 from tests.support.asking import FakeModel
 
