@@ -225,7 +225,7 @@ def test_a_quote_comes_as_a_text() -> None:
 def test_asking_for_the_task_shows_questions_and_no_answer() -> None:
     leaf = ScriptedModel([Rule("", "search")], ModelProfile(name="gpt-5-mini", window=8_192, max_output=2_048))
     question = following(left(SECRET * 50, TEXT), inputs=from_values({"context": "bees " * 20_000}))
-    asked(question, leaf, None)
+    asked(question, leaf, None, choice="plan")
     detection = leaf.prompts[0]
     assert "summarise" in detection and "How many bees?" in detection and "And goats?" in detection
     assert SECRET not in detection and "answer_1" not in detection
