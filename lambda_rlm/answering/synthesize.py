@@ -116,8 +116,8 @@ class _Synthesis:
                 self.rounds = number
                 if number == rounds or not (looked or facts or is_own(run.fault)):
                     break
-                inputs, peek = question.bound_inputs, self.setup.writing.peek
-                result = result_of(run, number, inputs, peek=peek, facts=facts, is_look=looked)
+                inputs, writing = question.bound_inputs, self.setup.writing
+                result = result_of(run, number, inputs, writing=writing, facts=facts, is_look=looked)
                 question = question if result.name is None else with_answer(question, result.name, run)
                 self.results.append((run.program, result))
         if not self.runs or self._is_left_to_the_plan():

@@ -188,6 +188,7 @@ def task_of(question: Question, setup: Setup) -> WritingTask:
         documents=inputs.documents,
         answers=inputs.answers,
         earlier=question.earlier,
+        hides_texts=setup.writing.layout == "none",
     )
     if setup.writing.layout == "none":
         return task

@@ -54,14 +54,16 @@ def cut(text: str, longest: int) -> str:
     return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
-def shown(earlier: Sequence[EarlierQuestion], peek: int, inputs: Collection[str] = ()) -> list[Piece]:
+def shown(
+    earlier: Sequence[EarlierQuestion], peek: int, inputs: Collection[str] = (), *, hides_texts: bool = False
+) -> list[Piece]:
     """Earlier questions as the author sees them, the first first; none where the question follows none. `inputs` are the names
     of all inputs."""
     if not earlier:
         return []
     pieces = [Piece("\nThe query follows earlier ones. An answer that is an input need not be computed again.\n")]
     for one in earlier:
-        pieces += [Piece(f"query {one.number}: {one.asked}\n"), *_program(one, peek, inputs), *_answer(one)]
+        pieces += [Piece(f"query {one.number}: {one.asked}\n"), *_program(one, peek, inputs), *_answer(one, hides_texts)]
     return pieces
 
 
@@ -78,9 +80,9 @@ def _program(one: EarlierQuestion, peek: int, inputs: Collection[str]) -> list[P
     return [Piece(f"answered by the program\n```\n{one.program.strip()}\n```\n{note}")]
 
 
-def _answer(one: EarlierQuestion) -> list[Piece]:
+def _answer(one: EarlierQuestion, hides_texts: bool) -> list[Piece]:
     """An answer by its type and its blind form, whoever looks: what may be seen of contents is shown with the inputs."""
     if one.name is None:
         return [Piece("its answer is no input, for it is too large: "), typed(one.type), Piece("\n")]
-    form = beside(one.type, blind(one.value, one.type) + "\n")
+    form = beside(one.type, blind(one.value, one.type, hides_texts=hides_texts) + "\n")
     return [Piece(f"its answer is the input {one.name}: "), typed(one.type), Piece("\nwith its texts masked it is:\n"), form]

@@ -19,9 +19,13 @@ from lambda_rlm.types.type import Type
 LOOK: Final = "# look"
 """The comment that marks a program which only looks."""
 
+MASKED: Final = "texts masked (a letter, 9 digit)"
+HIDDEN: Final = "texts hidden"
+"""What is left of texts, where a layout of inputs is shown and where it is not."""
+
 HOW_TO_LOOK: Final = (
     f"Only if you must know more of the data first: a program that begins with the comment {LOOK} and makes no model calls has its "
-    "result shown to you, numbers as they are and texts masked (a letter, 9 digit); then you write the one that answers."
+    f"result shown to you, numbers as they are and {MASKED}; then you write the one that answers."
 )
 
 _LOOK: Final = re.compile(r"(?:[ \t]*(?:#[^\n]*)?\n)*?[ \t]*#[ \t]*look\b", re.IGNORECASE)

@@ -17,7 +17,7 @@ from lambda_rlm.synth.earlier import EarlierQuestion, shown
 from lambda_rlm.synth.input_shape import InputShape, shape
 from lambda_rlm.synth.layout.layout import Layout
 from lambda_rlm.synth.layout.words import LEGEND, MOST_LINES, layout_lines
-from lambda_rlm.synth.rounds import HOW_TO_LOOK
+from lambda_rlm.synth.rounds import HIDDEN, HOW_TO_LOOK, MASKED
 from lambda_rlm.synth.turn import Piece, Turn, typed
 from lambda_rlm.types.hosted import HostFunction
 from lambda_rlm.types.show import show
@@ -33,7 +33,7 @@ class WritingTask:
     the answer must have; `may_look` says that a first program may only look; `functions` what the host adds to the library.
     `documents` are the names of inputs whose documents are named after files, `answers` those that are answers of earlier
     rounds or questions; `earlier` are the questions that this one follows; `layouts` are the masked layouts that the root model
-    is shown, by the names of inputs."""
+    is shown, by the names of inputs; with `hides_texts` it is shown no masks of texts either."""
 
     query: str
     inputs: Mapping[str, Any]
@@ -54,6 +54,7 @@ class WritingTask:
     answers: Set[str] = NOTHING
     layouts: Mapping[str, Layout] = field(default_factory=dict)
     earlier: Sequence[EarlierQuestion] = ()
+    hides_texts: bool = False
 
 
 def first_turn(task: WritingTask) -> Turn:
@@ -63,7 +64,7 @@ def first_turn(task: WritingTask) -> Turn:
     if task.functions:
         pieces.append(Piece("Functions of this task, beside the library; pure, each call costs no model call:\n"))
         pieces += [Piece(f"  {one.signature}{one.doc and f'  # {one.doc}'}\n") for one in task.functions]
-    pieces += shown(task.earlier, task.peek, task.types)
+    pieces += shown(task.earlier, task.peek, task.types, hides_texts=task.hides_texts)
     return Turn("user", (*pieces, Piece(f"\nquery:\n{task.query}\n\nWrite the program.")))
 
 
@@ -117,7 +118,7 @@ def _limits(task: WritingTask) -> str:
     if task.wants_confidence:
         lines.append("First line of the program: # confidence: N, from 0 to 1, how sure you are that it answers the query.")
     if task.may_look:
-        lines.append(HOW_TO_LOOK)
+        lines.append(HOW_TO_LOOK.replace(MASKED, HIDDEN) if task.hides_texts else HOW_TO_LOOK)
     return "\n".join(lines) + "\n"
 
 

@@ -89,6 +89,12 @@ def test_numbers_of_an_answer_are_shown_and_its_texts_are_masked() -> None:
     assert "31" in seen and SECRET not in seen
 
 
+def test_without_a_layout_no_text_of_an_answer_is_masked() -> None:
+    earlier = left([{"name": SECRET, "bees": 31}], parse_type("List[{ name: Text, bees: Int }]"))
+    seen = opening(following(earlier), layout="none")
+    assert '[{ bees: 31, name: "…" }]' in seen
+
+
 def test_an_earlier_answer_left_unread_speaks_against_nothing() -> None:
     """An answer that a program had no use for is no part of "all"."""
     question = following(left("word " * 40_000, TEXT), "How many of all are bees?", from_values({"context": "bees"}))

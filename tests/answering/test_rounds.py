@@ -313,3 +313,16 @@ def test_a_run_is_replayed_with_its_rounds(tmp_path: Path) -> None:
     assert run.value == "some-text"
     again = rlm(Root()).replay(run.id, context="some text")
     assert again.run.value == "some-text" and not again.differences
+
+
+@pytest.mark.parametrize("layout", ["masked", "none"])
+def test_without_a_layout_no_text_is_masked_for_anybody(layout: str) -> None:
+    """The mask of what a look saw is a layout of the inputs."""
+    root = Root('# look\n{ first: context, all: words(context), n: length(context), no: "" }', '"none"', "done")
+    asked(root, layout=layout, rounds=3)
+    sent = "\n".join(message.content for request in root.requests for message in request.messages[1:])
+    assert ("aaa" in sent) is (layout == "masked")
+    if layout == "none":
+        assert (
+            'all: ["…", "…"], first: "…", n: 9, no: ""' in told(root, 1) and "texts hidden" in sent and '"…"' in told(root, 2)
+        )

@@ -15,6 +15,7 @@ from lambda_rlm.execution.run import Run
 from lambda_rlm.inputs import Inputs
 from lambda_rlm.synth.blind import blind
 from lambda_rlm.synth.rounds import Result
+from lambda_rlm.synth.writing import Writing
 from lambda_rlm.types.type import without_quotes
 
 
@@ -23,7 +24,7 @@ def is_own(fault: Fault | None) -> bool:
     return isinstance(fault, PrimitiveFault) or (isinstance(fault, ModelFailure) and not (fault.is_fatal or fault.is_retryable))
 
 
-def result_of(run: Run, number: int, inputs: Inputs, *, peek: int, facts: Sequence[str], is_look: bool) -> Result:
+def result_of(run: Run, number: int, inputs: Inputs, *, writing: Writing, facts: Sequence[str], is_look: bool) -> Result:
     """What the root model may know of a run."""
     answer = run.answer if run.ok else ""
     return Result(
@@ -34,9 +35,9 @@ def result_of(run: Run, number: int, inputs: Inputs, *, peek: int, facts: Sequen
         fault=None if run.fault is None else _described(run.fault, run),
         coverage=run.coverage,
         calls=run.usage.calls,
-        shown=blind(run.value, run.type) if run.ok else "",
+        shown=blind(run.value, run.type, hides_texts=writing.layout == "none") if run.ok else "",
         facts=tuple(facts),
-        beginning=answer[:peek] or None,
+        beginning=answer[: writing.peek] or None,
         is_look=is_look,
     )
 
