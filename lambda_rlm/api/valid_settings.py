@@ -47,8 +47,10 @@ def refuse_invalid(said: Mapping[str, Any]) -> None:
             if not isinstance(element, type_):
                 raise TypeError(f"{key} must be {elements}, not {element!r:.80}")
     for key in ("model", "root_model"):
-        if key in given and not isinstance(given[key], str) and not callable(getattr(given[key], "complete", None)):
-            raise TypeError(f"{key} must be the name of a model, or an object with a method `complete`, not {given[key]!r:.80}")
+        if key in given and not isinstance(given[key], str) and "complete" not in dir(given[key]):
+            raise TypeError(
+                f"{key} must be the name of a model, or an object with the methods of `Model`, not {given[key]!r:.80}"
+            )
     for key in _IN_THE_TABLE:
         if key in given and not isinstance(given[key], Path):
             setting = SETTINGS[key]

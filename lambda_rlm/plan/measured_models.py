@@ -16,7 +16,7 @@ enough."""
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class MeasuredModel:
     """What a model did. `name` is how its plain name begins; `strength` and `tells_tasks_apart` are None where that was not
     measured; `source` says where the figures are, `date` (YYYY-MM-DD) when they were taken."""
 
@@ -28,7 +28,7 @@ class Measured:
 
 
 MEASURED: Final = (
-    Measured(
+    MeasuredModel(
         "qwen2.5-coder-0.5b",
         "weak",
         False,
@@ -36,13 +36,13 @@ MEASURED: Final = (
         "questions taken for their task",
         "2026-11-27",
     ),
-    Measured("qwen2.5-coder-1.5b", None, True, "docs/routing.md: 21 of 31 questions taken for their task", "2026-11-27"),
+    MeasuredModel("qwen2.5-coder-1.5b", None, True, "docs/routing.md: 21 of 31 questions taken for their task", "2026-11-27"),
 )
 
 _MAKER: Final = re.compile(r"^.*[/]")
 
 
-def measured(name: str) -> Measured | None:
+def measured(name: str) -> MeasuredModel | None:
     """The row of a model by its name, whoever serves it; None for a model that was not measured."""
     plain = _MAKER.sub("", name.lower()).replace(":", "-")
     return next((row for row in MEASURED if re.match(rf"{re.escape(row.name)}(?![\w.])", plain)), None)

@@ -46,7 +46,7 @@ def test_a_wrong_value_is_refused_when_an_rlm_is_made(wrong: dict[str, Any], sai
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        ({"model": 3}, "model must be the name of a model, or an object with a method `complete`, not 3"),
+        ({"model": 3}, "model must be the name of a model, or an object with the methods of `Model`, not 3"),
         ({"root_model": object}, "root_model must be the name of a model"),
         ({"budget": {"usd": 1}}, "budget must be a Budget, not {'usd': 1}"),
         ({"routing": "auto"}, "routing must be a Routing"),

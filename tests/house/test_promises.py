@@ -31,9 +31,9 @@ def uses_of_complete(tree: ast.AST, inside: str = "") -> Iterator[tuple[str, str
 
 
 def may_complete(path: str, inside: str, owner: str) -> bool:
-    """`pay` asks a model; a wrapper asks the model it holds; a model of `llm` may ask itself again."""
+    """`pay` asks a model, by the tab that it keeps; a wrapper asks the model it holds; a model of `llm` may ask itself again."""
     if path == "budget/paying.py":
-        return inside == "pay"
+        return inside == "asked"
     return path == CONTRACT or path.startswith(WRAPPERS) or (path.startswith("llm/") and owner == "self")
 
 
@@ -55,7 +55,7 @@ def test_an_unpaid_request_would_be_seen() -> None:
     seen = list(uses_of_complete(ast.parse(text)))
     assert len(seen) == 3
     assert not any(may_complete("answering/ask.py", *use) for use in seen)
-    assert list(uses_of_complete(trees()["budget/paying.py"])) == [("pay", "model")]
+    assert list(uses_of_complete(trees()["budget/paying.py"])) == [("asked", "model")]
     assert {path for path, tree in trees().items() if path.startswith(WRAPPERS) and any(uses_of_complete(tree))} != set()
 
 

@@ -183,7 +183,7 @@ class Refusing:
     async def aclose(self) -> None: ...
 
 
-def test_a_second_request_that_the_account_refuses_leaves_the_first_booked(tmp_path: Path) -> None:
+def test_a_refused_second_request_leaves_the_first_booked(tmp_path: Path) -> None:
     """The first one may be billed: both the account and the run know."""
     account, meter = Account(path=tmp_path / "a", usd=1.5 * (10 * 1e-6 + 20 * 2e-6)), Meter(Budget())
     model = Refusing(SERVER_FAILED)

@@ -44,9 +44,6 @@ from lambda_rlm.types.reply_tokens import ReplyRoom, TextsOf, reply_room
 _LONGEST_TOKEN: Final = 256
 """No tokenizer makes one token of more characters: prompts beyond it are refused without counting."""
 
-_MANY: Final = 20
-"""Items from which on it is odd that all get one label."""
-
 _REPLY_SHARE: Final = 4
 """A reply whose length the program does not limit takes at most this part of the window: a quarter."""
 
@@ -114,11 +111,6 @@ class Counts:
     """Items that `llm_map` was given."""
     alike: int = 0
     """The most items of one `llm_map`, if many, that all got the same label."""
-
-    def note_labels(self, labels: Sequence[str]) -> None:
-        """The labels that the items of one `llm_map` got."""
-        if len(labels) >= _MANY and len(set(labels)) == 1:
-            self.alike = max(self.alike, len(labels))
 
     @property
     def is_degraded(self) -> bool:

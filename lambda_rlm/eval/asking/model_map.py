@@ -58,8 +58,8 @@ _SOME: Final = ["1", "2", "3"]
 _TRIED: Final = 64
 """Items of a prompt up to which the schema is counted for each number of them."""
 
-_SEVERAL: Final = 3
-"""Labels from which on it is odd that all items get one."""
+_SEVERAL, _MANY = 3, 20
+"""Labels and items from which on it is odd that all items get one label."""
 
 _AGAIN: Final = "An earlier reply gave no valid entry for these items. Give one for every number."
 
@@ -132,7 +132,9 @@ async def _mapped(
     if unanswered:
         asker.degrade(items=unanswered)
     if isinstance(type_, Enum) and len(type_.labels) >= _SEVERAL:
-        asker.counts.note_labels([reply[0].s for reply in replies if reply is not None])
+        labels = [reply[0].s for reply in replies if reply is not None]
+        if len(labels) >= _MANY and len(set(labels)) == 1:
+            asker.counts.alike = max(asker.counts.alike, len(labels))
     return replies
 
 

@@ -174,9 +174,7 @@ def test_numbers_that_are_none_are_unknown(home: Path, rate: str) -> None:
     assert measured("m") is None
 
 
-def test_a_link_or_a_file_of_everybody_is_neither_read_nor_written(
-    home: Path, tmp_path_factory: pytest.TempPathFactory
-) -> None:
+def test_a_link_is_neither_read_nor_written(home: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     elsewhere = tmp_path_factory.mktemp("elsewhere") / "precious"
     elsewhere.write_text('{"precious": 1}')
     (home / FILE).symlink_to(elsewhere)
