@@ -21,6 +21,8 @@ from lambda_rlm.synth.earlier import EarlierQuestion
 from lambda_rlm.types.parse_type import parse_type
 from lambda_rlm.types.show import show
 
+_ENDS: Final = {"faulted": "stopped with a fault", "rejected": "was rejected"}
+"""How a run without an answer ended, by its state."""
 _NEEDED: Final = frozenset(("query", "inputs", "arguments", "settings"))
 _ANSWER: Final = "its answer"
 
@@ -53,7 +55,7 @@ def followed(journal: Journal, name: str) -> Followed:
         raise JournalProblem(f"run {row.id} is still in progress", "wait until it ends")
     if row.state != "answered" or row.outcome is None:
         raise JournalProblem(
-            f"run {row.id} has no answer to continue from: it is {row.state}",
+            f"run {row.id} has no answer to continue from: it {_ENDS.get(row.state, 'was interrupted')}",
             f"finish it (lambda-rlm resume {row.id}), or name another run (lambda-rlm runs)",
         )
     if not row.what.keys() >= _NEEDED:

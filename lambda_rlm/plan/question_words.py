@@ -54,8 +54,9 @@ LANGUAGES: Final[Mapping[str, QuestionWords]] = {
             minimum  differences?  increase\w*  decrease\w*  gaps?  trend  compared? to  than\b  sales  never
         """,
         counts=r"""
-            how (?:many times|often) .{0,60}(?:occur|appear|mention|used?\b|sa(?:y|id)|repeat|named?\b|come up|written)
-            how many (?:\w+ )?(?:words?|lines?|sentences?|paragraphs?|characters|chapters?)  how many of (?:the|these|those)
+            how (?:many times|often) .{0,60}(?:occur|appear|mention|used?\b|sa(?:y|id)|repeat|named?\b|come up|writ(?:e|es|ten|ing)\b)
+            how many (?:\w+ )?(?:words?|lines?|sentences?|paragraphs?|characters|chapters?|files?|functions?|classes|methods)
+            how many of (?:the|these|those)
             count (?:the|all|how|every|each)  calculate  compute  add(?:ing)? up  sort(?:ed)?\s  rank\b
             most (?:common|frequent) (?:word|letter)
         """,
@@ -91,8 +92,8 @@ LANGUAGES: Final[Mapping[str, QuestionWords]] = {
         """,
         counts=r"""
             wie (?:oft|haufig) .{0,60}(?:kommt|vor\b|steht|erwahn\w*|genannt|benutzt|sagt|wiederhol\w*)
-            wie ?viele? (?:zeilen|worter|satze|zeichen|kapitel|absatze|mal)\b  zahle? (?:die|alle|wie|das)  berechne\w*
-            rechne\w*  addiere\w*  summiere\w*  sortiere\w*  haufigste[nrs]? (?:wort|buchstabe)
+            wie ?viele? (?:zeilen|worter|satze|zeichen|kapitel|absatze|mal|dateien|funktionen|klassen)\b
+            zahle? (?:die|alle|wie|das)  berechne\w*  rechne\w*  addiere\w*  summiere\w*  sortiere\w*  haufigste[nrs]? (?:wort|buchstabe)
         """,
         groups=r"""
             (?:nach|pro|je|jeden?|jeder|jedes) \w+  entwick\w*  einnahmen  ausgaben  kosten  gewinn\w*  verkauf\w*
@@ -122,7 +123,7 @@ LANGUAGES: Final[Mapping[str, QuestionWords]] = {
             depasse\w*  meilleure?s?  pire  maximum  minimum  difference
         """,
         counts=r"""
-            combien de (?:fois|mots|lignes|phrases|caracteres|chapitres|paragraphes)
+            combien de (?:fois|mots|lignes|phrases|caracteres|chapitres|paragraphes|fichiers|fonctions|classes)
             compte[rz]? (?:les|le|la|combien|toutes|tous)  calcul(?:e|er|ez)\b  additionne\w*  trie[rz]?\s
             mots? les? plus (?:frequent|courant)s?
         """,
@@ -151,7 +152,8 @@ LANGUAGES: Final[Mapping[str, QuestionWords]] = {
             maxim[oa]  minim[oa]  diferencia  total  medi[oa]\b
         """,
         counts=r"""
-            cuantas (?:veces|palabras|lineas|frases|letras|oraciones)  cuantos (?:caracteres|capitulos|parrafos)
+            cuantas (?:veces|palabras|lineas|frases|letras|oraciones|funciones|clases)
+            cuantos (?:caracteres|capitulos|parrafos|archivos|ficheros)
             (?:^|\b(?:y|dime|por favor) )cuenta (?:las|los|cuant)  calcula\w*  suma (?:los|las|todo)  ordena\w*\s
             palabras? mas (?:frecuente|comun)
         """,

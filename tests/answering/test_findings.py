@@ -75,6 +75,11 @@ def test_an_answer_that_holds_nothing_is_noticed(value: Any, what: str) -> None:
     assert what in finding
 
 
+def test_a_word_that_the_question_names_is_a_label() -> None:
+    assert found("unknown", "Is the author known, unknown or disputed?") == ()
+    assert found("unknown", "Who is the author?") != ()
+
+
 @pytest.mark.parametrize(
     "value",
     [

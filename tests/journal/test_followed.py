@@ -155,13 +155,13 @@ def test_a_program_that_was_run_can_be_followed(shell: Shell) -> None:
     assert asked(shell, "--continue", "last", SECOND, "--model", model)["value"] == 17
 
 
-@pytest.mark.parametrize("way", ["faulted", "rejected"])
+@pytest.mark.parametrize("way", ["stopped with a fault", "was rejected"])
 def test_a_run_without_an_answer_is_not_continued(shell: Shell, way: str) -> None:
     model = script({"match": "", "failure": "E0506"})
-    limits = ["--max-calls", "0"] if way == "rejected" else []
+    limits = ["--max-calls", "0"] if way == "was rejected" else []
     assert shell("ask", "Who?", wrote("a.txt", "Ann"), "--model", model, "--strategy", "direct", *limits) in (1, 2)
     assert shell("ask", "--continue", "last", "And then?", "--model", model) == 64
-    assert f"has no answer to continue from: it is {way}" in shell.err and "lambda-rlm resume" in shell.err
+    assert f"has no answer to continue from: it {way}" in shell.err and "lambda-rlm resume" in shell.err
 
 
 def test_a_run_that_was_not_recorded_cannot_be_continued(shell: Shell) -> None:

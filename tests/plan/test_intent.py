@@ -117,6 +117,8 @@ def test_an_amount_in_a_short_text_is_read(query: str) -> None:
         "Combien de fois dit-il non ?",
         "¿Cuántas veces aparece la ballena?",
         "鲸鱼这个词出现了多少次",
+        "How often does he write 'variation'?",
+        "How many functions have no docstring?",
     ],
 )
 def test_counting_in_a_short_text_is_a_calculation(query: str) -> None:

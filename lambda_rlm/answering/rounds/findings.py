@@ -40,7 +40,7 @@ _CELLS: Final = re.compile(r"\t|\s*\|\s*|: |：")
 def findings(query: str, inputs: Inputs, run: Run) -> tuple[str, ...]:
     """What speaks against the answer of a run that has one, each in a sentence without its full stop."""
     said = written(run.source.text)
-    nothing = _nothing(run.value, said)
+    nothing = _nothing(query, run.value, said)
     found = [nothing] if nothing else [*_rows(run.value)]
     if nothing or _is_zero(run.value):
         found += [f"{_quoted(literal)} matches nothing in the inputs" for literal in unmatched(said, inputs.values)]
@@ -48,8 +48,8 @@ def findings(query: str, inputs: Inputs, run: Run) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _nothing(value: Any, said: Written) -> str | None:
-    """An answer that holds none."""
+def _nothing(query: str, value: Any, said: Written) -> str | None:
+    """An answer that holds none. A word that the question itself names is a label."""
     if value is None or value in ([], {}) or (isinstance(value, str) and not value.strip()):
         return "the answer is none" if value is None else "the answer is empty"
     if isinstance(value, dict) and all(_is_none(part) for part in value.values()):
@@ -58,7 +58,8 @@ def _nothing(value: Any, said: Written) -> str | None:
         return None
     if value.strip() in said.fallbacks:
         return "the answer is what the program says where it finds nothing"
-    return "the answer says that nothing was found" if value.strip(_EDGES).casefold() in NOTHING else None
+    words = value.strip(_EDGES).casefold()
+    return "the answer says that nothing was found" if words in NOTHING and words not in query.casefold() else None
 
 
 def _rows(value: Any) -> Iterator[str]:
