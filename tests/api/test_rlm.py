@@ -396,5 +396,5 @@ def test_a_hedged_reply_is_paid_twice(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("model", [object(), 5, {"model": "x"}])
 def test_what_is_neither_a_name_nor_a_model_is_a_type_error(model: Any) -> None:
-    with pytest.raises(TypeError, match="a model is a name or an object with the methods of `Model`, not"):
-        RLM(model).ask("Who?", context="Acme was late.")
+    with pytest.raises(TypeError, match="must be the name of a model, or an object with the methods of `Model`, not"):
+        RLM(model)
