@@ -63,14 +63,23 @@ def total(size: SizeBound, count: SizeBound, owner: int) -> SizeBound:
 def _as_grouped(size: SizeBound, count: SizeBound, owner: int) -> SizeBound:
     """A size that is no smaller: of the least of several sizes that of the smallest sum, if that has symbols of a group, which
     may share it with the rest."""
+    choices = {atom for atom, _ in size.terms if _may_be_grouped(atom, owner)}
+    if not choices:
+        return size
     changed = SizeBound(size.constant)
     for atom, coefficient in size.terms:
         part = as_size(atom)
-        if isinstance(atom, Extreme) and not atom.is_largest and owner in part.owners:
+        if atom in choices:
+            assert isinstance(atom, Extreme)
             least = min(sorted(atom.sizes, key=str), key=lambda option: total(option, count, owner).value)
             part = _as_grouped(least, count, owner) if _has_group(least, owner) else part
         changed = changed + part * coefficient
     return changed
+
+
+def _may_be_grouped(atom: Atom, owner: int) -> bool:
+    """The least of several sizes of which one at least has symbols of a group."""
+    return isinstance(atom, Extreme) and not atom.is_largest and any(_has_group(option, owner) for option in atom.sizes)
 
 
 def _has_group(size: SizeBound, owner: int) -> bool:
