@@ -306,7 +306,7 @@ def test_an_int_between_limits_is_shown_in_as_many_digits(value: AbstractNumber,
 
 @pytest.mark.parametrize(("hole", "chars"), [
     ("length(n)", 1), ("length(n) + 100", 3), ("0 - length(n)", 2), ("length(n) * 3 - 1", 2), ("to_float(length(n))", 25),
-    ("length(n) / 2.0", 25), ("div(1000, length(n) + 1)", 4), ("length(n) % 5", 1), ("min(length(n), 100)", 1),
+    ("length(n) / 2.0", 25), ("length(n) / 2", 25), ("div(1000, length(n) + 1)", 4), ("length(n) % 5", 1), ("min(length(n), 100)", 1),
     ("round(to_float(length(n)) * 1.5)", 2), ("length(n) > 3", 5), ("if length(n) > 3 then 7 else 10", 2), ("parse[Int](n) ?? 0", 20),
 ])  # fmt: skip
 def test_a_number_in_a_prompt_is_bounded_by_its_limits(hole: str, chars: int) -> None:
