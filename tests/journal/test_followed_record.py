@@ -67,6 +67,16 @@ def test_another_first_run_in_its_place_is_found(shell: Shell) -> None:
     assert second in finding and first in finding
 
 
+def asked_of_a_changed_run(shell: Shell, *statements: str) -> int:
+    """The exit code of a question that follows a run whose record was changed."""
+    model = root()
+    asked(shell, FIRST, wrote("visits.csv", CSV), "--model", model)
+    with closing(sqlite3.connect(FILE)) as database, database:
+        for statement in statements:
+            database.execute(statement)
+    return shell("ask", "--continue", "last", SECOND, "--model", model)
+
+
 @pytest.mark.parametrize(
     "statement",
     [
@@ -76,11 +86,7 @@ def test_another_first_run_in_its_place_is_found(shell: Shell) -> None:
     ],
 )
 def test_nothing_is_taken_from_a_changed_run(shell: Shell, statement: str) -> None:
-    model = root()
-    asked(shell, FIRST, wrote("visits.csv", CSV), "--model", model)
-    with closing(sqlite3.connect(FILE)) as database, database:
-        database.execute(statement)
-    assert shell("ask", "--continue", "last", SECOND, "--model", model) == 64
+    assert asked_of_a_changed_run(shell, statement) == 64
     assert "unrecognized journal record" in shell.err
 
 
@@ -97,14 +103,14 @@ def test_nothing_is_taken_from_a_changed_run(shell: Shell, statement: str) -> No
 )
 def test_a_record_of_another_form_is_no_internal_error(shell: Shell, change: str) -> None:
     """By somebody who made the chain anew."""
-    model = root()
-    asked(shell, FIRST, wrote("visits.csv", CSV), "--model", model)
-    with closing(sqlite3.connect(FILE)) as database, database:
-        database.execute(f"UPDATE runs SET outcome = json_set(outcome, '{change}')")
-        database.execute("DELETE FROM seals")
-        database.execute("DELETE FROM heads")
-        database.execute("INSERT INTO heads SELECT 0, started, id, 'older', '', '' FROM runs")
-    assert shell("ask", "--continue", "last", SECOND, "--model", model) in (0, 64)
+    code = asked_of_a_changed_run(
+        shell,
+        f"UPDATE runs SET outcome = json_set(outcome, '{change}')",
+        "DELETE FROM seals",
+        "DELETE FROM heads",
+        "INSERT INTO heads SELECT 0, started, id, 'older', '', '' FROM runs",
+    )
+    assert code in (0, 64)
 
 
 @pytest.mark.parametrize(

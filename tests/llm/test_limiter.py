@@ -17,6 +17,7 @@ from lambda_rlm.llm.wrappers.limiter import Limited, Limiter, Limiters
 from lambda_rlm.llm.wrappers.retry import RetryingModel, RetryPolicy
 from lambda_rlm.testing import request as asked
 from tests.support.faulty_server import FaultyServer
+from tests.support.sleeping import Clock
 
 
 class Provider:
@@ -47,20 +48,6 @@ class Provider:
         return Completion("x", Usage(1, 1))
 
     async def aclose(self) -> None: ...
-
-
-class Clock:
-    """A clock that only sleeping moves."""
-
-    def __init__(self) -> None:
-        self.now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
-
-    async def sleep(self, seconds: float) -> None:
-        self.now += seconds
-        await anyio.lowlevel.checkpoint()
 
 
 async def at_once(model: Limited | RetryingModel, count: int) -> None:

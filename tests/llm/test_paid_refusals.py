@@ -28,27 +28,13 @@ from lambda_rlm.llm.wrappers.retry import RetryPolicy
 from tests.support.accounted import lent_in
 from tests.support.faulty_server import FaultyServer
 from tests.support.raw_server import raw_server
-from tests.support.sleeping import at_once
+from tests.support.sleeping import Clock, at_once
 
 MANY = 64
 SCHEMA = CompletionRequest((Message("user", "say yes"),), 20, choices=("yes", "no"))
 GRAMMAR = replace(SCHEMA, choices=None, grammar=Grammar("g", "a language", 'start: "x"', 'root ::= "x"', 'start: "x"'))
 FORMS = [("no-schema", SCHEMA), ("no-grammar", GRAMMAR), ("bad-grammar", GRAMMAR)]
 """Servers, each with the form of a request that it refuses; the last one breaks with 500, which may be billed."""
-
-
-class Clock:
-    """A clock that only sleeping moves."""
-
-    def __init__(self) -> None:
-        self.now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
-
-    async def sleep(self, seconds: float) -> None:
-        self.now += seconds
-        await asyncio.sleep(0)
 
 
 class TimedServer(FaultyServer):
