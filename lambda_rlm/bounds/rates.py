@@ -108,8 +108,8 @@ class Rates:
         return min(self.prompt_bytes, marks) + self.template_tokens
 
     def thought_before(self, reply: SizeBound) -> SizeBound:
-        """The tokens of thought before a reply of so many tokens. More tokens never allow less thought, so what the largest
-        reply allows holds for each."""
+        """The tokens of thought before a reply that has at most `reply` tokens. More tokens never allow less thought, so what
+        the largest reply allows holds for each."""
         return size_of(self.thought(min(reply.value, self.max_output)))
 
     @property
@@ -123,7 +123,7 @@ class Rates:
         return self.sends_of(self.repairs)
 
     def sends_of(self, repairs: int) -> int:
-        """The same with so many repairs at most."""
+        """The same where a reply is repaired at most `repairs` times."""
         return (1 + repairs) * (1 + self.resends)
 
     @property

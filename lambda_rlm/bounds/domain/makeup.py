@@ -62,8 +62,8 @@ def put_together(texts: Sequence[AbstractText]) -> Makeup:
 
 
 def joined(element: AbstractText, tokens: SizeBound, separator: AbstractText, joints: SizeBound) -> Makeup:
-    """What the texts of a list are made of, joined at so many places: each is like `element`, and together they have at most
-    so many tokens."""
+    """What the texts of a list are made of, joined at `joints` places: each is like `element`, and together they have at most
+    `tokens` tokens."""
     made, between = element.made, separator.made
     counted = tokens + times(joints, separator.tokens) if are_counted(element, separator) else None
     blocks: Number = max(made.blocks, between.blocks)
@@ -74,9 +74,9 @@ def joined(element: AbstractText, tokens: SizeBound, separator: AbstractText, jo
 
 
 def part_of(text: AbstractText, chars: SizeBound, cuts: int = _CUTS, whole: Number = 0) -> Makeup:
-    """What a stretch of a text of at most N characters is made of, cut out at so many places. A text of at most `whole`
-    characters is not cut; of any others, the first `whole` characters and one more are less than all: so of many texts no more
-    are cut than their characters allow."""
+    """What a stretch of a text is made of that has at most `chars` characters and is cut out at `cuts` places. A text of at
+    most `whole` characters is not cut; of any others, the first `whole` characters and one more are less than all: so of many
+    texts no more are cut than their characters allow."""
     made = text.made
     if made.counted is None or (whole and text.chars.value <= whole):
         return shortened(made, chars)

@@ -89,8 +89,8 @@ def _sent(
 
 
 def charge(analysis: Analysis, application: Application, cost: Cost, prompt: SizeBound, reply: SizeBound) -> None:
-    """Book model calls, with the money that their tokens cost, at the place that makes them; with so many tokens at most in
-    one prompt and one reply."""
+    """Book model calls, with the money that their tokens cost, at the place that makes them; one prompt has at most `prompt`
+    tokens, one reply at most `reply`."""
     price = analysis.rates.money
     attempt = price(cost.attempt_input, cost.attempt_output)
     cost = replace(cost, money=price(cost.input_tokens, cost.output_tokens), attempt_money=attempt)
