@@ -8,7 +8,7 @@ lines. Promises that words of no list, and so a denial in any language, leave no
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Final
 
@@ -43,7 +43,7 @@ def named(text: str, words: Mapping[str, str]) -> str | None:
     several, and for a word beside something that is in no list."""
     if text in words:
         return words[text]
-    known = _known(tuple(words))
+    known = _known(tuple(words.items()))
     found = _found_in_line(text, known)
     if found is None:
         found = _found_in_lines(text, known)
@@ -58,21 +58,29 @@ def marked_answer(text: str) -> str | None:
 
 
 class _Known:
-    """Words as they are looked for; those that are folded alike are one."""
+    """Words as they are looked for; those that are folded alike, and those that mean the same, are one."""
 
-    def __init__(self, words: Iterable[str]) -> None:
+    def __init__(self, words: Mapping[str, str]) -> None:
         by_fold: dict[str, list[str]] = {}
         for word in words:
             if folded(word):
                 by_fold.setdefault(folded(word), []).append(word)
-        self.folds = list(by_fold)
-        self.alike = list(by_fold.values())
+        one_of: dict[object, int] = {}
+        self.alike: list[list[str]] = []
+        self.folds: list[tuple[str, int]] = []
+        for fold, alike in by_fold.items():
+            meanings = frozenset(words[word] for word in alike)
+            which = one_of.setdefault(meanings if len(meanings) == 1 else fold, len(one_of))
+            if which == len(self.alike):
+                self.alike.append([])
+            self.alike[which] += alike
+            self.folds.append((fold, which))
         self.longest = max(map(len, by_fold), default=0)
 
     def spans(self, line: str) -> Spans:
         """Where each word is whole, but for what is inside a longer one."""
         found = sorted(
-            ((start, start + len(fold), which) for which, fold in enumerate(self.folds) for start in _places(line, fold)),
+            ((start, start + len(fold), which) for fold, which in self.folds for start in _places(line, fold)),
             key=lambda span: (span[0], -span[1]),
         )
         spans: dict[int, list[tuple[int, int]]] = {}
@@ -85,8 +93,8 @@ class _Known:
 
 
 @lru_cache(maxsize=256)
-def _known(words: tuple[str, ...]) -> _Known:
-    return _Known(words)
+def _known(words: tuple[tuple[str, str], ...]) -> _Known:
+    return _Known(dict(words))
 
 
 def _places(line: str, word: str) -> Iterator[int]:
@@ -208,7 +216,7 @@ def _are_reasons(lines: Sequence[str], which: int, known: _Known) -> bool:
     if REASON.match(_bare(lines[0])) is None:
         return False
     said = folded(" ".join(lines))
-    return not any(other != which and fold in said for other, fold in enumerate(known.folds))
+    return not any(other != which and fold in said for fold, other in known.folds)
 
 
 def _bare(line: str) -> str:
