@@ -1,6 +1,6 @@
 """What may be around a label and says nothing else: "The answer is …", "Label: …", "这条评论是…的".
 
-Owns `FRAMES`, the closed list by language, and the patterns made of it. Every frame affirms: what denies, doubts or compares
+Owns `FRAMES`, the closed list by language, and the `patterns` made of it. Every frame affirms: what denies, doubts or compares
 is in no language's list, and so what is not listed here is never read over. Texts are matched folded (see `folding`).
 """
 
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 from lambda_rlm.eval.named.folding import folded
@@ -241,30 +242,41 @@ def _statement_of(language: Language) -> str:
     return rf"(?:{subject}){of}{gap}(?:{_any(language.copulas)})"
 
 
-def _pattern(source: str) -> re.Pattern[str]:
-    return re.compile(source)
+@dataclass(frozen=True, slots=True)
+class Patterns:
+    """The frames of all languages, as they are looked for in a folded text."""
+
+    field: re.Pattern[str]
+    """The name of an answer with its colon."""
+    reason: re.Pattern[str]
+    """The name of a reason with its colon."""
+    openings: tuple[re.Pattern[str], ...]
+    """What may come before a label."""
+    attached: tuple[re.Pattern[str], ...]
+    """What may be written together with a label, before it."""
+    closings: tuple[re.Pattern[str], ...]
+    """What may come after a label."""
+    endings: tuple[re.Pattern[str], ...]
+    """What may be written together with a label, after it."""
+    list_number: re.Pattern[str]
+    """The place in a list that a label is given with, at the beginning of a reply."""
 
 
-FIELD: Final = _pattern("|".join(rf"(?:{_field_of(language)}){_COLON}" for language in FRAMES))
-"""The name of an answer with its colon."""
-REASON: Final = _pattern("|".join(rf"(?:{_any(language.reasons)}){_COLON}" for language in FRAMES if language.reasons))
-"""The name of a reason with its colon."""
-OPENINGS: Final = (
-    *(_pattern(rf"(?:{_field_of(language)}){_COLON}") for language in FRAMES),
-    *(_pattern(_statement_of(language)) for language in FRAMES if language.copulas),
-    *(_pattern(_any(language.openers)) for language in FRAMES),
-    *(_pattern(source) for source in (_TAG, _LATEX, _OPTION)),
-)
-"""What may come before a label."""
-CLOSINGS: Final = (
-    *(_pattern(_any(language.closers)) for language in FRAMES if language.closers),
-    _pattern(_TAG),
-    _pattern(_COUNTER),
-)
-"""What may come after a label."""
-ENDINGS: Final = tuple(_pattern(_any(language.endings)) for language in FRAMES if language.endings)
-"""What may be written together with a label, after it."""
-ATTACHED: Final = tuple(_pattern(_any(language.attached)) for language in FRAMES if language.attached)
-"""What may be written together with a label, before it."""
-LIST_NUMBER: Final = _pattern(_LIST_NUMBER)
-"""The place in a list that a label is given with, at the beginning of a reply."""
+@cache
+def patterns() -> Patterns:
+    """The patterns, made when they are first needed: a reply that is a label as it is written needs none."""
+    fields = [rf"(?:{_field_of(language)}){_COLON}" for language in FRAMES]
+    statements = [_statement_of(language) for language in FRAMES if language.copulas]
+    return Patterns(
+        field=re.compile("|".join(fields)),
+        reason=re.compile("|".join(rf"(?:{_any(language.reasons)}){_COLON}" for language in FRAMES if language.reasons)),
+        openings=_compiled([*fields, *statements, *(_any(language.openers) for language in FRAMES), _TAG, _LATEX, _OPTION]),
+        attached=_compiled([_any(language.attached) for language in FRAMES]),
+        closings=_compiled([*(_any(language.closers) for language in FRAMES), _TAG, _COUNTER]),
+        endings=_compiled([_any(language.endings) for language in FRAMES]),
+        list_number=re.compile(_LIST_NUMBER),
+    )
+
+
+def _compiled(sources: list[str]) -> tuple[re.Pattern[str], ...]:
+    return tuple(re.compile(source) for source in sources if source)

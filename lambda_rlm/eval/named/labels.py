@@ -13,11 +13,11 @@ from functools import lru_cache
 from typing import Final
 
 from lambda_rlm.eval.named.folding import cased, folded, is_joined
-from lambda_rlm.eval.named.frames import ATTACHED, CLOSINGS, ENDINGS, FIELD, LIST_NUMBER, OPENINGS, REASON
+from lambda_rlm.eval.named.frames import patterns
 
 _MOST_AROUND: Final = 400
 """Characters that may stand around a label in one line or sentence."""
-_MOST_LINES: Final = 1000
+_MOST_LINES: Final = 200
 """Lines at the end of a reply in which a marked answer is looked for."""
 
 _QUOTES: Final = "\"'`“”‘’„‚«»‹›「」『』*_()[]{}【】《》〈〉"
@@ -111,14 +111,14 @@ def _begins(line: str, at: int) -> bool:
 
 
 def _attached_before(line: str, at: int) -> Iterator[int]:
-    for pattern in ATTACHED:
+    for pattern in patterns().attached:
         for size in range(1, _MOST_ATTACHED + 1):
             if at >= size and pattern.fullmatch(line, at - size, at):
                 yield size
 
 
 def _ends(line: str, at: int) -> bool:
-    return not _is_inside(line, at) or any(True for _ in _frames(line, at, ENDINGS))
+    return not _is_inside(line, at) or any(True for _ in _frames(line, at, patterns().endings))
 
 
 def _is_inside(line: str, at: int) -> bool:
@@ -126,11 +126,12 @@ def _is_inside(line: str, at: int) -> bool:
     return is_joined(line[at - 1 : at] if at else "", line[at : at + 1])
 
 
-def _frames(line: str, at: int, patterns: Sequence[re.Pattern[str]]) -> Iterator[int]:
+def _frames(line: str, at: int, frames: Sequence[re.Pattern[str]]) -> Iterator[int]:
     """Where frames end that begin here, with a whole word."""
-    for pattern in patterns:
+    is_attached = frames is patterns().attached
+    for pattern in frames:
         frame = pattern.match(line, at)
-        if frame is not None and frame.end() > at and (patterns is ATTACHED or not _is_inside(line, frame.end())):
+        if frame is not None and frame.end() > at and (is_attached or not _is_inside(line, frame.end())):
             yield frame.end()
 
 
@@ -149,7 +150,7 @@ def _covered(line: str, spans: Spans) -> set[int]:
     """What is named in each way to see a line as labels, frames and signs, with nothing left."""
     before: dict[int, set[int | None]] = {0: {None}}
     after: dict[int, set[int | None]] = {}
-    number = LIST_NUMBER.match(line)
+    number = patterns().list_number.match(line)
     if number is not None:
         before[number.end()] = {None}
     for at in range(len(line)):
@@ -178,15 +179,15 @@ def _skipped(line: str, at: int, signs: frozenset[str]) -> Iterator[int]:
 def _opened(line: str, at: int) -> Iterator[int]:
     """Where frames end that begin here and come before a label."""
     if not _is_inside(line, at):
-        yield from _frames(line, at, OPENINGS)
-        yield from _frames(line, at, ATTACHED)
+        yield from _frames(line, at, patterns().openings)
+        yield from _frames(line, at, patterns().attached)
 
 
 def _closed(line: str, at: int) -> Iterator[int]:
     """Where frames end that begin here and come after a label."""
-    yield from _frames(line, at, ENDINGS)
+    yield from _frames(line, at, patterns().endings)
     if not _is_inside(line, at):
-        yield from _frames(line, at, CLOSINGS)
+        yield from _frames(line, at, patterns().closings)
 
 
 def _found_in_lines(text: str, known: _Known) -> int | None:
@@ -196,11 +197,10 @@ def _found_in_lines(text: str, known: _Known) -> int | None:
     answers = [number for number, line in enumerate(lines) if _is_marked(line)]
     if not answers:
         return None
-    found = {_found_in_line(lines[number], known) for number in answers}
-    which, rest = found.pop(), lines[answers[-1] + 1 :]
-    if found or which is None or (rest and not _are_reasons(rest, which, known)):
+    which, rest = _found_in_line(lines[answers[0]], known), lines[answers[-1] + 1 :]
+    if which is None or any(_found_in_line(lines[number], known) != which for number in answers[1:]):
         return None
-    return which
+    return None if rest and not _are_reasons(rest, which, known) else which
 
 
 def _lines(text: str) -> list[str]:
@@ -209,11 +209,11 @@ def _lines(text: str) -> list[str]:
 
 
 def _is_marked(line: str) -> bool:
-    return FIELD.match(_bare(line)) is not None
+    return patterns().field.match(_bare(line)) is not None
 
 
 def _are_reasons(lines: Sequence[str], which: int, known: _Known) -> bool:
-    if REASON.match(_bare(lines[0])) is None:
+    if patterns().reason.match(_bare(lines[0])) is None:
         return False
     said = folded(" ".join(lines))
     return not any(other != which and fold in said for fold, other in known.folds)

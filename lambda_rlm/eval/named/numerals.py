@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 _NARROW: Final = "\u00a0\u2009\u202f"
@@ -26,24 +27,28 @@ _JOINS: Final = frozenset("/:^×÷=⁄" + _DASHES)
 """Signs that join two numbers."""
 _BOUNDS: Final = frozenset("≤≥≠≪≫<＜＞±")
 """Signs that make a number a bound."""
-_MULTIPLIES = re.compile(
+_MULTIPLIES: Final = (
     rf"[ {_NARROW}-]?(?:hundred|thousand|million|billion|trillion|dozen|lakh|crore|k\b|m\b|bn\b|mn\b|mio|mrd|"
     r"tsd|tausend|milliarde|"
     r"milli[oóa]n|milh|mil\b|mila\b|mille\b|mld|miljo|miljar|тыс|млн|млрд|миллион|миллиард|тисяч|мільйон|bin\b|milyon|milyar|"
     r"χιλιάδ|εκατομμύρ|ألف|آلاف|مليون|مليار|هزار|میلیون|אלף|מיליון|हज़ार|हजार|लाख|करोड़|सौ\b|만|억|조\b|천|백\b|"
-    r"พัน|หมื่น|แสน|ล้าน|ร้อย|nghìn|ngàn|triệu|tỷ|ribu|juta|tys|‰|per ?mille?)",
-    re.IGNORECASE,
+    r"พัน|หมื่น|แสน|ล้าน|ร้อย|nghìn|ngàn|triệu|tỷ|ribu|juta|tys|‰|per ?mille?)"
 )
-_PERCENT = re.compile(
+_PERCENT: Final = (
     rf"[ {_NARROW}-]?(?:[%٪％]|per ?cent|pct\b|prozent|pro ?cent|pour ?cent|por ?cien|percento|процент|відсот|"
     r"на сто|τοις εκατό|パーセント|"
-    r"퍼센트|프로\b|เปอร์เซ็นต์|प्रतिशत|फीसदी|بالمئة|بالمائة|في المئة|درصد|אחוז|phần trăm|persen)",
-    re.IGNORECASE,
+    r"퍼센트|프로\b|เปอร์เซ็นต์|प्रतिशत|फीसदी|بالمئة|بالمائة|في المئة|درصد|אחוז|phần trăm|persen)"
 )
 _PERCENT_BEFORE = re.compile(r"(?:[%٪％]|百分之|ร้อยละ|yüzde) ?$", re.IGNORECASE)
 _LETTERED: Final = ("LATIN", "GREEK", "CYRILLIC", "ARMENIAN")
 """Scripts whose letters make one word with digits beside them (`A4`, `7th`); elsewhere a digit ends a word."""
 _LOOK_BACK: Final = 8
+
+
+@cache
+def _cased(source: str) -> re.Pattern[str]:
+    """A pattern of words in any casing, made when a number is first looked for."""
+    return re.compile(source, re.IGNORECASE)
 
 
 class UnclearNumber(ValueError):
@@ -94,7 +99,7 @@ def _is_letter(sign: str) -> bool:
 def _is_joined(text: str, start: int, end: int) -> bool:
     """What is beside a number makes it another, or part of something that is no number."""
     before, after = text[start - 1 : start] if start else "", text[end : end + 1]
-    if _is_numeric(before) or _is_numeric(after) or _is_letter(after) or _MULTIPLIES.match(text, end):
+    if _is_numeric(before) or _is_numeric(after) or _is_letter(after) or _cased(_MULTIPLIES).match(text, end):
         return True
     if before in _BOUNDS or (before == ">" and "<" not in text[:start]):
         return True
@@ -110,7 +115,7 @@ def _is_numeric(sign: str) -> bool:
 
 
 def _is_percent(text: str, start: int, end: int) -> bool:
-    return bool(_PERCENT.match(text, end) or _PERCENT_BEFORE.search(text[max(0, start - _LOOK_BACK) : start]))
+    return bool(_cased(_PERCENT).match(text, end) or _PERCENT_BEFORE.search(text[max(0, start - _LOOK_BACK) : start]))
 
 
 def _value(written: str, text: str, start: int, end: int, is_whole: bool) -> int | float:
