@@ -132,6 +132,7 @@ UNSURE = [
     ("positive, or so they say", MOOD),
     ("positive - because the author likes it", MOOD),
     ("non-positive", MOOD),
+    ("un- positive", MOOD),
     ("!positive", MOOD),
     ("~~positive~~", MOOD),
     ("❌ positive", MOOD),

@@ -83,7 +83,7 @@ FRAMES: Final = (
         subjects="le texte|ce texte|l'avis|cet avis|le commentaire|ce commentaire|le message|ce message|"
         "la phrase|cette phrase|il|elle",
         copulas="est|serait|est clairement",
-        openers="je dirais|je choisis|c'est|c’est|ce serait|un|une|le|la",
+        openers="je dirais|je choisis|c'est|c’est|ce serait|une|le|la",
         reasons="raison|explication|justification|pourquoi",
     ),
     Language(
@@ -97,7 +97,7 @@ FRAMES: Final = (
         "la recensione|questa recensione|"
         "la mía",
         copulas="es|sería|é|seria|sarebbe|è|claramente es",
-        openers="yo diría|diría|eu diria|diria|direi|elijo|escolho|scelgo|es|é|è|un|una|uno|um|uma",
+        openers="yo diría|diría|eu diria|diria|direi|elijo|escolho|scelgo|es|é|è|una|uno|um|uma",
         reasons="razón|motivo|explicación|justificación|explicação|justificativa|razão|spiegazione|motivazione|porque|perché",
     ),
     Language(

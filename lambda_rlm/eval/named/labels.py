@@ -17,7 +17,7 @@ from lambda_rlm.eval.named.frames import patterns
 
 _MOST_AROUND: Final = 400
 """Characters that may stand around a label in one line or sentence."""
-_MOST_LINES: Final = 200
+_MOST_LINES: Final = 64
 """Lines at the end of a reply in which a marked answer is looked for."""
 
 _QUOTES: Final = "\"'`“”‘’„‚«»‹›「」『』*_()[]{}【】《》〈〉"
