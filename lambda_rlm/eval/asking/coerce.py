@@ -11,6 +11,9 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections.abc import Mapping
+from functools import lru_cache
+from types import MappingProxyType
 from typing import Final, TypeVar
 
 from lambda_rlm.diagnostics.faults import InternalError
@@ -19,24 +22,21 @@ from lambda_rlm.eval.asking.bad_reply import QuoteNotFound, must_be
 from lambda_rlm.eval.asking.lenient import CONFLICT, Raw
 from lambda_rlm.eval.asking.quotes import QuoteFinder
 from lambda_rlm.eval.asking.shape import ReplyReading
+from lambda_rlm.eval.named.labels import marked_answer, named
+from lambda_rlm.eval.named.numerals import Numeral, UnclearNumber, number_in
+from lambda_rlm.eval.named.truth import TRUTHS, YES
 from lambda_rlm.eval.tariff import HEADER, SLOT, TOLD_NUMBER, TOLD_STEPS
 from lambda_rlm.eval.told import told
 from lambda_rlm.eval.value import INT_HIGH, INT_LOW, Text, Value
 from lambda_rlm.types.type import TEXT, Con, Enum, Record, Type
 
-_NUMBER = re.compile(
-    r"(?<![\w.,/:])(?<!\d-)[-+−]?(?:\d{1,3}(?:,\d{3})+|\d{1,400})(?:\.\d{1,400})?(?:[eE][+-]?\d{1,3})?(?![\w/:]|[.,-]\d)"
-)
-_NEGATION = re.compile(
-    r"(?:\b(?:not|no|never|neither|nor|non|without)|n.t)\b\W*(?:(?:an?|the|really|about|any)\W+){0,2}$", re.IGNORECASE
-)
-_DENIAL_REACH: Final = 32
-"""Characters before a label in which a word that denies it is looked for."""
 _EXACT: Final = 2.0**53
 """Below, each whole number is a Float of its own."""
 _NULLS: Final = frozenset({"null", "none", "nil"})
-_TRUE: Final = frozenset({"yes", "true"})
-_FALSE: Final = frozenset({"no", "false"})
+_AROUND_NULL: Final = " \t\r\n\"'`“”‘’«»„「」*_.,;:!。()[]<>"
+"""Signs around a word for null."""
+_KEPT_LABELS: Final = 256
+"""Enumerations that are kept: those of one program are few."""
 REPLY: Final = "reply"
 """The key under which a reply that is no record is wrapped, since many providers want an object at the top."""
 
@@ -163,10 +163,10 @@ class Coercer:
         if raw is None:
             return None
         if isinstance(raw, str):
-            word = raw.strip().casefold()
+            word = raw.strip()
             innermost = _innermost(inner)
-            is_label = isinstance(innermost, Enum) and any(word == label.casefold() for label in innermost.labels)
-            if word in _NULLS and not is_label:
+            is_label = isinstance(innermost, Enum) and named(raw, _of_themselves(innermost.labels)) is not None
+            if word.strip(_AROUND_NULL).casefold() in _NULLS and not is_label:
                 self.reading.coerce(f"read a word for {place} as null")
                 return None
             if not word and innermost != TEXT:
@@ -175,7 +175,7 @@ class Coercer:
         return (self.value(raw, inner, place),)
 
     def _int(self, raw: Raw, place: str) -> int:
-        number = self._number(raw, place, "a whole number")
+        number = self._number(raw, place, "a whole number", is_whole=True)
         if isinstance(number, float):
             if not number.is_integer():
                 raise must_be(place, "a whole number")
@@ -188,10 +188,8 @@ class Coercer:
         return self._told(number)
 
     def _float(self, raw: Raw, place: str) -> float:
-        if isinstance(raw, str) and raw.rstrip().endswith("%"):
-            raise must_be(place, "a number without a percent sign")
         try:
-            number = float(self._number(raw, place, "a number"))
+            number = float(self._number(raw, place, "a number", is_whole=False))
         except OverflowError:
             number = math.inf
         if not math.isfinite(number):
@@ -204,38 +202,42 @@ class Coercer:
         meter.allocate(TOLD_NUMBER)
         return told(number, self.reading.origin)
 
-    def _number(self, raw: Raw, place: str, expected: str) -> int | float:
+    def _number(self, raw: Raw, place: str, expected: str, *, is_whole: bool) -> int | float:
         if isinstance(raw, int | float) and not isinstance(raw, bool):
             if isinstance(raw, float) and not math.isfinite(raw):
                 raise must_be(place, expected)
             return raw
         if not isinstance(raw, str):
             raise must_be(place, expected)
-        numbers = {number_in(match.group()) for match in _NUMBER.finditer(raw)}
-        if len(numbers) != 1:
-            raise must_be(place, expected + (", exactly one" if numbers else ""))
+        try:
+            numeral = _numeral_in(raw, is_whole=is_whole)
+        except UnclearNumber as unclear:
+            raise must_be(place, expected + ", exactly one") from unclear
+        if numeral is None:
+            raise must_be(place, expected)
+        if numeral.is_percent and not is_whole:
+            raise must_be(place, "a number without a percent sign")
         self.reading.coerce(f"extracted the number from a text for {place}")
-        return numbers.pop()
+        return numeral.value
 
     def _bool(self, raw: Raw, place: str) -> bool:
         if isinstance(raw, bool):
             return raw
         if isinstance(raw, str):
-            words = labels_in(raw, (*_TRUE, *_FALSE))
-            truths = {label in _TRUE for label in words}
-            if len(truths) == 1:
+            truth = named(raw, TRUTHS)
+            if truth is not None:
                 self.reading.coerce(f"read a word for {place} as true or false")
-                return truths.pop()
+                return truth == YES
         raise must_be(place, "true or false")
 
     def _label(self, raw: Raw, labels: tuple[str, ...], place: str) -> Text:
-        if isinstance(raw, str):
-            if raw in labels:
-                return self.reading.label(raw)
-            named = labels_in(raw, labels)
-            if len(named) == 1:
+        if isinstance(raw, str) and raw in labels:
+            return self.reading.label(raw)
+        if isinstance(raw, str) or (isinstance(raw, int) and not isinstance(raw, bool)):
+            label = named(str(raw), _of_themselves(labels))
+            if label is not None:
                 self.reading.coerce(f"extracted the label from a text for {place}")
-                return self.reading.label(named.pop())
+                return self.reading.label(label)
         raise bad_reply.no_label(place, labels)
 
     def _text(self, raw: Raw, place: str) -> Text:
@@ -263,46 +265,20 @@ class Coercer:
         self.reading.meter.allocate(HEADER + SLOT * fields)
 
 
-def number_in(written: str) -> int | float:
-    """The number that digits with group commas, a point or an exponent denote."""
-    plain = written.replace(",", "").replace("−", "-")
-    return float(plain) if any(sign in plain for sign in ".eE") else int(plain)
+def _numeral_in(raw: str, *, is_whole: bool) -> Numeral | None:
+    """The one number of a text, else of its line that is marked as the answer."""
+    try:
+        return number_in(raw, is_whole=is_whole)
+    except UnclearNumber:
+        answer = marked_answer(raw)
+        if answer is None:
+            raise
+        return number_in(answer, is_whole=is_whole)
 
 
-def labels_in(text: str, labels: tuple[str, ...]) -> set[str]:
-    """The labels that occur in a text as whole words: in this casing if any does, else in any; longer ones hide the shorter
-    ones inside them. One that is negated in front gives none, since it does not say which label holds."""
-    for flags in (0, re.IGNORECASE):
-        occurring = _occurring(text, labels, flags)
-        if occurring:
-            return occurring
-    return set()
-
-
-def _occurring(text: str, labels: tuple[str, ...], flags: int) -> set[str]:
-    by_spelling: dict[str, set[str]] = {}
-    for label in labels:
-        if label.strip():
-            by_spelling.setdefault(label.casefold() if flags else label, set()).add(label)
-    if not by_spelling:
-        return set()
-    longest_first = sorted((label for alike in by_spelling.values() for label in alike), key=lambda label: (-len(label), label))
-    pattern = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, longest_first))})(?!\w)", flags)
-    mentioned: set[str] = set()
-    starts: set[int] = set()
-    for match in pattern.finditer(text):
-        mentioned |= by_spelling.get(match.group().casefold() if flags else match.group(), set())
-        starts.add(match.start())
-    return set() if len(mentioned) == 1 and _is_negated(text, starts) else mentioned
-
-
-def _is_negated(text: str, starts: set[int]) -> bool:
-    """A word that denies, and is no label itself, is before one of these places."""
-    for start in starts:
-        denial = _NEGATION.search(text, max(0, start - _DENIAL_REACH), start)
-        if denial is not None and denial.start() not in starts:
-            return True
-    return False
+@lru_cache(maxsize=_KEPT_LABELS)
+def _of_themselves(labels: tuple[str, ...]) -> Mapping[str, str]:
+    return MappingProxyType({label: label for label in labels})
 
 
 def _innermost(type_: Type) -> Type:

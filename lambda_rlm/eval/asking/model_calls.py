@@ -152,9 +152,8 @@ def _choice_shape(options: list[Text], are_labels: bool) -> ReplyShape:
         reading.meter.allocate(option.n)
         return Text(option.s, reading.origin if origin is None else Derived((origin, reading.origin)))
 
-    synonyms = (
-        {} if are_labels or not _are_labels([o.s for o in options]) else {o.s: n for o, n in zip(options, labels, strict=True)}
-    )
+    numbers = {} if are_labels else {option.s: number for option, number in zip(options, labels, strict=True)}
+    synonyms = numbers if len(numbers) == len(options) else {}
     what = "exactly one of the options, as it is spelled," if are_labels else "the number of exactly one of the options"
     key = f"choose {json.dumps(labels)} {[option.n for option in options]}"
     read, instruction = read_choice(labels, chosen, synonyms, are_trusted=False), f"Reply with {what} and nothing else."

@@ -15,16 +15,19 @@ from typing import Final
 
 from lambda_rlm.eval.asking import bad_reply
 from lambda_rlm.eval.asking.bad_reply import BadReply, QuoteNotFound
-from lambda_rlm.eval.asking.coerce import Coercer, labels_in
+from lambda_rlm.eval.asking.coerce import Coercer
 from lambda_rlm.eval.asking.lenient import Raw, fenced, loads, values_in
 from lambda_rlm.eval.asking.quotes import QuoteFinder, finder_of
 from lambda_rlm.eval.asking.shape import ReplyReading, without_thoughts
+from lambda_rlm.eval.named.labels import named
 from lambda_rlm.eval.value import Value
-from lambda_rlm.types.type import Con, Record, Type
+from lambda_rlm.types.type import INT, Con, Record, Type
 
 _NO_SYNONYMS: Final[Mapping[str, str]] = MappingProxyType({})
+_ANSWER_KEYS: Final = frozenset(
+    {"reply", "answer", "label", "choice", "category", "class", "result", "value", "output", "sentiment"}
+)
 _BULLET = re.compile(r"^\s*(?:[-*•]|\d{1,4}[.)])\s+")
-_MARKS: Final = " \t\r\n\"'`“”*_.,;:!()[]"
 
 
 def read_choice(
@@ -39,49 +42,44 @@ def read_choice(
     Its error lists the choices only when they come from the program: it stands among the instructions of the next prompt.
     """
     listed = ", ".join(json.dumps(choice, ensure_ascii=False) for choice in choices) if are_trusted else "the options"
-    known = {choice: choice for choice in choices} | {
-        other: choice for other, choice in synonyms.items() if other not in choices
-    }
+    known = {**synonyms, **{choice: choice for choice in choices}}
 
     def read(reply: str, reading: ReplyReading) -> Value:
         text = without_thoughts(reply, reading).strip()
         if not reading.is_complete and not (text in choices and sum(c.startswith(text) for c in choices) == 1):
             raise bad_reply.cut_off()
         refuse_long(text, reading)
-        named = named_in(text, tuple(known), reading)
-        if named.isdisjoint(choices):
-            reading.coerce("read a synonym of the label")
-        chosen = {known[label] for label in named}
-        if len(chosen) != 1:
+        choice = chosen_in(text, known, reading)
+        if choice is None:
             raise bad_reply.no_choice(listed)
-        return value_of(chosen.pop(), reading)
+        return value_of(choice, reading)
 
     return read
 
 
-def named_in(text: str, labels: tuple[str, ...], reading: ReplyReading) -> set[str]:
-    """The labels that a reply names: itself, itself without signs around it, or those it mentions."""
-    if text in labels:
-        return {text}
-    bare = text.strip(_MARKS)
-    if bare in labels:
-        reading.coerce("removed punctuation around the label")
-        return {bare}
+def chosen_in(text: str, known: Mapping[str, str], reading: ReplyReading) -> str | None:
+    """The choice that a reply names, as it stands or in the one JSON value that it gives; None for none and for several."""
+    if known.get(text) == text:
+        return text
     reading.coerce("extracted the label from a longer or differently spelled reply")
-    return labels_in(_unwrapped_label(text), labels)
+    answer = _answer_in(text)
+    return named(text if answer is None else answer, known)
 
 
-def _unwrapped_label(text: str) -> str:
-    """The text inside `{"…": "label"}`, so that a key is not taken for a label."""
-    if text.startswith("{"):
-        try:
-            raw, _ = loads(text)
-        except ValueError:
-            return text
-        if isinstance(raw, dict) and len(raw) == 1:
-            value = next(iter(raw.values()))
-            return value if isinstance(value, str) else json.dumps(value) if isinstance(value, bool) else ""
-    return text
+def _answer_in(text: str) -> str | None:
+    """The label inside `{"…": "label"}` or a fence, so that a key is not taken for one: beside other keys, that under the
+    name of an answer. None where a reply has neither."""
+    fences = fenced(text)
+    values = _distinct(_all_loaded(fences or [text])) if "{" in text else []
+    if not values:
+        return fences[0] if len(fences) == 1 else None
+    if len(values) > 1 or not isinstance(values[0], dict):
+        return "" if any(isinstance(value, dict) for value in values) else None
+    answers = [value for key, value in values[0].items() if len(values[0]) == 1 or key.casefold() in _ANSWER_KEYS]
+    if len(answers) != 1:
+        return ""
+    (answer,) = answers
+    return json.dumps(answer) if isinstance(answer, bool | int) else answer if isinstance(answer, str) else ""
 
 
 def read_structured(type_: Type) -> Callable[[str, ReplyReading], Value]:
@@ -116,9 +114,15 @@ def raw_of(type_: Type, text: str, reading: ReplyReading, finder: QuoteFinder) -
         raw, is_lenient = loads(text)
     except ValueError:
         return _embedded(type_, text, reading, finder)
+    if isinstance(raw, float) and _is_whole(type_):  # the digits of `3.000` say more than its value
+        return text, True
     if is_lenient:
         reading.coerce("read malformed JSON")
     return raw, False
+
+
+def _is_whole(type_: Type) -> bool:
+    return type_ == INT or (isinstance(type_, Con) and type_.name == "Option" and _is_whole(type_.arguments[0]))
 
 
 def _embedded(type_: Type, text: str, reading: ReplyReading, finder: QuoteFinder) -> tuple[Raw, bool]:

@@ -15,6 +15,7 @@ from lambda_rlm.diagnostics.faults import InternalError
 from lambda_rlm.eval.asking.coerce import REPLY
 from lambda_rlm.eval.asking.read_reply import read_choice, read_structured
 from lambda_rlm.eval.asking.shape import TEXT_SHAPE, ReplyReading, ReplyShape
+from lambda_rlm.eval.named.truth import TRUTHS
 from lambda_rlm.eval.value import Value
 from lambda_rlm.types.reply_tokens import TextsOf, texts_of
 from lambda_rlm.types.type import BOOL, QUOTE, TEXT, Con, Enum, Record, Type
@@ -180,9 +181,9 @@ def _synonyms(type_: Type) -> dict[str, str]:
     """Other words for the choices that a type's values are asked for by."""
     match type_:
         case Con("Bool"):
-            return {"true": "yes", "false": "no"}
+            return dict(TRUTHS)
         case Con("Option", (inner,)):
-            return {"null": NONE_LABEL, **_synonyms(inner)}
+            return {"null": NONE_LABEL, "nil": NONE_LABEL, **_synonyms(inner)}
         case _:
             return {}
 

@@ -1,0 +1,1 @@
+"""What a reply names: a label, a truth value, a number."""

@@ -1,0 +1,234 @@
+"""Which label a reply names: the one reading of labels, for calls, choices, maps and fields.
+
+Owns the rule: a reply names a label when nothing is left of it beside the label, signs around, and listed frames (`frames`); a
+longer label hides the shorter ones inside it, in any casing. A line that is marked as the answer counts for a reply of several
+lines. Promises that words of no list, and so a denial in any language, leave no label, and so do two labels; bounded work.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+from typing import Final
+
+from lambda_rlm.eval.named.folding import cased, folded, is_joined
+from lambda_rlm.eval.named.frames import patterns
+
+_MOST_AROUND: Final = 400
+"""Characters that may stand around a label in one line or sentence."""
+_MOST_LINES: Final = 64
+"""Lines at the end of a reply in which a marked answer is looked for."""
+
+_QUOTES: Final = "\"'`“”‘’„‚«»‹›「」『』*_()[]{}【】《》〈〉"
+_BEFORE: Final = frozenset(" .,;:=→•·|✅✔☑➡👉。、，；：｡､・" + _QUOTES)
+"""Signs before a label that say nothing."""
+_AFTER: Final = frozenset(" .,;:!|✅✔☑。、，；：｡､・।" + _QUOTES)
+"""Signs after a label that say nothing: no question mark, which takes it back."""
+_SPACED: Final = frozenset("-–—#>+*")
+"""Signs that say nothing where a space or the end follows: dashes and marks of headings and lists."""
+
+_MOST_ATTACHED: Final = 4
+"""Characters of what is written together with a label before it."""
+
+_SEVERAL: Final = -1
+"""More than one label."""
+
+Spans = Mapping[int, Sequence[tuple[int, int]]]
+"""By start: the end of each label there, and which it is."""
+
+
+def named(text: str, words: Mapping[str, str]) -> str | None:
+    """The one meaning of the words that a reply names, by `words`: what each word means. None for none, for
+    several, and for a word beside something that is in no list."""
+    if text in words:
+        return words[text]
+    known = _known(tuple(words.items()))
+    found = _found_in_line(text, known)
+    if found is None:
+        found = _found_in_lines(text, known)
+    return None if found is None else _meaning(text, known.alike[found], words)
+
+
+def marked_answer(text: str) -> str | None:
+    """The last line of a text of several, where that alone is marked as the answer."""
+    lines = _lines(text)
+    marked = [line for line in lines if _is_marked(line)]
+    return lines[-1] if len(lines) > 1 and len(marked) == 1 and marked[0] == lines[-1] else None
+
+
+class _Known:
+    """Words as they are looked for; those that are folded alike, and those that mean the same, are one."""
+
+    def __init__(self, words: Mapping[str, str]) -> None:
+        by_fold: dict[str, list[str]] = {}
+        for word in words:
+            if folded(word):
+                by_fold.setdefault(folded(word), []).append(word)
+        one_of: dict[object, int] = {}
+        self.alike: list[list[str]] = []
+        self.folds: list[tuple[str, int]] = []
+        for fold, alike in by_fold.items():
+            meanings = frozenset(words[word] for word in alike)
+            which = one_of.setdefault(meanings if len(meanings) == 1 else fold, len(one_of))
+            if which == len(self.alike):
+                self.alike.append([])
+            self.alike[which] += alike
+            self.folds.append((fold, which))
+        self.longest = max(map(len, by_fold), default=0)
+
+    def spans(self, line: str) -> Spans:
+        """Where each word is whole, but for what is inside a longer one."""
+        found = sorted(
+            ((start, start + len(fold), which) for fold, which in self.folds for start in _places(line, fold)),
+            key=lambda span: (span[0], -span[1]),
+        )
+        spans: dict[int, list[tuple[int, int]]] = {}
+        reached = 0
+        for start, end, which in found:
+            if end > reached:
+                spans.setdefault(start, []).append((end, which))
+                reached = end
+        return spans
+
+
+@lru_cache(maxsize=256)
+def _known(words: tuple[tuple[str, str], ...]) -> _Known:
+    return _Known(dict(words))
+
+
+def _places(line: str, word: str) -> Iterator[int]:
+    """Where a word is whole, or with what is written together with it."""
+    at = line.find(word)
+    while at >= 0:
+        if _begins(line, at) and _ends(line, at + len(word)):
+            yield at
+        at = line.find(word, at + 1)
+
+
+def _begins(line: str, at: int) -> bool:
+    return not _is_inside(line, at) or any(not _is_inside(line, at - size) for size in _attached_before(line, at))
+
+
+def _attached_before(line: str, at: int) -> Iterator[int]:
+    for pattern in patterns().attached:
+        for size in range(1, _MOST_ATTACHED + 1):
+            if at >= size and pattern.fullmatch(line, at - size, at):
+                yield size
+
+
+def _ends(line: str, at: int) -> bool:
+    return not _is_inside(line, at) or any(True for _ in _frames(line, at, patterns().endings))
+
+
+def _is_inside(line: str, at: int) -> bool:
+    """A place is inside a word."""
+    return is_joined(line[at - 1 : at] if at else "", line[at : at + 1])
+
+
+def _frames(line: str, at: int, frames: Sequence[re.Pattern[str]]) -> Iterator[int]:
+    """Where frames end that begin here, with a whole word."""
+    is_attached = frames is patterns().attached
+    for pattern in frames:
+        frame = pattern.match(line, at)
+        if frame is not None and frame.end() > at and (is_attached or not _is_inside(line, frame.end())):
+            yield frame.end()
+
+
+def _found_in_line(text: str, known: _Known) -> int | None:
+    """Which word a text of one line or sentence names."""
+    if len(text) > 4 * (known.longest + _MOST_AROUND):
+        return None
+    line = folded(text)
+    if len(line) > 2 * known.longest + _MOST_AROUND:
+        return None
+    found = _covered(line, known.spans(line))
+    return found.pop() if len(found) == 1 and _SEVERAL not in found else None
+
+
+def _covered(line: str, spans: Spans) -> set[int]:
+    """What is named in each way to see a line as labels, frames and signs, with nothing left."""
+    before: dict[int, set[int | None]] = {0: {None}}
+    after: dict[int, set[int | None]] = {}
+    number = patterns().list_number.match(line)
+    if number is not None:
+        before[number.end()] = {None}
+    for at in range(len(line)):
+        if at in before:
+            for end in _skipped(line, at, _BEFORE):
+                before.setdefault(end, set()).update(before[at])
+        if at in after:
+            for end in (*_skipped(line, at, _AFTER), *_closed(line, at)):
+                after.setdefault(end, set()).update(after[at])
+        named_here = before.get(at, set()) | after.get(at, set())
+        if not named_here:
+            continue
+        for end in _opened(line, at):
+            before.setdefault(end, set()).update(named_here)
+        for end, which in spans.get(at, ()):
+            after.setdefault(end, set()).update(which if other in {None, which} else _SEVERAL for other in named_here)
+    return {which for which in after.get(len(line), ()) if which is not None}
+
+
+def _skipped(line: str, at: int, signs: frozenset[str]) -> Iterator[int]:
+    sign, following = line[at], line[at + 1 : at + 2]
+    if sign in signs or (sign in _SPACED and (not following or following == " " or following == sign)):
+        yield at + 1
+
+
+def _opened(line: str, at: int) -> Iterator[int]:
+    """Where frames end that begin here and come before a label."""
+    if not _is_inside(line, at):
+        yield from _frames(line, at, patterns().openings)
+        yield from _frames(line, at, patterns().attached)
+
+
+def _closed(line: str, at: int) -> Iterator[int]:
+    """Where frames end that begin here and come after a label."""
+    yield from _frames(line, at, patterns().endings)
+    if not _is_inside(line, at):
+        yield from _frames(line, at, patterns().closings)
+
+
+def _found_in_lines(text: str, known: _Known) -> int | None:
+    """Which word a reply of several lines names: in the line that is marked as the answer, where that is the last one, or is
+    followed by marked reasons that name no other."""
+    lines = _lines(text)
+    answers = [number for number, line in enumerate(lines) if _is_marked(line)]
+    if not answers:
+        return None
+    which, rest = _found_in_line(lines[answers[0]], known), lines[answers[-1] + 1 :]
+    if which is None or any(_found_in_line(lines[number], known) != which for number in answers[1:]):
+        return None
+    return None if rest and not _are_reasons(rest, which, known) else which
+
+
+def _lines(text: str) -> list[str]:
+    """The last lines of a text that have more than marks."""
+    return [line for line in text.splitlines()[-_MOST_LINES:] if line.strip(" \t*_`#>-")]
+
+
+def _is_marked(line: str) -> bool:
+    return patterns().field.match(_bare(line)) is not None
+
+
+def _are_reasons(lines: Sequence[str], which: int, known: _Known) -> bool:
+    if patterns().reason.match(_bare(lines[0])) is None:
+        return False
+    said = folded(" ".join(lines))
+    return not any(other != which and fold in said for fold, other in known.folds)
+
+
+def _bare(line: str) -> str:
+    return folded(line[: 4 * _MOST_AROUND]).lstrip(" *_`#>-•\"'")
+
+
+def _meaning(text: str, alike: Sequence[str], words: Mapping[str, str]) -> str | None:
+    """What words mean that are folded alike: where they mean several things, the one that is there as it is written, else
+    in any casing."""
+    meanings = {words[word] for word in alike}
+    if len(meanings) > 1:
+        meanings = {words[word] for word in alike if word in text} or {
+            words[word] for word in alike if cased(word) in cased(text)
+        }
+    return meanings.pop() if len(meanings) == 1 else None
