@@ -20,10 +20,10 @@ from lambda_rlm.eval.asking.lenient import Raw, fenced, loads, values_in
 from lambda_rlm.eval.asking.quotes import QuoteFinder, finder_of
 from lambda_rlm.eval.asking.shape import ReplyReading, without_thoughts
 from lambda_rlm.eval.value import Value
-from lambda_rlm.types.type import Con, Record, Type
+from lambda_rlm.types.type import Con, Enum, Record, Type
 
 _NO_SYNONYMS: Final[Mapping[str, str]] = MappingProxyType({})
-_BULLET = re.compile(r"^\s*(?:[-*•]|\d{1,4}[.)])\s+")
+_BULLET = re.compile(r"^\s*(?:(?:[-*•・]|\d{1,4}[.)])\s+|\d{1,4}[、．）：]\s*)")
 _MARKS: Final = " \t\r\n\"'`“”*_.,;:!()[]"
 
 
@@ -113,11 +113,11 @@ def refuse_long(text: str, reading: ReplyReading) -> None:
 def raw_of(type_: Type, text: str, reading: ReplyReading, finder: QuoteFinder) -> tuple[Raw, bool]:
     """The one JSON value a reply gives; or, marked by True, what its plain text stands for."""
     try:
-        raw, is_lenient = loads(text)
+        raw, note = loads(text)
     except ValueError:
         return _embedded(type_, text, reading, finder)
-    if is_lenient:
-        reading.coerce("read malformed JSON")
+    if note:
+        reading.coerce(note)
     return raw, False
 
 
@@ -175,7 +175,7 @@ def _plain(type_: Type, text: str) -> tuple[Raw] | None:
     match type_:
         case Con("Option", (inner,)):
             return _plain(inner, text)
-        case Con("List", (Con("Text" | "Quote" | "Int" | "Float" | "Bool"),)):
+        case Con("List", (Con("Text" | "Quote" | "Int" | "Float" | "Bool") | Enum(),)):
             lines = [line for line in text.split("\n") if line.strip()]
             if lines and all(_BULLET.match(line) for line in lines):
                 return ([_BULLET.sub("", line).strip() for line in lines],)
