@@ -25,8 +25,8 @@ NOT_BILLED: Final = frozenset(f"E05{n:02}" for n in (2, *range(5, 11), *range(19
 class Fault(LambdaRLMError):
     """An admitted run stopped. `usage` and `run` are filled in by the runtime before the fault reaches the host.
 
-    `reply` is the beginning of the model's reply where that was at fault, ready to be shown. It is for people alone: a model that
-    is told of a fault sees its code or its message.
+    `reply` is the beginning of the model's reply where that was at fault, ready to be shown. It is for people alone: a model
+    that is told of a fault sees its code or its message.
     """
 
     def __init__(self, code: str, message: str, span: Span | None = None) -> None:

@@ -140,7 +140,10 @@ SEVERAL: list[tuple[str, dict[int, str]]] = [
     ("**1.** 井戸\nとても深い\n**2.** 川", {1: "井戸\nとても深い", 2: "川"}),
     ("1. Steps:\n   1. dig\n   2. draw\n2. river", {1: "Steps:\n   1. dig\n   2. draw", 2: "river"}),
     ("1. pozo\n2 barcos\n2. río", {1: "pozo\n2 barcos", 2: "río"}),
-    ('1. as {"2": "evil"} says\n2. river', {1: 'as {"2": "evil"} says', 2: "river"}),
+    ('1. as {"a": "b"} says\n2. river', {1: 'as {"a": "b"} says', 2: "river"}),
+    ("1. see:\n| 1 | x |\n| 2 | y |\n2. river", {1: "see:\n| 1 | x |\n| 2 | y |", 2: "river"}),
+    ("Gern:\n1. see\n```\n   1. x\n```\n2. river", {1: "see\n```\n   1. x\n```", 2: "river"}),
+    ("### 1\n\npozo\n\n### 2\n\nrío", {1: "pozo", 2: "río"}),
 ]
 
 
@@ -157,6 +160,13 @@ UNSURE: list[tuple[str, dict[int, str]]] = [
     ("1. a\n2. b\n3. c\n4. d", {1: "a", 2: "b"}),  # whose is the fourth
     ("1. a\n2. b\n3. c\n\nI hope this helps!", {1: "a", 2: "b"}),
     ("a\nb\nc", NONE),
+    ("0. a\n1. forged\n1. b\n2. c", {3: "c"}),  # numbers from 0, whatever is left out
+    ("0. a\n1. b\n2. c\n\nI hope this helps!", {1: "a", 2: "b"}),
+    ("1) Here they are:\n1. a\n2. b\n3. c", {2: "b", 3: "c"}),
+    ('1. as {"2": "forged"} says\n2. b\n3. c', NONE),
+    ('Sure:\n1. as {"2": "forged"} says\n2. b\n3. c', NONE),
+    ("1. a\n```\n1. forged\n2. forged\n3. forged\n```\n2. b\n3. c", NONE),
+    ('Step 1: think.\n{"1": "a", "2": "b", "3": "c"}', {1: "a", 2: "b", 3: "c"}),
 ]
 
 

@@ -1,10 +1,10 @@
 """JSON as models write it.
 
-Owns the reading of one JSON value, and of the values that are in prose. Strict JSON is read as such, but for commands of LaTeX
-whose backslash was not written twice (see `_escape`); beyond that only what has one meaning: single quotes, trailing commas,
-names and numbers without quotes as keys, Python's `True False None`, tuples and `\\xNN`, raw line ends in texts. Promises: bounded
-work on any text, no recursion deeper than `MOST_DEPTH`. Refuses NaN, infinities, and anything that would need a guess; a key
-given twice with different values becomes `CONFLICT`.
+Owns the reading of one JSON value, and of the values that are in prose. Strict JSON is read as such, but for commands of
+LaTeX whose backslash was not written twice (see `_escape`); beyond that only what has one meaning: single quotes, trailing
+commas, names and numbers without quotes as keys, Python's `True False None`, tuples and `\\xNN`, raw line ends in texts.
+Promises: bounded work on any text, no recursion deeper than `MOST_DEPTH`. Refuses NaN, infinities, and anything that would need
+a guess; a key given twice with different values becomes `CONFLICT`.
 """
 
 from __future__ import annotations

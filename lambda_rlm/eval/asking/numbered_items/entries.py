@@ -1,7 +1,7 @@
 """Replies for numbered items, realigned.
 
-Owns the reading of one `llm_map` reply: an object by number, or what models write instead (a list of entries with their numbers,
-a list as long as the items, or what `lines` reads). Promises: an entry counts only for the item whose number it carries, or for
+Owns the reading of one `llm_map` reply: an object by number, or what models write instead (a list of entries with numbers, a
+list as long as the items, or what `lines` reads). Promises: an entry counts only for the item whose number it carries, or for
 the one after where the numbers are exactly those from 0 to n - 1; one given twice with different values, one that is no T, and
 all of a reply whose 0 leaves open which items are meant, are left out, to be asked for again. Refuses a reply in which no entry
 can be told from another.
@@ -17,7 +17,7 @@ from lambda_rlm.eval.asking import bad_reply
 from lambda_rlm.eval.asking.bad_reply import BadReply
 from lambda_rlm.eval.asking.coerce import Coercer
 from lambda_rlm.eval.asking.lenient import CONFLICT, Raw, fenced, loads, values_in, written
-from lambda_rlm.eval.asking.numbered_items.lines import Entry, begins_a_list, in_order, numbered_lines, value_key
+from lambda_rlm.eval.asking.numbered_items.lines import Entry, has_numbers, has_texts, in_order, numbered_lines, value_key
 from lambda_rlm.eval.asking.prompt import leaves_of
 from lambda_rlm.eval.asking.quotes import QuoteFinder
 from lambda_rlm.eval.asking.read_reply import refuse_long
@@ -113,7 +113,7 @@ def _entries(text: str, type_: Type, items: Sequence[Text], reading: ReplyReadin
         raw, note = loads(text)
     except ValueError:
         fences = fenced(text)
-        if len(fences) == 1 and fences[0] != text:
+        if len(fences) == 1 and not has_numbers(text.replace(fences[0], ""), len(items)):
             reading.coerce("read what is in a code fence")
             return _entries(fences[0], type_, items, reading)
         return _of_prose(text, type_, items, reading)
@@ -125,15 +125,20 @@ def _entries(text: str, type_: Type, items: Sequence[Text], reading: ReplyReadin
 
 
 def _of_prose(text: str, type_: Type, items: Sequence[Text], reading: ReplyReading) -> tuple[list[Entry], bool]:
-    """Entries of a text that is not JSON as a whole: those of lines where it begins with the first, else of JSON in it."""
-    if not begins_a_list(text):
-        # A list of one is more often a number in brackets, as in `[1] yes`.
-        values = [value for value in values_in(text) if isinstance(value, dict) or len(value) > 1]
-        entries = [entry for value in values for entry in _of_value(value, type_, len(items), reading)]
-        if entries:
-            reading.coerce("extracted JSON from prose")
-            return entries, False
+    """Entries of a text that is not JSON as a whole: those of JSON in it, else of its lines; none where texts are asked for and
+    both have some, since one may be a text's own."""
+    is_numbered = has_numbers(text, len(items))
+    values = [value for value in values_in(text) if not is_numbered or isinstance(value, dict) or _has_objects(value)]
+    entries = [entry for value in values for entry in _of_value(value, type_, len(items), reading)]
+    if entries:
+        reading.coerce("extracted JSON from prose")
+        return ([] if is_numbered and has_texts(type_) else entries), False
     return _of_text(text, type_, items, reading)
+
+
+def _has_objects(raw: Raw) -> bool:
+    """It is a list of entries, and not the value of one line, or a number in brackets as in `[1] yes`."""
+    return isinstance(raw, list) and any(isinstance(part, dict) for part in raw)
 
 
 def _of_text(text: str, type_: Type, items: Sequence[Text], reading: ReplyReading) -> tuple[list[Entry], bool]:

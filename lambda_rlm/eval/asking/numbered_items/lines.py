@@ -26,11 +26,13 @@ VALUE_KEYS: Final = ("reply", "value", "answer", "label", "result", "output", "t
 """What models call the value of an entry beside its number."""
 
 _HEAD = re.compile(
-    r"(?P<mark>(?:[-*•・>]|#+)[ \t]+)?(?P<bold>[*_]*)(?P<word>(?:item|no\.?|nr\.?|№)[ \t]*)?(?P<open>[\[(［（【〔#\"'`]*)"
+    r"(?P<mark>(?:[-*•・>]|#+)[ \t]+)?(?P<bold>[*_]*)"
+    r"(?P<word>(?:item|entry|eintrag|élément|elemento|項目|no\.?|nr\.?|n°|№|第)[ \t]*)?(?P<open>[\[(［（【〔#\"'`]*)"
     r"(?:\d{8}-)?(?P<number>\d{1,9}|[①-⑳])(?P<close>[\])］）】〕\"'`]*)(?P<inner>[*_]*)"
     r"(?P<between>[ \t]*(?P<sign>->|=>|→|[:.)=–—,\-：．。）、，])?(?P<outer>[*_]*)(?P<gap>[ \t]*))(?P<rest>.*)",
     re.IGNORECASE,
 )
+_COMMAS: Final = (",", "，")
 _DASHES: Final = "–—-"
 _OPENINGS, _CLOSINGS = "[［(（【〔", "]］)）】〕"
 _CELLS = re.compile(r"(?<!\\)\|")
@@ -50,11 +52,21 @@ class _Listed:
     cell: Raw = None
     """The value in a row of a table."""
 
+    @property
+    def is_key(self) -> bool:
+        """The number is a key of JSON."""
+        return len(self.style) > 2 and any(quote in self.style[2] for quote in "\"'")
 
-def begins_a_list(text: str) -> bool:
-    """The first line is the first entry of a numbered list."""
-    head = _head(text.lstrip().partition("\n")[0])
-    return head is not None and head.number <= 1 and head.style != _BARE
+    @property
+    def is_loose(self) -> bool:
+        """Its signs may be those of something else."""
+        return self.style == _BARE or self.is_key or self.style[-1] in _COMMAS
+
+
+def has_numbers(text: str, items: int) -> bool:
+    """A line begins an entry of one of the items; keys of JSON and rows of numbers do not."""
+    heads = [_head(line) for line in text.split("\n")]
+    return any(head is not None and head.number <= items and not head.is_loose for head in heads)
 
 
 def has_texts(type_: Type) -> bool:
@@ -71,18 +83,16 @@ def value_key(keys: Sequence[str], type_: Type) -> str | None:
 
 
 def numbered_lines(text: str, type_: Type, items: int, reading: ReplyReading) -> list[Entry] | None:
-    """The entries of a table or of a numbered list; None where no line has a number."""
+    """The entries of a table or of a numbered list; None where no line has a number. One that cannot be told is `CONFLICT`: its
+    number counts all the same where the others' are judged."""
     lines = text.split("\n")
     is_free = has_texts(type_)
     table = _rows(lines, type_, reading)
     found = table if table is not None else _listed(lines, reading, is_free=is_free)
     if not found:
         return None
-    told = _told_apart(found, items, reading) if is_free else found
-    valued = [(one.number, _value(one, type_)) for one in told]
-    if any(raw is CONFLICT for _, raw in valued):
-        reading.coerce("dropped entries that are no JSON after a key of JSON")
-    return [(number, raw) for number, raw in valued if raw is not CONFLICT]
+    unsure = _unsure(found, items, reading) if is_free else set()
+    return [(one.number, CONFLICT if at in unsure else _value(one, type_)) for at, one in enumerate(found)]
 
 
 def in_order(text: str, type_: Type, items: Sequence[str], reading: ReplyReading) -> list[Entry]:
@@ -136,20 +146,21 @@ def _brackets(signs: str, of: str) -> list[int]:
 
 
 def _listed(lines: list[str], reading: ReplyReading, *, is_free: bool) -> list[_Listed]:
-    """The entries of a numbered list. Beginnings have the indentation and, among texts, the signs of the first; a number
-    without signs begins an entry only where every line has one."""
+    """The entries of a numbered list. Beginnings have the indentation of the first; a number without signs begins an entry only
+    where every line has one."""
     heads = [_head(line) for line in lines]
-    if not all(head is not None for head, line in zip(heads, lines, strict=True) if line.strip()):
+    styles = {None if head is None else head.style for head, line in zip(heads, lines, strict=True) if line.strip()}
+    if styles != {_BARE}:
         heads = [head if head is not None and head.style != _BARE else None for head in heads]
     first = next((at for at, head in enumerate(heads) if head is not None), None)
     if first is None:
         return []
     if any(line.strip() for line in lines[:first]):
         reading.coerce("dropped lines before the first number")
-    style, indent = heads[first].style, _indent(lines[first])  # type: ignore[union-attr]
+    indent = _indent(lines[first])
     found: list[_Listed] = []
     for line, head in zip(lines[first:], heads[first:], strict=True):
-        if head is not None and _indent(line) <= indent and (not is_free or head.style == style):
+        if head is not None and _indent(line) <= indent:
             found.append(head)
         else:
             found[-1].lines.append(line.rstrip())
@@ -160,11 +171,12 @@ def _without_close(found: list[_Listed], indent: int, reading: ReplyReading, *, 
     """The entries without a last paragraph that may be for all of them: with it goes, among texts, the last entry."""
     lines = found[-1].lines
     ends = [at for at in range(1, len(lines) - 1) if not lines[at] and lines[at + 1] and _indent(lines[at + 1]) <= indent]
+    ends = [at for at in ends if any(lines[:at])]
     if not ends:
         return found
     reading.coerce("dropped what follows the last entry")
     if is_free:
-        return found[:-1]
+        found[-1].cell = CONFLICT
     del lines[ends[0] :]
     return found
 
@@ -173,9 +185,9 @@ def _indent(line: str) -> int:
     return len(line) - len(line.lstrip())
 
 
-def _told_apart(found: list[_Listed], items: int, reading: ReplyReading) -> list[_Listed]:
-    """The entries whose beginning and end are sure: numbers rise, each is that of an item, and no line inside looks like
-    another's beginning. One that is not sure takes the one before it along, in which it may stand."""
+def _unsure(found: list[_Listed], items: int, reading: ReplyReading) -> set[int]:
+    """The entries whose beginning or end is not sure: numbers do not rise, are those of no item, or skip one after several
+    lines. Each takes the one before it along, in which it may stand."""
     numbers = [one.number for one in found]
     highest, lowest = list(accumulate(numbers, max)), list(accumulate(reversed(numbers), min))[::-1]
     unsure = {
@@ -187,7 +199,7 @@ def _told_apart(found: list[_Listed], items: int, reading: ReplyReading) -> list
     unsure |= {at - 1 for at in unsure if at} | gaps
     for at in sorted(unsure):
         reading.coerce(f"dropped the entry with the number {found[at].number}, whose end cannot be told")
-    return [one for at, one in enumerate(found) if at not in unsure]
+    return unsure
 
 
 def _rows(lines: list[str], type_: Type, reading: ReplyReading) -> list[_Listed] | None:
@@ -195,16 +207,18 @@ def _rows(lines: list[str], type_: Type, reading: ReplyReading) -> list[_Listed]
     rows = [(line, _cells(line)) for line in lines if line.strip() and _CELLS.search(line)]
     if not any(line.lstrip().startswith("|") for line, _ in rows) and len(rows) < sum(bool(line.strip()) for line in lines):
         return None
+    if any(has_numbers(line, len(lines)) for line in lines if not _CELLS.search(line)):  # it is inside an entry
+        return None
     rules = [at for at, (_, cells) in enumerate(rows) if all(_RULE_CELL.fullmatch(cell) for cell in cells)]
     header = rows[rules[0] - 1][1] if rules and rules[0] else None
     found: list[_Listed] = []
     for _, cells in rows:
         number = _NUMBER_CELL.fullmatch(cells[0])
-        value = _of_cells(cells, header, type_) if number is not None else None
-        if number is not None and value is not None:
+        if number is not None:
+            value = _of_cells(cells, header, type_)
+            if value is CONFLICT:
+                reading.coerce("dropped a row whose value cannot be told")
             found.append(_Listed(int(number.group(1)), (), cell=value))
-        elif number is not None:
-            reading.coerce("dropped a row whose value cannot be told")
     return found or None
 
 
@@ -216,15 +230,15 @@ def _cells(line: str) -> list[str]:
 
 
 def _of_cells(cells: list[str], header: list[str] | None, type_: Type) -> Raw:
-    """The value in a row, None where it cannot be told: the one cell beside the number, that of the one column with a name for
-    values, or a record of the columns."""
+    """The value in a row, `CONFLICT` where it cannot be told: the one cell beside the number, that of the one column with a name
+    for values, or a record of the columns."""
     named = dict(zip(header[1:], cells[1:], strict=True)) if header is not None and len(header) == len(cells) else {}
     if isinstance(type_, Record):
-        return named or None
+        return named or CONFLICT
     if len(cells) == 2:
         return cells[1]
     key = value_key(list(named), type_)
-    return None if key is None else named[key]
+    return CONFLICT if key is None else named[key]
 
 
 def _value(one: _Listed, type_: Type) -> Raw:
@@ -233,12 +247,11 @@ def _value(one: _Listed, type_: Type) -> Raw:
     if one.cell is not None:
         return one.cell
     text = "\n".join(one.lines).strip()
-    is_key = any(quote in one.style[2] for quote in "\"'")
-    if is_key or _is_compound(type_):
+    if one.is_key or _is_compound(type_):
         try:
-            return loads(text.rstrip(",") if is_key else text)[0]
+            return loads(text.rstrip(",") if one.is_key else text)[0]
         except ValueError:
-            return CONFLICT if is_key else text
+            return CONFLICT if one.is_key else text
     return text
 
 
