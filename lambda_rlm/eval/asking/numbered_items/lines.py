@@ -230,8 +230,8 @@ def _cells(line: str) -> list[str]:
 
 
 def _of_cells(cells: list[str], header: list[str] | None, type_: Type) -> Raw:
-    """The value in a row, `CONFLICT` where it cannot be told: the one cell beside the number, that of the one column with a name
-    for values, or a record of the columns."""
+    """The value in a row, `CONFLICT` where it cannot be told: the one cell beside the number, that of the one column with a
+    name for values, or a record of the columns."""
     named = dict(zip(header[1:], cells[1:], strict=True)) if header is not None and len(header) == len(cells) else {}
     if isinstance(type_, Record):
         return named or CONFLICT
