@@ -99,7 +99,7 @@ def _of_kind(schema: Mapping[str, Any], defs: Mapping[str, Any], place: str, ins
         if schema.get("additionalProperties"):
             raise TypeError(f"{place}: additional properties are not supported")
         fields = {name: _translated(one, defs, f"{place}.{name}", inside) for name, one in schema["properties"].items()}
-        return Record(tuple(sorted(fields.items())))
+        return Record(tuple(sorted(fields.items())), tuple(fields))
     raise TypeError(f"{place}: unsupported type ({kind or 'any value'})")
 
 

@@ -23,7 +23,11 @@ NOT_BILLED: Final = frozenset(f"E05{n:02}" for n in (2, *range(5, 11), *range(19
 
 
 class Fault(LambdaRLMError):
-    """An admitted run stopped. `usage` and `run` are filled in by the runtime before the fault reaches the host."""
+    """An admitted run stopped. `usage` and `run` are filled in by the runtime before the fault reaches the host.
+
+    `reply` is the beginning of the model's reply where that was at fault, ready to be shown. It is for people alone: a model
+    that is told of a fault sees its code or its message.
+    """
 
     def __init__(self, code: str, message: str, span: Span | None = None) -> None:
         super().__init__(message)
@@ -33,6 +37,7 @@ class Fault(LambdaRLMError):
         self.call_stack: tuple[Span, ...] = ()
         self.usage: Usage | None = None
         self.run: str | None = None
+        self.reply = ""
 
     def __str__(self) -> str:
         return visible(f"{self.code} {self.message}")

@@ -62,7 +62,7 @@ def fault_parts(fault: Fault, source: SourceFile | None) -> list[Part]:
         gutter = len(str(source.line_column(fault.span.start)[0]))
         parts += _place(source, fault.span, gutter)
         parts += _excerpt(source, fault.span, "", gutter, "caret")
-    return parts
+    return parts + (_note("reply", fault.reply, 0) if fault.reply else [])
 
 
 def _head(style: str, kind: str, code: str, message: str) -> list[Part]:
@@ -194,7 +194,8 @@ def as_json(diagnostic: Diagnostic, source: SourceFile) -> dict[str, Any]:
 def fault_json(fault: Fault, source: SourceFile | None) -> dict[str, Any]:
     """A fault as JSON data."""
     span = span_json(fault.span, source) if fault.span is not None and source is not None else None
-    return {"code": fault.code, "message": fault.message, "span": span}
+    shown = {"reply": fault.reply} if fault.reply else {}
+    return {"code": fault.code, "message": fault.message, "span": span, **shown}
 
 
 def span_json(span: Span, source: SourceFile) -> dict[str, Any]:

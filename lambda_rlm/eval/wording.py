@@ -2,15 +2,18 @@
 
 Owns one function for each way in which a program's own work stops its run; the fault is made here and raised where it happens.
 Texts of inputs and of replies are never part of a message, except for the answer of a host's function, which its host wrote.
+The beginning of a faulty reply is beside the message, for people alone.
 """
 
 from __future__ import annotations
 
 from typing import Final
 
+from lambda_rlm.diagnostics.blot import blotted, cut
 from lambda_rlm.diagnostics.faults import LimitExceeded, ModelFailure, PrimitiveFault
 from lambda_rlm.diagnostics.raised import raised
 from lambda_rlm.diagnostics.source import Span
+from lambda_rlm.diagnostics.visible import visible
 
 TOO_DEEP: Final = "E0403"
 OUT_OF_CALLS: Final = "E0404"
@@ -135,15 +138,29 @@ def item_too_long(span: Span, index: int, *, characters: int, tokens: int, out: 
     return ModelFailure(ITEM_TOO_LONG, message, span, is_fatal=True)
 
 
-def refused() -> ModelFailure:
+def refused(reply: str) -> ModelFailure:
     """The model was reached and declined to answer."""
-    return ModelFailure(REFUSED, "the model refused to answer")
+    return _beside(ModelFailure(REFUSED, "the model refused to answer"), reply)
 
 
-def bad_reply(code: str, why: str, attempts: int) -> ModelFailure:
-    """No attempt gave a value of the type; `why` tells what is wrong with the last."""
+def bad_reply(code: str, why: str, attempts: int, reply: str | None) -> ModelFailure:
+    """No attempt gave a value of the type; `why` tells what is wrong with the last, which is `reply`."""
     again = f" {attempts} times" if attempts > 1 else ""
-    return ModelFailure(code, f"the model gave an invalid reply{again}: {why}")
+    return _beside(ModelFailure(code, f"the model gave an invalid reply{again}: {why}"), reply or "")
+
+
+def _beside(failure: ModelFailure, reply: str) -> ModelFailure:
+    """The failure with the beginning of the reply, its keys blotted and its signs visible, for people to see."""
+    failure.reply = cut(visible(blotted(reply[:_READ].strip())), _SHOWN)
+    if failure.reply:
+        failure.add_note(f"The reply begins: {failure.reply}")
+    return failure
+
+
+_SHOWN: Final = 300
+"""Characters of a faulty reply that are shown."""
+_READ: Final = 4_000
+"""Characters of it that are looked at: a key that begins in what is shown ends in them."""
 
 
 def degraded(what: str) -> ModelFailure:

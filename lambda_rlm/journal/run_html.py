@@ -100,7 +100,8 @@ def _section(title: str, body: str) -> str:
 def _outcome(outcome: Any) -> str:
     fault = outcome.get("fault")
     if fault:
-        return f'<pre class="bad">{_text(fault["code"])} {_text(fault["message"])}</pre>'
+        reply = f"<p>The reply begins:</p>\n<pre>{_text(fault['reply'])}</pre>" if fault.get("reply") else ""
+        return f'<pre class="bad">{_text(fault["code"])} {_text(fault["message"])}</pre>{reply}'
     return f"<pre>{_text(outcome.get('answer'))}</pre>" if outcome else "<p>No answer yet.</p>"
 
 

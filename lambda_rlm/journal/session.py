@@ -26,7 +26,7 @@ from lambda_rlm.completion import Model, ModelProfile
 from lambda_rlm.diagnostics.blot import secrets_of, without
 from lambda_rlm.diagnostics.diagnostic import Rejected
 from lambda_rlm.diagnostics.faults import Fault
-from lambda_rlm.diagnostics.render import as_json
+from lambda_rlm.diagnostics.render import as_json, fault_json
 from lambda_rlm.events import RunFinished, Tracer
 from lambda_rlm.execution.as_json import kept_json
 from lambda_rlm.execution.blocking import is_interruption
@@ -249,8 +249,9 @@ def without_secrets(outcome: dict[str, Any], url: str | None, environ: Mapping[s
     fault = outcome.get("fault")
     if fault is None:
         return outcome
-    secrets = filter(None, (*secrets_of(environ), *_secrets_in(url or "")))
-    return {**outcome, "fault": {**fault, "message": without(str(fault["message"]), secrets)}}
+    secrets = tuple(filter(None, (*secrets_of(environ), *_secrets_in(url or ""))))
+    told = {name: without(str(fault[name]), secrets) for name in ("message", "reply") if name in fault}
+    return {**outcome, "fault": {**fault, **told}}
 
 
 def _secrets_in(url: str) -> tuple[str | None, ...]:
@@ -273,7 +274,7 @@ def _reasons(error: BaseException) -> dict[str, Any] | None:
             "fault": None,
         }
     if isinstance(error, Fault):
-        return {"ok": False, "diagnostics": [], "fault": {"code": error.code, "message": error.message, "span": None}}
+        return {"ok": False, "diagnostics": [], "fault": fault_json(error, None)}
     return None
 
 

@@ -75,7 +75,8 @@ def event_json(event: Event) -> dict[str, Any]:
             return {"event": "call_finished", **_finished_json(event)}
         case RunFinished():
             fault = event.run.fault
-            return {"event": "run_finished", "ok": fault is None, "fault": None if fault is None else fault.code}
+            shown = {"reply": fault.reply} if fault is not None and fault.reply else {}
+            return {"event": "run_finished", "ok": fault is None, "fault": None if fault is None else fault.code, **shown}
         case Hedging():
             return {"event": "hedging", "seconds": event.seconds}
         case Retrying():

@@ -60,7 +60,8 @@ class Finisher:
         if isinstance(node, OpenNamed):
             return Con(node.name, tuple([self.freeze(a) for a in node.arguments]))
         if isinstance(node, Rec):
-            return Record(tuple([(name, self.freeze(field)) for name, field in node.fields.items()]))
+            fields = [(name, self.freeze(field)) for name, field in node.fields.items()]
+            return Record(tuple(fields), node.order)
         if isinstance(node, Labels):
             return Enum(tuple(sorted(node.labels)))
         if isinstance(node, Fn):
@@ -99,7 +100,7 @@ def freeze_effect(effect: Effects) -> AnyEffect:
 def default_of(variable: TypeVariable) -> Open:
     """The type of a constrained type variable that nothing decided."""
     if variable.fields is not None:
-        return Rec(variable.fields)
+        return Rec(variable.fields, tuple(sorted(variable.fields)))  # nobody wrote an order
     if variable.heads & INT and variable.heads != ANY and (variable.is_weak or not variable.heads & TEXT):
         return T_INT
     if variable.heads & TEXT:
@@ -118,7 +119,7 @@ def thaw(type_: Type) -> Open:
 
             return SCALARS[name] if not arguments else OpenNamed(name, tuple([thaw(a) for a in arguments]))
         case Record(fields):
-            return Rec({name: thaw(field) for name, field in fields})
+            return Rec({name: thaw(field) for name, field in fields}, type_.order)
         case Enum(labels):
             return Labels(frozenset(labels))
         case _:

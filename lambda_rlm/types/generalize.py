@@ -156,7 +156,7 @@ def _copy(node: Open, mapping: Mapping, done: dict[int, Open]) -> Open:
     if isinstance(node, OpenNamed):
         copied = OpenNamed(node.name, tuple([_copy(a, mapping, done) for a in node.arguments]))
     elif isinstance(node, Rec):
-        copied = Rec({name: _copy(field, mapping, done) for name, field in node.fields.items()})
+        copied = Rec({name: _copy(field, mapping, done) for name, field in node.fields.items()}, node.order)
     elif isinstance(node, Fn):
         effect = find_effect(node.effect)
         parameters = tuple([_copy(p, mapping, done) for p in node.parameters])

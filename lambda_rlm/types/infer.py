@@ -133,7 +133,7 @@ def _closed(type_: Type) -> Type | None:
             return None if None in inner else Con(name, tuple(inner))  # type: ignore[arg-type]
         case Record(fields):
             closed = [(name, _closed(field)) for name, field in fields]
-            return None if any(field is None for _, field in closed) else Record(tuple(closed))  # type: ignore[arg-type]
+            return None if any(field is None for _, field in closed) else Record(tuple(closed), type_.order)  # type: ignore[arg-type]
         case Enum():
             return type_
         case _:

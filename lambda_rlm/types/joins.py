@@ -67,7 +67,7 @@ def _join_records(a: Rec, b: Rec) -> Open | Clash:
         if isinstance(joined, Clash):
             return joined
         fields[name] = joined
-    return Rec(fields)
+    return Rec(fields, a.order)
 
 
 def join_all(types: Iterable[Open], first: Open) -> Open | Clash:

@@ -70,13 +70,15 @@ class OpenNamed:
 
 
 class Rec:
-    """A record; the fields are in the order of their names."""
+    """A record; the fields are in the order of their names, and `order` is that in which they are given or, beside them, were
+    written."""
 
-    __slots__ = ("fields", "frozen", "size")
+    __slots__ = ("fields", "frozen", "order", "size")
     bit: Final = RECORD
 
-    def __init__(self, fields: dict[str, Open]) -> None:
+    def __init__(self, fields: dict[str, Open], order: tuple[str, ...] = ()) -> None:
         self.fields = dict(sorted(fields.items()))
+        self.order = order or tuple(fields)
         self.frozen: object | None = None
         self.size: int
         size = 1

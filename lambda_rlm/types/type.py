@@ -6,7 +6,9 @@ the language writes it. Mutable inference state lives in `unify`, never here.
 
 from __future__ import annotations
 
+import dataclasses
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -47,9 +49,26 @@ class Con(_Written):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Record(_Written):
-    """A structural record; fields sorted by name, which is also their order in run-time values."""
+    """A structural record; fields sorted by name, which is also their order in run-time values.
+
+    `order` has the names as the program wrote them, () for sorted ones: a model is asked for them in this order. It is no part
+    of the type: records that differ in it alone are equal.
+    """
 
     fields: tuple[tuple[str, Type], ...]
+    order: tuple[str, ...] = dataclasses.field(default=(), compare=False)
+
+    @property
+    def in_order(self) -> tuple[tuple[str, Type], ...]:
+        """The fields as the program wrote them."""
+        if not self.order:
+            return self.fields
+        types = dict(self.fields)
+        return tuple([(name, types[name]) for name in self.order])
+
+    def changed(self, change: Callable[[Type], Type]) -> Record:
+        """The record with another type for each field."""
+        return Record(tuple([(name, change(type_)) for name, type_ in self.fields]), self.order)
 
     def field(self, name: str) -> Type | None:
         return next((type_ for n, type_ in self.fields if n == name), None)
@@ -105,7 +124,12 @@ def option_of(element: Type) -> Con:
 
 
 def record_of(**fields: Type) -> Record:
-    return Record(tuple(sorted(fields.items())))
+    return Record(tuple(sorted(fields.items())), tuple(fields))
+
+
+def as_written(type_: Type) -> str:
+    """A type as the language writes it, but fields in the order of the program: equal for types that are asked for alike."""
+    return _Writer(type_, in_order=True).written(type_)
 
 
 class VariableNames:
@@ -125,7 +149,8 @@ class _Writer:
     """One type as text. An effect is written where a model is asked, or where it depends on that of another function in the
     type."""
 
-    def __init__(self, whole: object) -> None:
+    def __init__(self, whole: object, *, in_order: bool = False) -> None:
+        self.in_order = in_order
         self.names = VariableNames()
         self.effects: dict[int, str] = {}
         self.counts: dict[int, int] = {}
@@ -151,7 +176,8 @@ class _Writer:
             case Con(name, arguments):
                 return name + (f"[{', '.join(self.written(a) for a in arguments)}]" if arguments else "")
             case Record(fields):
-                return "{ " + ", ".join(f"{n}: {self.written(t)}" for n, t in fields) + " }"
+                listed = type_.in_order if self.in_order else fields
+                return "{ " + ", ".join(f"{n}: {self.written(t)}" for n, t in listed) + " }"
             case Enum(labels):
                 return " | ".join(json.dumps(label, ensure_ascii=False) for label in sorted(labels))
             case Arrow(parameters, result, effect):
@@ -180,6 +206,6 @@ def without_quotes(type_: Type) -> Type:
             return TEXT
         case Con(name, arguments):
             return Con(name, tuple(map(without_quotes, arguments)))
-        case Record(fields):
-            return Record(tuple((name, without_quotes(field)) for name, field in fields))
+        case Record():
+            return type_.changed(without_quotes)
     return type_

@@ -80,8 +80,8 @@ def ground(type_: Type, substitution: Substitution) -> Type:
             return instance  # type: ignore[return-value]
         case Con(name, arguments) if arguments:
             return Con(name, tuple(ground(a, substitution) for a in arguments))
-        case Record(fields):
-            return Record(tuple((n, ground(t, substitution)) for n, t in fields))
+        case Record():
+            return type_.changed(lambda field: ground(field, substitution))
         case Arrow(parameters, result, effect):
             new_effect = substitution.get(effect, effect) if isinstance(effect, EffectVariable) else effect
             return Arrow(

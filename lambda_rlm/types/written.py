@@ -91,7 +91,7 @@ def _fresh(s: Checker, node: Open) -> Open:
     if isinstance(node, OpenNamed):
         return OpenNamed(node.name, tuple([_fresh(s, a) for a in node.arguments])) if not node.size else node
     if isinstance(node, Rec):
-        return Rec({name: _fresh(s, field) for name, field in node.fields.items()}) if not node.size else node
+        return Rec({name: _fresh(s, field) for name, field in node.fields.items()}, node.order) if not node.size else node
     if isinstance(node, Fn):
         return Fn(tuple([_fresh(s, p) for p in node.parameters]), _fresh(s, node.result), Effects(s.level))
     return node

@@ -73,7 +73,7 @@ WAYS: dict[str, Callable[[list[tuple[str, str]]], str]] = {
     "a list in order": lambda found: json.dumps([x for _, x in found]),
     "lines": lambda found: "\n".join(f"{n}. {x}" for n, x in reversed(found)),
     "lines in brackets": lambda found: "\n".join(f"[{n}] {x}" for n, x in found),
-    "with numbers of nobody": lambda found: json.dumps(dict(found) | {"0": "odd", "99": "even"}),
+    "with numbers of nobody": lambda found: json.dumps(dict(found) | {"98": "odd", "99": "even"}),
 }
 
 

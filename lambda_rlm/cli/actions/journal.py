@@ -291,6 +291,8 @@ def _print(details: RunReport, is_whole: bool) -> None:
         screen.answer(visible(answer if is_whole or len(answer) <= _LONGEST else answer[:_LONGEST] + " …"))
     if outcome.get("fault"):
         screen.report("", f"fault {outcome['fault']['code']}: {outcome['fault']['message']}")
+        if outcome["fault"].get("reply"):
+            screen.report(f"  the reply begins: {visible(outcome['fault']['reply'])}")
     screen.report("", "calls" if details.calls else "no model calls")
     for line in lines(details.tree, len(details.calls) if is_whole else MOST_BESIDE) if details.calls else ():
         screen.report(f"  {line}")

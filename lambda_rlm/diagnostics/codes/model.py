@@ -101,9 +101,9 @@ TABLE: tuple[Code, ...] = (
         "E0513",
         "The reply does not match the requested type",
         "A typed reply is read leniently (code fences, surrounding prose, letter case) and then checked. This reply gave no "
-        "value of the type, and neither did the retries, in which the model was shown the error. `or_else` gives a value. A "
-        "simpler type, or a prompt that explains each field, gets better replies. A model that thinks aloud before a label "
-        "needs room for it: `--thinking N`.",
+        "value of the type, and neither did the retries, in which the model was shown the error. The beginning of the last reply "
+        "is shown beside the fault. `or_else` gives a value. A simpler type, or a prompt that explains each field, gets better "
+        "replies. A model that thinks aloud before a label needs room for it: `--thinking N`.",
         bad='llm_call[Int](f"How many chapters has this book?\\n{context}")',
         fixed='llm_call[Int](f"How many chapters has this book?\\n{context}", or_else=0)',
         replies=(("How many", "quite a few"),),

@@ -344,11 +344,11 @@ class Asker:
                 break
             self.meter.take_attempt()
             taken = 1
-        raise wording.bad_reply(error.code, error.message, attempt)
+        raise wording.bad_reply(error.code, error.message, attempt, exchange.reply)
 
     def _read(self, completion: Completion, question: ModelQuery, reading: ReplyReading) -> Value:
         if completion.stop_reason is StopReason.REFUSAL:
-            raise wording.refused()
+            raise wording.refused(completion.text)
         reading.is_complete = completion.stop_reason is not StopReason.LENGTH
         reading.clear()
         is_text = question.shape.read is read_text

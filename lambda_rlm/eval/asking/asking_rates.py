@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from typing import cast
@@ -19,7 +20,7 @@ from lambda_rlm.eval.asking.question import REPAIR, other_codes, prompt_tokens
 from lambda_rlm.eval.asking.schema import shape_of
 from lambda_rlm.eval.value import Text
 from lambda_rlm.limits import CHAT_TOKENS, MESSAGE_TOKENS, MOST_ERROR, MOST_MESSAGES, PROMPT_OVERHEAD, REPAIR_BYTES, STANDING
-from lambda_rlm.types.type import Type
+from lambda_rlm.types.type import Type, as_written
 
 _ENOUGH = 2**62
 _KEPT = 256
@@ -79,7 +80,7 @@ def rates_counted(profile: ModelProfile, settings: AskSettings) -> Rates:
         count=partial(_count, model, settings, is_counted=True),
         count_again=partial(_count, model, settings, is_counted=True, note=REPAIR),
         count_items=partial(_count_items, model, settings),
-        repair_tokens=lru_cache(_KEPT)(partial(_repair_tokens, vocabulary)),
+        repair_tokens=_repairs_counted(vocabulary),
         template_tokens=MOST_MESSAGES * MESSAGE_TOKENS + CHAT_TOKENS,
         standing_bytes=0,
         instruction_bytes=partial(_instruction_tokens, vocabulary),
@@ -131,6 +132,12 @@ def _instruction_tokens(vocabulary: Vocabulary, type_: Type) -> int:
     """Tokens of the message that comes first, with and without the sentence about data."""
     instruction = shape_of(type_).instruction
     return max(vocabulary.exact(f"{STANDING}\n{instruction}" if instruction else STANDING), vocabulary.exact(instruction))
+
+
+def _repairs_counted(vocabulary: Vocabulary) -> Callable[[Type], int]:
+    """`_repair_tokens`, counted once for each type as it is written."""
+    counted = lru_cache(_KEPT)(lambda type_, _: _repair_tokens(vocabulary, type_))
+    return lambda type_: counted(type_, as_written(type_))
 
 
 def _repair_tokens(vocabulary: Vocabulary, type_: Type) -> int:

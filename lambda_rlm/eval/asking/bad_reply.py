@@ -178,7 +178,7 @@ def _complaints_at(place: str, type_: Type) -> Iterator[str]:
         case Con("Option", (inner,)):
             yield from _complaints_at(place, inner)
         case Record(fields):
-            yield no_object(place, [name for name, _ in fields]).message
+            yield no_object(place, [name for name, _ in type_.in_order]).message
             for name, field in fields:
                 yield from _complaints_at(field_place(name, place), field)
 

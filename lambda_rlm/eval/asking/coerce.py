@@ -108,7 +108,7 @@ class Coercer:
 
     def _record(self, raw: Raw, type_: Record, place: str) -> Value:
         if not isinstance(raw, dict):
-            raise bad_reply.no_object(place, [name for name, _ in type_.fields])
+            raise bad_reply.no_object(place, [name for name, _ in type_.in_order])
         raw_fields = self._by_field(raw, type_, place)
         values = []
         for name, field_type in type_.fields:

@@ -1,9 +1,10 @@
 """JSON as models write it.
 
-Owns the reading of one JSON value, and of the values that are in prose. Strict JSON is read as such; beyond that only what
-has one meaning: single quotes, trailing commas, names without quotes as keys, Python's `True False None`, raw line ends in
-texts. Promises: bounded work on any text, no recursion deeper than `MOST_DEPTH`. Refuses NaN, infinities, and anything that
-would need a guess; a key given twice with different values becomes `CONFLICT`.
+Owns the reading of one JSON value, and of the values that are in prose. Strict JSON is read as such, but for commands of
+LaTeX whose backslash was not written twice (see `_escape`); beyond that only what has one meaning: single quotes, trailing
+commas, names and numbers without quotes as keys, Python's `True False None`, tuples and `\\xNN`, raw line ends in texts.
+Promises: bounded work on any text, no recursion deeper than `MOST_DEPTH`. Refuses NaN, infinities, and anything that would need
+a guess; a key given twice with different values becomes `CONFLICT`.
 """
 
 from __future__ import annotations
@@ -34,26 +35,100 @@ _SPACE = re.compile(r"\s*")
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\w.])", re.ASCII)
 _OPENING = re.compile(r"[\[{]")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_DIGITS = re.compile(r"\d{1,9}(?![\w.])")
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*+"', re.DOTALL)
-_SINGLE_END = re.compile(r"\\.|'(?=\s*(?:[,\]}:]|\Z))", re.DOTALL)
+_SINGLE_END = re.compile(r"\\.|'(?=\s*(?:[,\]}):]|\Z))", re.DOTALL)
 _WORDS: Final = {"true": True, "false": False, "null": None, "True": True, "False": False, "None": None}
+_ESCAPE = re.compile(r"\\(u[0-9A-Fa-f]{4}|x[0-9A-Fa-f]{2}|[A-Za-z]+|.)", re.DOTALL)
+_ESCAPED: Final = '"\\/fnrt'
+_BYTE = re.compile(r"x[0-9A-Fa-f]{2}")
+_UNICODE = re.compile(r"u[0-9A-Fa-f]{4}")
+_PAIR = re.compile(r"\\\\")
+_COMMAND = re.compile(r"\\(?:[bf][A-Za-z]|u(?![0-9A-Fa-f]{4})[a-z]|[ac-eg-mo-qsv-wyzA-Z][A-Za-z]+)")
+_COMMANDS: Final = frozenset(
+    [
+        "nabla",
+        "neg",
+        "neq",
+        "nexists",
+        "nmid",
+        "notin",
+        "nparallel",
+        "nsim",
+        "nsubseteq",
+        "nu",
+        "rangle",
+        "rbrace",
+        "rceil",
+        "rfloor",
+        "rho",
+        "right",
+        "rightarrow",
+        "rm",
+        "tan",
+        "tanh",
+        "tau",
+        "text",
+        "textbf",
+        "textit",
+        "textrm",
+        "textsf",
+        "texttt",
+        "tfrac",
+        "theta",
+        "therefore",
+        "tilde",
+        "times",
+        "to",
+        "top",
+        "triangle",
+    ]
+)
+"""Commands of LaTeX that begin like escapes of white space."""
 _FENCE = re.compile(r"```[\w-]*[ \t]*\n(.*?)```", re.DOTALL)
 
 
-def loads(text: str) -> tuple[Raw, bool]:
-    """The one value that the whole text is, and whether it had to be read leniently; raises `ValueError`."""
+def loads(text: str) -> tuple[Raw, str]:
+    """The one value that the whole text is, and a note of what had to be read leniently, "" for nothing; raises
+    `ValueError`."""
     try:
-        value = json.loads(text, object_pairs_hook=_object, parse_constant=_no_constant, strict=False)
+        value = _strictly(text)
     except (ValueError, RecursionError):
         parser = _Parser(text)
         value = parser.value(0)
         parser.space()
         if parser.at != len(text):
             parser.fail("unexpected content after the value")
-        return value, True
+        return value, "read malformed JSON"
     if _is_too_deep(value):
         raise ValueError("nested too deeply")
-    return value, False
+    kept = _STRING.sub(lambda string: _with_commands(string.group()), text) if "\\" in text else text
+    return (value, "") if kept == text else (_strictly(kept), "read commands of LaTeX in JSON")
+
+
+def _strictly(text: str) -> Raw:
+    return json.loads(text, object_pairs_hook=_object, parse_constant=_no_constant, strict=False)
+
+
+def _with_commands(string: str) -> str:
+    """A text of JSON, its quotes included, in which each backslash that begins a command is written twice."""
+    has_others = _COMMAND.search(_PAIR.sub("", string)) is not None
+    return _ESCAPE.sub(lambda escape: _escape(escape.group(1), has_others), string)
+
+
+def _escape(escaped: str, has_others: bool) -> str:
+    """An escape as JSON. `\\b` and `\\f` before a letter begin a command, since their control characters are hardly ever
+    meant; `\\n \\r \\t` only one that is known, in a text that has others; what JSON does not know is no escape."""
+    if escaped == "'":
+        return "'"
+    if _BYTE.fullmatch(escaped) is not None:
+        return f"\\u00{escaped[1:]}"
+    if len(escaped) == 1:
+        is_kept = escaped in _ESCAPED or (escaped == "b" and not has_others)
+    else:
+        is_known = escaped[0] in "nrt" and not (has_others and escaped in _COMMANDS)
+        is_kept = is_known or _UNICODE.fullmatch(escaped) is not None
+    return f"\\{escaped}" if is_kept else f"\\\\{escaped}"
 
 
 def written(raw: Raw) -> int:
@@ -142,8 +217,8 @@ class _Parser:
         character = self.space()
         if character == "{":
             return self.object(depth)
-        if character == "[":
-            return self.list(depth)
+        if character in {"[", "("}:
+            return self.list(depth, "]" if character == "[" else ")")
         if character in {'"', "'"}:
             return self.string(character)
         return self.scalar()
@@ -161,27 +236,32 @@ class _Parser:
         self.at += 1
         return _object(pairs)
 
-    def list(self, depth: int) -> list[Raw]:
+    def list(self, depth: int, close: str) -> list[Raw]:
+        """A list, or a tuple of Python: parentheses around one value without a comma make none."""
         self.at += 1
         items: list[Raw] = []
-        while self.space() != "]":
+        has_comma = close == "]"
+        while self.space() != close:
             items.append(self.value(depth + 1))
-            self.comma("]")
+            has_comma |= self.comma(close)
+        if items and not has_comma:
+            self.fail("a value in parentheses")
         self.at += 1
         return items
 
-    def comma(self, close: str) -> None:
+    def comma(self, close: str) -> bool:
         character = self.space()
         if character == ",":
             self.at += 1
         elif character != close:
             self.fail(f"expected a comma or {close}")
+        return character == ","
 
     def key(self) -> str:
         character = self.space()
         if character and character in "\"'":
             return self.string(character)
-        name = _NAME.match(self.text, self.at)
+        name = _NAME.match(self.text, self.at) or _DIGITS.match(self.text, self.at)
         if name is None:
             self.fail("expected a key")
         self.at = name.end()
@@ -196,7 +276,7 @@ class _Parser:
             written = literal.group()
         else:
             written = self.single_quoted()
-        return str(json.loads(written, strict=False))
+        return str(json.loads(_with_commands(written) if "\\" in written else written, strict=False))
 
     def single_quoted(self) -> str:
         """A single-quoted text as a double-quoted one; it ends at a quote that a comma, colon or bracket follows."""

@@ -17,7 +17,7 @@ from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.eval import wording
 from lambda_rlm.eval.asking.asker import Asker
 from lambda_rlm.eval.asking.model_map import llm_map, llm_map_by
-from lambda_rlm.eval.asking.numbered import brackets, forges_a_number
+from lambda_rlm.eval.asking.numbered_items.brackets import brackets, forges_a_number
 from lambda_rlm.eval.asking.prompt import PRICE, prompt_of
 from lambda_rlm.eval.asking.question import ModelQuery
 from lambda_rlm.eval.asking.quotes import normalized

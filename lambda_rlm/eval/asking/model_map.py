@@ -21,7 +21,8 @@ from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.diagnostics.source import Span
 from lambda_rlm.eval import wording
 from lambda_rlm.eval.asking.asker import Asker
-from lambda_rlm.eval.asking.numbered import CODE_SIGNS, Replies, brackets, has_line_end, read_numbered
+from lambda_rlm.eval.asking.numbered_items.brackets import CODE_SIGNS, brackets, has_line_end
+from lambda_rlm.eval.asking.numbered_items.entries import Replies, read_numbered
 from lambda_rlm.eval.asking.prompt import prompt_of
 from lambda_rlm.eval.asking.question import GREEDY, ModelQuery, exact_tokens, other_codes
 from lambda_rlm.eval.asking.schema import keyed_schema, mentions, notation, schema_part
@@ -33,7 +34,7 @@ from lambda_rlm.eval.value import Document, Rope, Text, Value, span_of
 from lambda_rlm.limits import ITEMS, MARKER_TOKENS, MOST_LEAD, STANDING
 from lambda_rlm.syntax.primitive import Primitive
 from lambda_rlm.types.reply_tokens import item_out, texts_of
-from lambda_rlm.types.type import QUOTE, Arrow, Con, Effect, Enum, Record, Type
+from lambda_rlm.types.type import QUOTE, Arrow, Con, Effect, Enum, Record, Type, as_written
 
 _SMALLEST: Final = span_of(Document("", "x"), 0, 1)
 """An item that is data, as most are."""
@@ -267,7 +268,7 @@ class _Mapping:
 
     def _shape(self, items: list[Text]) -> ReplyShape:
         numbers = [str(number) for number in range(1, len(items) + 1)]
-        key = f"map {self.type!r} {[item.n for item in items]}"
+        key = f"map {as_written(self.type)} {[item.n for item in items]}"
         out = self._item_out()
         room = self.asker.room(out, texts_of(self.type))
         read = read_numbered(self.type, items, self.asker.most_characters(out), room)

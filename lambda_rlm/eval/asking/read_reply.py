@@ -21,13 +21,13 @@ from lambda_rlm.eval.asking.quotes import QuoteFinder, finder_of
 from lambda_rlm.eval.asking.shape import ReplyReading, without_thoughts
 from lambda_rlm.eval.named.labels import named
 from lambda_rlm.eval.value import Value
-from lambda_rlm.types.type import INT, Con, Record, Type
+from lambda_rlm.types.type import INT, Con, Enum, Record, Type
 
 _NO_SYNONYMS: Final[Mapping[str, str]] = MappingProxyType({})
 _ANSWER_KEYS: Final = frozenset(
     {"reply", "answer", "label", "choice", "category", "class", "result", "value", "output", "sentiment"}
 )
-_BULLET = re.compile(r"^\s*(?:[-*•]|\d{1,4}[.)])\s+")
+_BULLET = re.compile(r"^\s*(?:(?:[-*•・]|\d{1,4}[.)])\s+|\d{1,4}[、．）：]\s*)")
 
 
 def read_choice(
@@ -111,13 +111,13 @@ def refuse_long(text: str, reading: ReplyReading) -> None:
 def raw_of(type_: Type, text: str, reading: ReplyReading, finder: QuoteFinder) -> tuple[Raw, bool]:
     """The one JSON value a reply gives; or, marked by True, what its plain text stands for."""
     try:
-        raw, is_lenient = loads(text)
+        raw, note = loads(text)
     except ValueError:
         return _embedded(type_, text, reading, finder)
     if isinstance(raw, float) and _is_whole(type_):  # the digits of `3.000` say more than its value
         return text, True
-    if is_lenient:
-        reading.coerce("read malformed JSON")
+    if note:
+        reading.coerce(note)
     return raw, False
 
 
@@ -179,7 +179,7 @@ def _plain(type_: Type, text: str) -> tuple[Raw] | None:
     match type_:
         case Con("Option", (inner,)):
             return _plain(inner, text)
-        case Con("List", (Con("Text" | "Quote" | "Int" | "Float" | "Bool"),)):
+        case Con("List", (Con("Text" | "Quote" | "Int" | "Float" | "Bool") | Enum(),)):
             lines = [line for line in text.split("\n") if line.strip()]
             if lines and all(_BULLET.match(line) for line in lines):
                 return ([_BULLET.sub("", line).strip() for line in lines],)

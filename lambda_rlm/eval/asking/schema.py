@@ -1,7 +1,8 @@
 """A type as it is sent to a model: JSON Schema where the provider enforces one, and a compact description for all.
 
 Owns `shape_of`: how a reply of a ground type is asked for and read. Promises schemas in the subset that providers share
-(every field required, no other fields, an object at the top: what is no record is wrapped as `{"reply": …}`); Bool,
+(every field required and in the order in which the program wrote it, no other fields, an object at the top: what is no record
+is wrapped as `{"reply": …}`), in which an enumeration is always an `enum`; Bool,
 enumerations and options of them are `choices`, since a bare label is what small models get right. Refuses functions.
 """
 
@@ -18,7 +19,7 @@ from lambda_rlm.eval.asking.shape import TEXT_SHAPE, ReplyReading, ReplyShape
 from lambda_rlm.eval.named.truth import TRUTHS
 from lambda_rlm.eval.value import Value
 from lambda_rlm.types.reply_tokens import TextsOf, texts_of
-from lambda_rlm.types.type import BOOL, QUOTE, TEXT, Con, Enum, Record, Type
+from lambda_rlm.types.type import BOOL, QUOTE, TEXT, Con, Enum, Record, Type, as_written
 
 NONE_LABEL: Final = "none"
 
@@ -26,22 +27,27 @@ _KEPT_SHAPES: Final = 256
 """Shapes of types that are kept: the types of one program are few."""
 
 
-@lru_cache(maxsize=_KEPT_SHAPES)
 def shape_of(type_: Type) -> ReplyShape:
     """How a reply of a ground type without functions is asked for and read."""
+    return _shape_of(type_, as_written(type_))
+
+
+@lru_cache(maxsize=_KEPT_SHAPES)
+def _shape_of(type_: Type, key: str) -> ReplyShape:
+    """Kept by the type as it is written, too: equal ones are asked for in the order of their fields."""
     if type_ == TEXT:
         return TEXT_SHAPE
     choices = choices_of(type_)
     if choices is not None:
         return ReplyShape(
-            repr(type_),
+            key,
             read_choice(choices, _choice_value(type_), _synonyms(type_)),
             choice_instruction(choices),
             choices=choices,
             texts=TextsOf(),
         )
     return ReplyShape(
-        repr(type_),
+        key,
         read_structured(type_),
         structure_instruction(type_),
         schema=json_schema(type_),
@@ -96,8 +102,8 @@ def notation(type_: Type) -> str:
             return shown if shown.endswith(" or null") else f"{shown} or null"
         case Enum(labels):
             return " or ".join(_quoted(label) for label in labels)
-        case Record(fields):
-            return "{" + ", ".join(f"{_quoted(name)}: {notation(field)}" for name, field in fields) + "}"
+        case Record():
+            return "{" + ", ".join(f"{_quoted(name)}: {notation(field)}" for name, field in type_.in_order) + "}"
         case _:
             raise _no_data(type_)
 
@@ -130,8 +136,8 @@ def schema_part(type_: Type) -> dict[str, Any]:
             return {"anyOf": [schema_part(inner), {"type": "null"}]}
         case Enum(labels):
             return {"type": "string", "enum": list(labels)}
-        case Record(fields):
-            return _object({name: schema_part(field) for name, field in fields})
+        case Record():
+            return _object({name: schema_part(field) for name, field in type_.in_order})
         case _:
             raise _no_data(type_)
 
