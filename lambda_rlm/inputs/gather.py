@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from lambda_rlm.inputs.files import TOO_LARGE
+from lambda_rlm.inputs.folder.left_out import LeftOut
 from lambda_rlm.inputs.formats.registry import row_format
-from lambda_rlm.inputs.left_out import LeftOut
 from lambda_rlm.inputs.listing import QUERY, Listing, checked_name, few_enough, listed, listings, within_limit
 from lambda_rlm.inputs.plain_values import contents_of, drawn, plain_data
 from lambda_rlm.inputs.problem import InputProblem

@@ -22,7 +22,7 @@ import pytest
 from pydantic import BaseModel
 
 from lambda_rlm.inputs import InputProblem, Reading, from_values
-from lambda_rlm.inputs.names import input_names
+from lambda_rlm.inputs.listing import input_names
 from lambda_rlm.types.show import show
 
 NAN = float("nan")
@@ -91,7 +91,9 @@ class Frame:
 
 
 class TwiceNamed(Frame):
-    columns = ("a", "a")
+    @property
+    def columns(self) -> list[Any]:
+        return ["a", "a"]
 
 
 class Wide(Frame):
