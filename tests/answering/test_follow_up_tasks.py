@@ -31,7 +31,7 @@ def test_a_weak_root_takes_the_task_of_the_question_before(profile: ModelProfile
     assert (found.strategy, found.task, found.detection) == ("aggregate", None, None)
     run = asked(question, leaf, None)
     assert (run.route, run.task) == ("aggregate", "aggregate")
-    assert any("aggregate" in note and "this one follows" in note and "task=" in note for note in run.notes)
+    assert any("aggregate" in note and "this one follows" in note and "--task" in note for note in run.notes)
     assert not any("summarise" in prompt and "multi_hop" in prompt for prompt in leaf.prompts), "no model is asked for it"
     assert asked(replace(question, task="search"), leaf, None).route == "search"
 
