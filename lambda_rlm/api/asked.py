@@ -77,7 +77,7 @@ def given(inputs: Mapping[str, Any] | None, more: Mapping[str, Any]) -> Given:
 
 
 def _slips(keywords: Mapping[str, Any]) -> list[str]:
-    """Keywords that may be meant as a parameter: near its name, or one of an `RLM`, and with a value that is no long text."""
+    """Keywords that may be meant as a parameter: near its name, or one of an `RLM`, with a value that it may have."""
     said = []
     for name, value in keywords.items():
         if isinstance(value, str) and (len(value) > _SHORT or "\n" in value):
@@ -85,7 +85,7 @@ def _slips(keywords: Mapping[str, Any]) -> list[str]:
         meant = nearest(name, PARAMETERS)
         if meant is not None and (isinstance(value, str) or callable(value)):
             said.append(f"`{name}` is an input of this question; did you mean {meant}=…?")
-        elif name in OF_AN_RLM and not isinstance(value, list | dict | Path):
+        elif name in OF_AN_RLM and (isinstance(value, str | int | float) or type(value).__module__.startswith("lambda_rlm.")):
             said.append(f'`{name}` is an input of this question; to set it: RLM({name}=…), else inputs={{"{name}": …}}')
     return said
 

@@ -132,7 +132,9 @@ def test_a_keyword_that_is_a_slip_is_reported(more: dict[str, Any], said: str) -
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         scripted().route("Who?", context="c", inputs=more)
-        scripted().route("Who?", tasks="A long text about tasks. " * 10, contract="Acme", model=[{"name": "M3"}])
+        scripted().route(
+            "Who?", tasks="A long text about tasks. " * 10, contract="Acme", model=[{"name": "M3"}], account=date(2024, 3, 1)
+        )
 
 
 def test_slips_are_compared_with_the_names_of_parameters() -> None:
