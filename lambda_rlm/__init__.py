@@ -104,7 +104,11 @@ def _of_verbs(name: str) -> ModuleType | None:
             from lambda_rlm.accounts import account
 
             return account
-        case "check" | "Checked":
+        case "check":
+            from lambda_rlm.api import checking
+
+            return checking
+        case "Checked":
             from lambda_rlm.execution import check
 
             return check

@@ -15,7 +15,7 @@ from lambda_rlm.bounds.admit import OVER_BUDGET
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.budget.meter import Meter
 from lambda_rlm.completion import Model
-from lambda_rlm.diagnostics.diagnostic import Diagnostic, Rejected
+from lambda_rlm.diagnostics.diagnostic import Diagnostic, Diagnostics, Rejected
 from lambda_rlm.diagnostics.faults import Fault, OutOfTime
 from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.eval.asking.asker import AskSettings
@@ -73,7 +73,11 @@ class Vetting:
         if checked.typed is None or self.returns is None or (may_look and checked.typed.effect is not Effect.LLM):
             return checked
         wrong = mismatch(checked.typed, self.returns)
-        return checked if wrong is None else replace(checked, diagnostics=(*checked.diagnostics, wrong))
+        return (
+            checked
+            if wrong is None
+            else replace(checked, diagnostics=Diagnostics(checked.source, (*checked.diagnostics, wrong)))
+        )
 
     async def vetted(self, checked: Checked, inputs: Inputs) -> Vetted:
         """A well typed program, held against these inputs and what is left of the budget."""

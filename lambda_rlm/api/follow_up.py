@@ -16,9 +16,10 @@ import anyio.to_thread
 from lambda_rlm.answering.follow_up import left_by
 from lambda_rlm.answering.preview import Decision
 from lambda_rlm.answering.question import Deadline
+from lambda_rlm.api.asked import Asked
 from lambda_rlm.api.reading import read_in_thread
 from lambda_rlm.api.returns import Returns
-from lambda_rlm.api.sessions import Asked, HostSettings, decided, given_as, in_session, posed
+from lambda_rlm.api.sessions import HostSettings, decided, given_as, in_session, posed
 from lambda_rlm.eval.plain import Unfit
 from lambda_rlm.events import Tracer
 from lambda_rlm.execution.run import Run, RunOrigin
@@ -56,8 +57,8 @@ async def _following(
     """The question as one that follows the run, and the settings by which its inputs were read."""
     settings, question, returns = await posed(settings, asked, deadline)
     before = await anyio.to_thread.run_sync(_followed, settings, run)
-    arguments = given_as(asked.inputs)
-    if not asked.inputs:
+    arguments = given_as(asked.given.values)
+    if not asked.given.values:
         origin = run.origin if isinstance(run, Run) else None
         if origin is not None and origin.inputs is not None:
             inputs, arguments = origin.inputs.without_answers(), origin.arguments
@@ -67,7 +68,7 @@ async def _following(
         else:
             raise ValueError(f"run {before.run} does not hold its inputs; {_AGAIN}")
         question = replace(question, inputs=replace(inputs, functions=settings.primitives))
-    folder = None if asked.inputs or before.row is None else before.row.what.get("folder")
+    folder = None if asked.given.values or before.row is None else before.row.what.get("folder")
     return settings, RunRequest(question=question, arguments=arguments, folder=folder).following(before), returns
 
 

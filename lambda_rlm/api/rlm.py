@@ -17,20 +17,15 @@ import anyio.to_thread
 
 from lambda_rlm.accounts.account import Account
 from lambda_rlm.answering.preview import Decision
+from lambda_rlm.api.asked import Asked, Given, given
+from lambda_rlm.api.checking import check
 from lambda_rlm.api.follow_up import followed_up, routed
+from lambda_rlm.api.own_terms import speaking
+from lambda_rlm.api.programs import Program, ran, run
+from lambda_rlm.api.results import decision_in_own_terms, run_in_own_terms
 from lambda_rlm.api.rlms_compat import question_in
-from lambda_rlm.api.sessions import (
-    Asked,
-    HostSettings,
-    Kept,
-    Replayed,
-    answered,
-    answered_again,
-    ran,
-    unless_faulted,
-)
+from lambda_rlm.api.sessions import HostSettings, Kept, Replayed, answered, answered_again, unless_faulted
 from lambda_rlm.api.streaming import Listener, heard, streamed
-from lambda_rlm.bounds.admit import Admitted
 from lambda_rlm.bounds.declared import Size
 from lambda_rlm.budget.budget import Admission, Budget
 from lambda_rlm.completion import Model
@@ -38,7 +33,7 @@ from lambda_rlm.diagnostics.diagnostic import Rejected
 from lambda_rlm.diagnostics.faults import Fault
 from lambda_rlm.events import Event, Tracer
 from lambda_rlm.execution.blocking import blocking_anywhere
-from lambda_rlm.execution.check import Checked, check
+from lambda_rlm.execution.check import Checked
 from lambda_rlm.execution.host_functions import primitive
 from lambda_rlm.execution.run import Run
 from lambda_rlm.inputs.reading import Format
@@ -117,31 +112,35 @@ class RLM:
         constrain: str | None = None,
         model_options: Tables | None = None,
     ) -> None:
-        self.settings = HostSettings.of(
-            model=model,
-            root_model=root_model,
-            budget=budget,
-            admit=admit,
-            base_url=base_url,
-            strategy=strategy,
-            task=task,
-            routing=routing,
-            strict=strict,
-            seed=seed,
-            cache=cache,
-            writing=writing,
-            layout=layout,
-            hedge=hedge,
-            pool=pool,
-            rpm=rpm,
-            tpm=tpm,
-            account=account,
-            journal=journal,
-            primitives=tuple(primitives),
-            formats=tuple(formats),
-            constrain=constrain,
-            model_options=model_options,
-        )
+        with speaking():
+            self.settings = HostSettings.of(
+                model=model,
+                root_model=root_model,
+                budget=budget,
+                admit=admit,
+                base_url=base_url,
+                strategy=strategy,
+                task=task,
+                routing=routing,
+                strict=strict,
+                seed=seed,
+                cache=cache,
+                writing=writing,
+                layout=layout,
+                hedge=hedge,
+                pool=pool,
+                rpm=rpm,
+                tpm=tpm,
+                account=account,
+                journal=journal,
+                primitives=tuple(primitives),
+                formats=tuple(formats),
+                constrain=constrain,
+                model_options=model_options,
+            )
+
+    def __repr__(self) -> str:
+        return f"<RLM: {self.settings!r}>"
 
     def ask(
         self,
@@ -151,17 +150,21 @@ class RLM:
         strategy: Choice | None = None,
         returns: Any = None,
         on_event: Listener | None = None,
-        **inputs: Any,
+        inputs: Mapping[str, Any] | None = None,
+        **more: Any,
     ) -> Run:
-        """Answer a question about the inputs: strings, plain data, or `Path`s to files and folders. Raises `Fault`.
+        """Answer a question about the inputs: texts, data, `Path`s to files and folders. Raises `Fault`.
+
+        Inputs are keywords; `inputs` is a mapping for names that no keyword can have, and is joined with them. A value may be
+        a text, bytes or an open file, a `Path` or several, numbers, lists and dicts, dates, dataclasses and pydantic models,
+        and a table or array of pandas, polars, pyarrow or numpy.
 
         `returns` is the type of the answer: a type of the language as a string (`"List[Text]"`), a pydantic model, or another
         type that pydantic supports; other types raise `TypeError`. `on_event` receives every event of the run. In a running
         event loop, such as a notebook, this call blocks the loop; use `aask` to avoid that.
         """
-        return blocking_anywhere(
-            lambda: self.aask(query, task=task, strategy=strategy, returns=returns, on_event=on_event, **inputs)
-        )
+        asked = Asked(query, given(inputs, more), returns, task, strategy)
+        return blocking_anywhere(lambda: self._answered(asked, on_event))
 
     async def aask(
         self,
@@ -171,11 +174,21 @@ class RLM:
         strategy: Choice | None = None,
         returns: Any = None,
         on_event: Listener | None = None,
-        **inputs: Any,
+        inputs: Mapping[str, Any] | None = None,
+        **more: Any,
     ) -> Run:
         """Asynchronous version of `ask`."""
+        return await self._answered(Asked(query, given(inputs, more), returns, task, strategy), on_event)
+
+    async def _answered(self, asked: Asked, on_event: Listener | None, follows: Run | str | None = None) -> Run:
         tracer = None if on_event is None else heard(on_event)
-        return unless_faulted(await answered(self.settings, Asked(query, inputs, returns, task, strategy), tracer))
+        with speaking():
+            return unless_faulted(await self._run_of(asked, tracer, follows))
+
+    async def _run_of(self, asked: Asked, tracer: Tracer | None, follows: Run | str | None) -> Run:
+        if follows is None:
+            return run_in_own_terms(await answered(self.settings, asked, tracer))
+        return run_in_own_terms(await followed_up(self.settings, follows, asked, tracer))
 
     def follow_up(
         self,
@@ -186,15 +199,15 @@ class RLM:
         strategy: Choice | None = None,
         returns: Any = None,
         on_event: Listener | None = None,
-        **inputs: Any,
+        inputs: Mapping[str, Any] | None = None,
+        **more: Any,
     ) -> Run:
         """Ask a further question: the root model knows the question, the program and the form of the answer of an earlier run,
         and the answer itself is one more input. `run` is a `Run`, or the name of one in the journal as for `resume`. Its inputs
         are used unless others are given. Raises `Fault`, `ValueError` for a run that has no answer, `JournalProblem`, and
         `InputProblem` for files that have changed since."""
-        return blocking_anywhere(
-            lambda: self.afollow_up(run, query, task=task, strategy=strategy, returns=returns, on_event=on_event, **inputs)
-        )
+        asked = Asked(query, given(inputs, more), returns, task, strategy)
+        return blocking_anywhere(lambda: self._answered(asked, on_event, run))
 
     async def afollow_up(
         self,
@@ -205,12 +218,11 @@ class RLM:
         strategy: Choice | None = None,
         returns: Any = None,
         on_event: Listener | None = None,
-        **inputs: Any,
+        inputs: Mapping[str, Any] | None = None,
+        **more: Any,
     ) -> Run:
         """Asynchronous version of `follow_up`."""
-        tracer = None if on_event is None else heard(on_event)
-        asked = Asked(query, inputs, returns, task, strategy)
-        return unless_faulted(await followed_up(self.settings, run, asked, tracer))
+        return await self._answered(Asked(query, given(inputs, more), returns, task, strategy), on_event, run)
 
     def stream(
         self,
@@ -220,7 +232,8 @@ class RLM:
         strategy: Choice | None = None,
         returns: Any = None,
         follows: Run | str | None = None,
-        **inputs: Any,
+        inputs: Mapping[str, Any] | None = None,
+        **more: Any,
     ) -> AsyncGenerator[Event]:
         """Answer a question and yield its events as they happen. The last event is a `RunFinished` with the run; the `answer`
         of a failed run raises its fault. With `follows`, a `Run` or the name of one, the question follows that run, as in
@@ -228,12 +241,11 @@ class RLM:
 
         Leaving the loop cancels the run; use `contextlib.aclosing` to cancel it before the next statement.
         """
+        asked = Asked(query, given(inputs, more), returns, task, strategy)
 
         async def job(tracer: Tracer) -> Run:
-            asked = Asked(query, inputs, returns, task, strategy)
-            if follows is not None:
-                return await followed_up(self.settings, follows, asked, tracer)
-            return await answered(self.settings, asked, tracer)
+            with speaking():
+                return await self._run_of(asked, tracer, follows)
 
         return streamed(job)
 
@@ -244,11 +256,47 @@ class RLM:
         task: str | Path | None = None,
         strategy: Choice | None = None,
         follows: Run | str | None = None,
-        **inputs: Any,
+        inputs: Mapping[str, Any] | None = None,
+        **more: Any,
     ) -> Decision:
         """The route that `ask` would choose, the reason, and the worst-case cost of each route. Asks no model. With `follows`,
         a `Run` or the name of one, it is the route of `follow_up`."""
-        return blocking_anywhere(lambda: routed(self.settings, Asked(query, inputs, None, task, strategy), follows))
+        asked = Asked(query, given(inputs, more), None, task, strategy)
+        with speaking():
+            return decision_in_own_terms(blocking_anywhere(lambda: routed(self.settings, asked, follows)))
+
+    def run(
+        self,
+        program: Program,
+        inputs: Mapping[str, Any] | None = None,
+        *,
+        query: str = "",
+        on_event: Listener | None = None,
+        **more: Any,
+    ) -> Run:
+        """Run a program of your own: its text, a `Path`, or what `check` or `admit` returned. It is checked on the inputs and
+        admitted within the budget of this `RLM`; one that is admitted already keeps its own budget. Inputs are as in `ask`.
+        A program that calls no model needs none. Raises `Rejected` for a program with mistakes or above the budget, and
+        `Fault`."""
+        values = given(inputs, more)
+        return blocking_anywhere(lambda: self._ran(program, query, values, on_event))
+
+    async def arun(
+        self,
+        program: Program,
+        inputs: Mapping[str, Any] | None = None,
+        *,
+        query: str = "",
+        on_event: Listener | None = None,
+        **more: Any,
+    ) -> Run:
+        """Asynchronous version of `run`."""
+        return await self._ran(program, query, given(inputs, more), on_event)
+
+    async def _ran(self, program: Program, query: str, inputs: Given, on_event: Listener | None) -> Run:
+        with speaking():
+            tracer = None if on_event is None else heard(on_event)
+            return unless_faulted(run_in_own_terms(await ran(self.settings, program, query, inputs, tracer)))
 
     def completion(self, prompt: Any, root_prompt: str | None = None) -> Run:
         """`ask` with the interface of the package `rlms`: `prompt` is the context (text, messages or data) and `root_prompt`
@@ -256,29 +304,55 @@ class RLM:
         question, context = question_in(prompt, root_prompt)
         return self.ask(question, **({} if context is None else {"context": context}))
 
-    def resume(self, run: str, *, returns: Any = None, on_event: Listener | None = None, **inputs: Any) -> Run:
+    def resume(
+        self,
+        run: str,
+        *,
+        returns: Any = None,
+        on_event: Listener | None = None,
+        inputs: Mapping[str, Any] | None = None,
+        **more: Any,
+    ) -> Run:
         """Continue a run of the journal that has no answer. `run` is its id, a prefix or suffix of the id, or "last". Pass the
         same inputs again; finished calls are not paid again. Models, limits and server are those of the run unless this `RLM`
         sets others. Raises `Fault`, `InputProblem` if the inputs differ, `JournalProblem`, and `ValueError` if the run already
         has an answer or this `RLM` names another model."""
-        return blocking_anywhere(lambda: self.aresume(run, returns=returns, on_event=on_event, **inputs))
+        values = given(inputs, more)
+        return blocking_anywhere(lambda: self._resumed(run, values, returns, on_event))
 
-    async def aresume(self, run: str, *, returns: Any = None, on_event: Listener | None = None, **inputs: Any) -> Run:
+    async def aresume(
+        self,
+        run: str,
+        *,
+        returns: Any = None,
+        on_event: Listener | None = None,
+        inputs: Mapping[str, Any] | None = None,
+        **more: Any,
+    ) -> Run:
         """Asynchronous version of `resume`."""
+        return await self._resumed(run, given(inputs, more), returns, on_event)
+
+    async def _resumed(self, run: str, inputs: Given, returns: Any, on_event: Listener | None) -> Run:
         tracer = None if on_event is None else heard(on_event)
-        past = await anyio.to_thread.run_sync(self._past, before, run)
-        return unless_faulted(await answered_again(self.settings, past, inputs, returns, tracer))
+        with speaking():
+            past = await anyio.to_thread.run_sync(self._past, before, run)
+            return unless_faulted(run_in_own_terms(await answered_again(self.settings, past, inputs, returns, tracer)))
 
-    def replay(self, run: str, **inputs: Any) -> Replayed:
+    def replay(self, run: str, *, inputs: Mapping[str, Any] | None = None, **more: Any) -> Replayed:
         """Repeat a run of the journal without model calls, and compare the two call by call."""
-        return blocking_anywhere(lambda: self.areplay(run, **inputs))
+        values = given(inputs, more)
+        return blocking_anywhere(lambda: self._replayed(run, values))
 
-    async def areplay(self, run: str, **inputs: Any) -> Replayed:
+    async def areplay(self, run: str, *, inputs: Mapping[str, Any] | None = None, **more: Any) -> Replayed:
         """Asynchronous version of `replay`."""
-        past, calls = await anyio.to_thread.run_sync(self._past, whole, run)
+        return await self._replayed(run, given(inputs, more))
+
+    async def _replayed(self, run: str, inputs: Given) -> Replayed:
         comparison = Comparison()
-        again = await answered_again(self.settings, past, inputs, None, comparison, is_replay=True)
-        return Replayed(again, tuple(comparison.differences(calls, past.past.replies, past.row.outcome)))
+        with speaking():
+            past, calls = await anyio.to_thread.run_sync(self._past, whole, run)
+            again = await answered_again(self.settings, past, inputs, None, comparison, is_replay=True)
+        return Replayed(run_in_own_terms(again), tuple(comparison.differences(calls, past.past.replies, past.row.outcome)))
 
     def runs(self, most: int = 20) -> list[RunRow]:
         """The most recent runs of the journal, newest first; at most `most` of them."""
@@ -288,48 +362,3 @@ class RLM:
     def _past(self, read: Callable[[Journal, str], T], run: str) -> T:
         with Journal(self.settings.place(), is_new=False) as journal:
             return read(journal, run)
-
-
-async def run(
-    program: Admitted,
-    inputs: Mapping[str, Any],
-    model: str | Model | None = None,
-    *,
-    query: str = "",
-    base_url: str | None = None,
-    strict: bool | None = None,
-    seed: int | None = None,
-    cache: bool | str | Path | None = None,
-    hedge: float | None = None,
-    pool: int | str | None = None,
-    rpm: int | None = None,
-    tpm: int | None = None,
-    account: Account | None = None,
-    journal: Kept = False,
-    formats: Iterable[Format] = (),
-    model_options: Tables | None = None,
-    on_event: Listener | None = None,
-) -> Run:
-    """Run an admitted program on inputs of the types it was checked with. Raises `Fault`. `cache` to `model_options` as in
-    `RLM`."""
-    if not isinstance(program, Admitted):
-        raise TypeError(f"`run` takes an admitted program, as in run(checked.admit(Budget()), inputs), not {program!r:.80}")
-    settings = HostSettings.of(
-        model=model,
-        budget=program.budget,
-        base_url=base_url,
-        strict=strict,
-        seed=seed,
-        cache=cache,
-        hedge=hedge,
-        pool=pool,
-        rpm=rpm,
-        tpm=tpm,
-        account=account,
-        journal=journal,
-        primitives=tuple(program.typed.functions.values()),
-        formats=tuple(formats),
-        model_options=model_options,
-    )
-    tracer = None if on_event is None else heard(on_event)
-    return unless_faulted(await ran(settings, program, query, inputs, tracer))

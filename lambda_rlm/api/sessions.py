@@ -1,8 +1,8 @@
 """Sessions of a host program: its settings, what it asks for, and the run that comes of it.
 
-Owns `HostSettings` and the ways into a session: a new question, a run of the journal again, a program, a decision without a
-run. Promises that the answer is of the type that the program wants, or a fault, and that the settings which a run had are kept
-where nobody says others.
+Owns `HostSettings` and the ways into a session: a new question, a run of the journal again, a decision without a run.
+Promises that the answer is of the type that the program wants, or a fault, and that the settings which a run had are kept where
+nobody says others.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from lambda_rlm.answering.ask import ask
 from lambda_rlm.answering.preview import Decision, decide
 from lambda_rlm.answering.question import Deadline, Question, Setup
 from lambda_rlm.answering.run_program import run_program
+from lambda_rlm.api.asked import Asked, Given
 from lambda_rlm.api.described_models import as_before, described, recorded, refuse_unknown
 from lambda_rlm.api.reading import read_in_thread
 from lambda_rlm.api.returns import Returns, returns_of
 from lambda_rlm.api.valid_settings import refuse_invalid
-from lambda_rlm.bounds.admit import Admitted
 from lambda_rlm.budget.budget import Admission, Budget
 from lambda_rlm.budget.pool import Pool
 from lambda_rlm.completion import Model
@@ -35,7 +35,7 @@ from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.diagnostics.visible import visible_line
 from lambda_rlm.eval.plain import Unfit
 from lambda_rlm.events import Tracer
-from lambda_rlm.execution.check import check, for_inputs
+from lambda_rlm.execution.check import check
 from lambda_rlm.execution.connections import Connections
 from lambda_rlm.execution.execute import NOBODY, Options
 from lambda_rlm.execution.run import Run
@@ -56,25 +56,12 @@ from lambda_rlm.settings.variables import unless_said
 from lambda_rlm.synth.writing import KEPT, LayoutShown, Writing
 from lambda_rlm.types.hosted import HostFunction
 from lambda_rlm.types.show import show
-from lambda_rlm.types.type import Effect
 
 Kept = bool | str | Path
 """Whether runs are recorded in a journal: False, True for the default file, or a path."""
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What the methods of `RLM` are given: a question, inputs as the host has them, the type wanted, and what the question says
-    of its task and route; None where it says nothing."""
-
-    query: str
-    inputs: Mapping[str, Any]
-    returns: Any = None
-    task: str | Path | None = None
-    strategy: Choice | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class HostSettings:
     """The settings of a host program, as described for `RLM`, None where it says nothing. `unsaid` is what counts there:
     variables, then the defaults."""
@@ -153,6 +140,11 @@ class HostSettings:
         if self.journal is False:
             raise ValueError("no journal is configured: use RLM(journal=True), or a path")
         return self.unsaid.journal if self.journal is True else self.journal
+
+    def __repr__(self) -> str:
+        """Models by name, or by their class, and limits; neither addresses nor keys."""
+        named = (_named(model) for model in (self.model, self.root_model) if model is not None)
+        return f"{', '.join(named) or 'default model'}, {self.limits}"
 
     def read(self, inputs: Mapping[str, Any], watch: Callable[[], object] | None = None) -> Inputs:
         """The inputs of a host, with its functions."""
@@ -241,7 +233,7 @@ async def answered(settings: HostSettings, asked: Asked, tracer: Tracer | None) 
     """The run of a new question; raises `TypeError` for what cannot be an answer."""
     settings, deadline = settings.begun()
     settings, question, returns = await posed(settings, asked, deadline)
-    return await in_session(settings, RunRequest(question=question, arguments=given_as(asked.inputs)), tracer, returns)
+    return await in_session(settings, RunRequest(question=question, arguments=given_as(asked.given.values)), tracer, returns)
 
 
 async def decided(settings: HostSettings, question: Question) -> Decision:
@@ -255,7 +247,7 @@ async def decided(settings: HostSettings, question: Question) -> Decision:
 async def answered_again(
     settings: HostSettings,
     past: Before,
-    inputs: Mapping[str, Any],
+    inputs: Given,
     returns: Any,
     tracer: Tracer | None,
     *,
@@ -267,7 +259,8 @@ async def answered_again(
     if row.state == "answered" and not is_replay:
         raise ValueError(f"run {row.id} already has an answer")
     again, deadline = settings.as_before(was["settings"], is_replay=is_replay).begun()
-    read = await read_in_thread(again.read, inputs, deadline)
+    read = await read_in_thread(again.read, inputs.values, deadline)
+    read = replace(read, notes=(*inputs.notes, *read.notes))
     same_inputs(row, read)
     model, before = settings.model, was["settings"].get("model")
     if isinstance(model, str) and before is not None and absolute_model(model) != before:
@@ -278,23 +271,10 @@ async def answered_again(
     request = RunRequest(
         question=Question(query=was["query"], inputs=read, returns=type_, task=task),
         program=None if text is None else SourceFile(was.get("program_name") or "program", text),
-        arguments=given_as(inputs),
+        arguments=given_as(inputs.values),
         is_replay=is_replay,
     ).as_before(past)
     return await in_session(replace(again, task=task), request, tracer, wanted)
-
-
-async def ran(settings: HostSettings, program: Admitted, query: str, inputs: Mapping[str, Any], tracer: Tracer | None) -> Run:
-    """The run of an admitted program."""
-    is_unnamed = settings.model is None
-    settings = settings.filled()
-    if is_unnamed and program.typed.effect is Effect.PURE:
-        settings = replace(settings, model=NOBODY)
-    settings, deadline = settings.begun()
-    question = Question(query=query, inputs=await read_in_thread(settings.read, inputs, deadline))
-    program = for_inputs(program, question.inputs.types)
-    request = RunRequest(question=question, program=program.typed.program.source, arguments=given_as(inputs))
-    return await in_session(settings, request, tracer, job=lambda setup: run_program(program, question, setup))
 
 
 def unless_faulted(run: Run) -> Run:
@@ -338,7 +318,8 @@ async def _answer(request: RunRequest, setup: Setup) -> Run:
         return await ask(request.question, setup)
     inputs = request.question.bound_inputs
     checked = check(request.program, inputs.types, primitives=inputs.functions)
-    return await run_program(checked.admit(setup.budget, setup.leaf.profile), request.question, setup)
+    done = await run_program(checked.admit(setup.budget, setup.leaf.profile), request.question, setup)
+    return replace(done, notes=(*done.notes, *inputs.notes))
 
 
 async def posed(settings: HostSettings, asked: Asked, deadline: Deadline) -> tuple[HostSettings, Question, Returns | None]:
@@ -349,7 +330,8 @@ async def posed(settings: HostSettings, asked: Asked, deadline: Deadline) -> tup
     task = task_name(asked.task or settings.task)
     settings = replace(settings, task=task, strategy=asked.strategy or settings.strategy)
     type_ = None if returns is None else returns.type
-    inputs = await read_in_thread(settings.read, asked.inputs, deadline)
+    inputs = await read_in_thread(settings.read, asked.given.values, deadline)
+    inputs = replace(inputs, notes=(*asked.given.notes, *inputs.notes))
     return settings, Question(query=asked.query, inputs=inputs, returns=type_, task=task), returns
 
 
@@ -357,6 +339,10 @@ def given_as(inputs: Mapping[str, Any]) -> tuple[str, ...]:
     """The arguments of a command line that give the same inputs; none where some are no files."""
     paths = tuple(f"{name}={value.absolute()}" for name, value in inputs.items() if isinstance(value, Path))
     return paths if len(paths) == len(inputs) else ()
+
+
+def _named(model: str | Model) -> str:
+    return model if isinstance(model, str) else type(model).__name__
 
 
 def _budget_of(was: Mapping[str, Any]) -> Budget:

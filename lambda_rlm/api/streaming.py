@@ -14,6 +14,7 @@ from collections.abc import AsyncGenerator, Callable, Coroutine
 from dataclasses import replace
 from typing import Any, Final
 
+from lambda_rlm.api.results import event_in_own_terms
 from lambda_rlm.events import Event, RunFinished, Tracer
 from lambda_rlm.execution.run import Run
 
@@ -29,6 +30,7 @@ async def streamed(job: Callable[[Tracer], Coroutine[Any, Any, Run]], most: int 
 
     def listen(event: Event) -> None:
         nonlocal missed
+        event = event_in_own_terms(event)
         if len(waiting) >= most:
             waiting.popleft()
             missed += 1
@@ -64,7 +66,7 @@ def heard(listener: Listener | None) -> Tracer | None:
         nonlocal is_deaf
         if not is_deaf:
             try:
-                listener(event)
+                listener(event_in_own_terms(event))
             except (Exception, asyncio.CancelledError, GeneratorExit):  # nobody cancels a callback, which does not wait
                 is_deaf = True
                 logging.getLogger(__name__).exception("an event listener raised an exception; it receives no more events")

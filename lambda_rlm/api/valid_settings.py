@@ -35,23 +35,45 @@ _ELEMENTS: Final[Mapping[str, tuple[str, type]]] = {
     "formats": ("Format objects", Format),
 }
 
+_BY_PARTS: Final = {"budget": "Budget", "routing": "Routing", "writing": "Writing", "account": "Account"}
+_OF_A_MODEL: Final = ("profile", "count_tokens", "complete", "aclose")
+
 
 def refuse_invalid(said: Mapping[str, Any]) -> None:
     """Look at what a host says, None where it says nothing. Raises `ValueError` and `TypeError`."""
     given = {key: value for key, value in said.items() if value is not None}
     for key, (kind, types) in _KINDS.items():
         if key in given and not isinstance(given[key], types):
-            raise TypeError(f"{key} must be {kind}, not {given[key]!r:.80}")
+            raise TypeError(f"{key} must be {kind}, not {given[key]!r:.80}{_instead(key, given[key])}")
     for key, (elements, type_) in _ELEMENTS.items():
         for element in given.get(key, ()):
             if not isinstance(element, type_):
                 raise TypeError(f"{key} must be {elements}, not {element!r:.80}")
     for key in ("model", "root_model"):
-        if key in given and not isinstance(given[key], str) and "complete" not in dir(given[key]):
+        if key in given and not isinstance(given[key], str) and (lack := _lack(given[key])):
             raise TypeError(
-                f"{key} must be the name of a model, or an object with the methods of `Model`, not {given[key]!r:.80}"
+                f"{key} must be the name of a model, or an object with the methods of `Model`, not {given[key]!r:.80}, {lack}"
             )
     for key in _IN_THE_TABLE:
         if key in given and not isinstance(given[key], Path):
             setting = SETTINGS[key]
             valid(setting, given[key], setting.flag if setting.about.choices else f"RLM({key}=…)")
+
+
+def _instead(key: str, value: object) -> str:
+    """How a value of another kind would be written as one of the right kind, where that is plain."""
+    if key not in _BY_PARTS:
+        return ""
+    if isinstance(value, Mapping) and value and all(isinstance(name, str) and name.isidentifier() for name in value):
+        return f"; write {_BY_PARTS[key]}({', '.join(f'{name}={part!r:.40}' for name, part in value.items())})"
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return f"; write Budget(usd={value!r}) or Budget(calls={value!r})" if is_number and key == "budget" else ""
+
+
+def _lack(model: object) -> str:
+    """Why an object is no model; empty where it may be one. Its attributes are not read: they may be code of the host."""
+    if isinstance(model, type):
+        return f"which is a class: make one, {model.__name__}(…)"
+    there = dir(model)
+    missing = [name for name in _OF_A_MODEL if name not in there]
+    return "" if "complete" in there else f"which has no {', '.join(missing)}"

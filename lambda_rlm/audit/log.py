@@ -24,9 +24,9 @@ from lambda_rlm.audit.tally import LogTally, tally
 from lambda_rlm.inputs import InputProblem, Reading
 from lambda_rlm.inputs.decode import LOOKED_AT, kind_of
 from lambda_rlm.inputs.files import STANDARD_INPUT, size_of, unreadable
-from lambda_rlm.inputs.left_out import LeftOut
+from lambda_rlm.inputs.folder.left_out import LeftOut
+from lambda_rlm.inputs.folder.walk import walk
 from lambda_rlm.inputs.reading import amount, plain
-from lambda_rlm.inputs.walk import walk
 from lambda_rlm.private_file import open_stream
 
 Form = Literal["rows", "lines", "text"]

@@ -74,7 +74,7 @@ class Bounded:
         return cost_tree(self.typed.program.source, self.cost, self.bound, self.rates)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Admitted:
     """A program that may run: on what budget, for which model, the number of each `auto` by the term's identity.
 
@@ -92,6 +92,9 @@ class Admitted:
     """What was declared of inputs that were not there; a run refuses larger ones."""
     assumed: frozenset[str] = frozenset()
     """Inputs whose types are only what the program uses; a run types it on those that its inputs have."""
+
+    def __repr__(self) -> str:
+        return f"<Admitted {self.typed.program.source.name}: {self.bound or 'inputs unknown'}, {self.budget}>"
 
 
 def bounded(

@@ -22,7 +22,7 @@ _WHOLE: Final = 100
 _LARGEST: Final = ("prompt_chars", "depth")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Bound:
     """Upper limits, componentwise. `prompt_chars` is the longest prompt; `usd` None when the price is unknown or there is no
     limit.
@@ -51,6 +51,12 @@ class Bound:
     @property
     def tokens(self) -> int | None:
         return None if self.input_tokens is None or self.output_tokens is None else self.input_tokens + self.output_tokens
+
+    def __repr__(self) -> str:
+        """Calls, tokens and dollars, on one line."""
+        usd = "" if self.usd is None else f", ${self.usd:,.6g}"
+        calls, tokens = ("any number of" if limit is None else f"{limit:,}" for limit in (self.calls, self.tokens))
+        return f"<Bound: {calls} {'call' if self.calls == 1 else 'calls'}, {tokens} tokens{usd}>"
 
     def __add__(self, other: Bound) -> Bound:
         """The bound of one run after or beside another: what is used adds up, the longest prompt and the depth do not."""

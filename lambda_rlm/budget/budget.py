@@ -6,7 +6,7 @@ accident: `None` is accepted only for `usd` (prices may be unknown) and `seconds
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Final, Literal
 
 FREE_CHARACTERS: Final = 100_000
@@ -23,7 +23,7 @@ _MOST_BITS: Final = 1_000
 """What is left of a number of dollars or seconds is calculated as a float, which has no more."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Budget:
     """Limits of one run. A value that is no integer where one is required, or negative, raises `ValueError`.
 
@@ -67,6 +67,11 @@ class Budget:
                 raise ValueError(f"budget {name} must be at least 0 or None, not {value!r}")
             if isinstance(value, int) and value.bit_length() > _MOST_BITS:
                 raise ValueError(f"budget {name} is too large")
+
+    def __repr__(self) -> str:
+        """The limits that are not the defaults, as they are written."""
+        said = (f"{one.name}={getattr(self, one.name)!r}" for one in fields(self) if getattr(self, one.name) != one.default)
+        return f"Budget({', '.join(said)})"
 
     def minus(self, calls: int = 0, tokens: int = 0, usd: float = 0.0) -> Budget:
         """The remaining budget after this use; at least 0, and unlimited where this budget is unlimited."""

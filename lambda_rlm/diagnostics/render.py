@@ -7,23 +7,16 @@ docs promise. Knows styles by name only; colors are the terminal's business.
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable
 from typing import Any, Final
 
 from lambda_rlm.diagnostics.codes import CODES
 from lambda_rlm.diagnostics.diagnostic import Diagnostic, QuickFix, apply_fix
+from lambda_rlm.diagnostics.excerpt import Part, excerpt, head, place
 from lambda_rlm.diagnostics.faults import Fault
 from lambda_rlm.diagnostics.source import SourceFile, Span
-from lambda_rlm.diagnostics.visible import visible_line
 
-Part = tuple[str, str]
-"""A piece of text and the name of its style: error, warning, place, gutter, source, caret, note, label or plain."""
-
-_WIDTH: Final = 110
-_LEAD: Final = 40
 _SHOWN: Final = 200
-_TAB: Final = "    "
 
 
 # ── for people ──
@@ -31,94 +24,17 @@ _TAB: Final = "    "
 
 def human_parts(diagnostic: Diagnostic, source: SourceFile) -> list[Part]:
     """One diagnostic for a person, as styled pieces."""
-    severity = diagnostic.severity.value
-    parts = _head(severity, severity, diagnostic.code, diagnostic.message)
-    lines = [
-        source.line_column(diagnostic.primary.start)[0],
-        *(source.line_column(s.span.start)[0] for s in diagnostic.secondary),
-    ]
-    gutter = len(str(max(lines)))
-    parts += _place(source, diagnostic.primary, gutter)
-    parts += _excerpt(source, diagnostic.primary, "", gutter, "caret")
-    for label in diagnostic.secondary:
-        parts += _excerpt(source, label.span, label.text, gutter, "label")
-    for name, text in (
-        ("expected", diagnostic.expected),
-        ("given", diagnostic.given),
-        ("because", diagnostic.because),
-        ("hint", diagnostic.hint),
-    ):
-        if text is not None:
-            parts += _note(name, text, gutter)
-    for fix in diagnostic.fixes:
-        parts += _note("fix", fix.title, gutter)
-    return parts
+    return diagnostic.parts(source)
 
 
 def fault_parts(fault: Fault, source: SourceFile | None) -> list[Part]:
     """A fault for a person, as styled pieces."""
-    parts = _head("error", "fault", fault.code, fault.message)
+    parts = head("error", "fault", fault.code, fault.message)
     if fault.span is not None and source is not None:
         gutter = len(str(source.line_column(fault.span.start)[0]))
-        parts += _place(source, fault.span, gutter)
-        parts += _excerpt(source, fault.span, "", gutter, "caret")
-    return parts + (_note("reply", fault.reply, 0) if fault.reply else [])
-
-
-def _head(style: str, kind: str, code: str, message: str) -> list[Part]:
-    return [(f"{kind}[{code}]", style), (f": {visible_line(message)}\n", "plain")]
-
-
-def _place(source: SourceFile, span: Span, gutter: int) -> list[Part]:
-    line, column = source.line_column(span.start)
-    return [(" " * gutter + "--> ", "gutter"), (f"{visible_line(source.name)}:{line}:{column}\n", "place")]
-
-
-def _note(name: str, text: str, gutter: int) -> list[Part]:
-    indent = "\n" + " " * (gutter + 3 + len(name) + 2)
-    return [
-        (" " * gutter + " = ", "gutter"),
-        (f"{name}: ", "note"),
-        (indent.join(map(visible_line, text.split("\n"))) + "\n", "plain"),
-    ]
-
-
-def _excerpt(source: SourceFile, span: Span, label: str, gutter: int, style: str) -> list[Part]:
-    """The line a span begins in, with carets below; a span of several lines is marked to the end of its first."""
-    line, column = source.line_column(span.start)
-    text = source.line_text(line).rstrip("\r")
-    start = min(column - 1, len(text))
-    end = max(start, min(len(text), start + (span.end - span.start)))
-    shown, left, marked = _cropped(text, start, end)
-    more = "…" if source.line_column(span.end)[0] > line else ""
-    return [
-        (" " * gutter + " |\n", "gutter"),
-        (f"{line:>{gutter}} | ", "gutter"),
-        (shown + "\n", "source"),
-        (" " * gutter + " | ", "gutter"),
-        (" " * left + "^" * max(1, marked) + more + (f" {visible_line(label)}" if label else "") + "\n", style),
-    ]
-
-
-def _cropped(text: str, start: int, end: int) -> tuple[str, int, int]:
-    """What of a line is shown, the columns before the marked part, and its width in columns."""
-    first = 0 if len(text) <= _WIDTH else max(0, min(start - _LEAD, len(text) - _WIDTH))
-    last = min(len(text), first + _WIDTH)
-    before, marked, after = text[first:start], text[start : min(end, last)], text[min(end, last) : last]
-    lead = "…" if first else ""
-    before, marked, after = lead + _visible(before), _visible(marked), _visible(after)
-    return before + marked + after + ("…" if last < len(text) else ""), _columns(before), _columns(marked)
-
-
-def _visible(text: str) -> str:
-    """Tabs as spaces, and hidden characters as pictures."""
-    return visible_line(text.replace("\t", _TAB))
-
-
-def _columns(text: str) -> int:
-    if text.isascii():
-        return len(text)
-    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+        parts += place(source, fault.span, gutter)
+        parts += excerpt(source, fault.span, "", gutter, "caret")
+    return parts + (note("reply", fault.reply, 0) if fault.reply else [])
 
 
 # ── for models ──

@@ -6,7 +6,7 @@ whoever wrote it. Asks no model. What a program can cost is worked out when some
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
@@ -16,9 +16,10 @@ from lambda_rlm.bounds.declared import Size
 from lambda_rlm.bounds.names import free_names
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.completion import ModelProfile
-from lambda_rlm.diagnostics.diagnostic import Diagnostic, Rejected, Severity
+from lambda_rlm.diagnostics.diagnostic import Diagnostic, Diagnostics, Rejected, Severity
 from lambda_rlm.diagnostics.faults import Fault
 from lambda_rlm.diagnostics.source import SourceFile
+from lambda_rlm.diagnostics.visible import visible_line
 from lambda_rlm.execution.host_functions import by_name
 from lambda_rlm.inputs import Reading, from_values
 from lambda_rlm.inputs.gather import DOCUMENTS
@@ -28,6 +29,7 @@ from lambda_rlm.syntax.parse import parse
 from lambda_rlm.syntax.term import Block, Program
 from lambda_rlm.types.hosted import HostFunction
 from lambda_rlm.types.infer import infer, used_as
+from lambda_rlm.types.show import show
 from lambda_rlm.types.type import TEXT, Arrow, Con, Enum, Erroneous, Record, Type, Variable
 from lambda_rlm.types.typed import Typed
 
@@ -42,24 +44,51 @@ _ROOMY: Final = replace(ANY_MODEL, window=100_000_000)
 """With no model named, a program is refused only where this window does not help either."""
 
 _ENOUGH: Final = 2**62
+_SHOWN: Final = 120
+
+Door = Callable[[Diagnostic], Diagnostic]
+"""Puts what a diagnostic says in the words of a library or of a command line."""
 
 
-@dataclass(frozen=True)
+def _cropped(text: str) -> str:
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+
+
+@dataclass(frozen=True, repr=False)
 class Checked:
     """What the checker found: a typed program, or the mistakes; warnings in any case.
 
     `sizes` are those that were declared, `data` the inputs that were given, as the program gets them. `assumed` are the inputs
-    given by a size alone: their types are those that the program uses them with.
+    given by a size alone: their types are those that the program uses them with. `door` puts what a refusal says in the words
+    of whoever asked, None as it is.
     """
 
     source: SourceFile
     inputs: Mapping[str, Type]
-    diagnostics: tuple[Diagnostic, ...]
+    diagnostics: Diagnostics
     program: Program | None = field(default=None, repr=False)
     typed: Typed | None = field(default=None, repr=False)
     sizes: Mapping[str, Size] = field(default_factory=dict)
     data: Mapping[str, Any] = field(default_factory=dict, repr=False)
     assumed: frozenset[str] = frozenset()
+    door: Door | None = field(default=None, compare=False)
+
+    def __repr__(self) -> str:
+        if self.typed is None:
+            found = ", ".join(dict.fromkeys(one.code for one in self.errors))
+        else:
+            inputs = ", ".join(f"{name}: {show(type_)}" for name, type_ in self.inputs.items())
+            found = f"({inputs}) -> {show(self.typed.type)}"
+        return visible_line(f"<Checked {self.source.name}: {_cropped(found)}>")
+
+    def render(self) -> str:
+        """All diagnostics with their places and hints, as the command line shows them; empty for none."""
+        return str(self.diagnostics)
+
+    @property
+    def errors(self) -> tuple[Diagnostic, ...]:
+        """The mistakes, without warnings."""
+        return tuple(one for one in self.diagnostics if one.severity is Severity.ERROR)
 
     @property
     def ok(self) -> bool:
@@ -126,7 +155,7 @@ class Checked:
             roomy = self.prospect(replace(budget, usd=None, tokens=_ENOUGH), _ROOMY)
             against = [] if roomy is None else _errors(roomy)
         if against:
-            raise Rejected(self.source, against)
+            raise Rejected(self.source, against if self.door is None else map(self.door, against))
         return replace(admitted, bound=prospect.bound, is_proved=prospect.is_proved, sizes=sizes, assumed=self.assumed)
 
 
@@ -160,7 +189,7 @@ def check(
         typed = infer(program, types, functions)
     except Rejected as rejected:
         return Checked(file, types, rejected.diagnostics, program, sizes=sizes, data=data)
-    return Checked(file, types, tuple(typed.warnings), program, typed, sizes, data, frozenset(by_size))
+    return Checked(file, types, Diagnostics(file, typed.warnings), program, typed, sizes, data, frozenset(by_size))
 
 
 def for_inputs(admitted: Admitted, types: Mapping[str, Type]) -> Admitted:

@@ -7,25 +7,36 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any, Final
 
 from lambda_rlm.bounds.bound import Bound
 from lambda_rlm.bounds.figures.likely import Likely
 from lambda_rlm.budget.budget import Admission
 from lambda_rlm.completion import Usage
 from lambda_rlm.diagnostics.faults import Fault
+from lambda_rlm.diagnostics.render import fault_json
 from lambda_rlm.diagnostics.source import SourceFile
+from lambda_rlm.diagnostics.visible import visible_line
 from lambda_rlm.eval.provenance.coverage import Citation
+from lambda_rlm.execution.synthesis_json import synthesis_json
 from lambda_rlm.inputs import Inputs
+from lambda_rlm.release import VERSION
+from lambda_rlm.types.show import show
 from lambda_rlm.types.type import Type
 
 if TYPE_CHECKING:
     from lambda_rlm.synth.earlier import EarlierQuestion
     from lambda_rlm.synth.report import Synthesis
 
+_USAGE: Final = (
+    "calls", "attempts", "cached_calls", "failed_calls", "span", "input_tokens", "output_tokens", "usd", "steps", "bytes",
+    "live", "extra_attempts",
+)  # fmt: skip
+_DROPPED: Final = ("characters_before_prompts", "quotes", "items", "or_else", "replies_cut")
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class RunUsage:
     """What a run used. `attempts` counts each call as often as it was asked; `extra_attempts` those that were taken from the
     run's pool: repairs, and requests sent again that may be billed; `usd` is None when the price is not known; `span`
@@ -48,6 +59,12 @@ class RunUsage:
     max_in_flight: int = 0
     estimated_calls: int = 0
     extra_attempts: int = 0
+
+    def __repr__(self) -> str:
+        used = ", ".join(
+            f"{one.name}={getattr(self, one.name)!r}" for one in fields(self) if getattr(self, one.name) != one.default
+        )
+        return f"RunUsage({used})"
 
     def __add__(self, other: RunUsage) -> RunUsage:
         """What two runs used, one after the other."""
@@ -166,8 +183,9 @@ class Run:
     origin: RunOrigin | None = field(default=None, compare=False)
 
     def __repr__(self) -> str:
-        came = f"{self.value!r:.120}" if self.fault is None else f"fault {self.fault.code}"
-        return f"<Run {self.id}: {came}, {self.usage.calls} calls, {self.route}>"
+        calls = "1 call" if self.usage.calls == 1 else f"{self.usage.calls:,} calls"
+        came = visible_line(f"{self.value!r:.120}") if self.fault is None else f"fault {self.fault.code}"
+        return f"<Run {self.id}: {came}, {calls}, {self.route}>"
 
     @property
     def ok(self) -> bool:
@@ -183,9 +201,40 @@ class Run:
         """The value as a person reads it: a Text unchanged, anything else as JSON. Raises the fault when there is one."""
         if self.fault is not None:
             raise self.fault
-        return (
-            self.value if isinstance(self.value, str) else json.dumps(self.value, ensure_ascii=False, indent=2, default=_plain)
-        )
+        return self.value if isinstance(self.value, str) else json.dumps(_plain(self.value), ensure_ascii=False, indent=2)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The run as JSON data, with the keys of `ask --json`; keys are added and never renamed. A value of a class of the
+        caller's is as pydantic writes it. `diagnostics` are the warnings of a program where the command line ran it."""
+        spent = self.usage
+        usage = {name: getattr(spent, name) for name in _USAGE}
+        return {
+            "ok": self.ok,
+            "answer": self.answer if self.ok else None,
+            "value": _plain(self.value),
+            "type": show(self.type),
+            "route": self.route,
+            "task": self.task,
+            "reason": self.reason,
+            "split": self.split,
+            "run": self.id,
+            "version": VERSION,
+            "program": self.program,
+            "likely": None if self.likely is None else self.likely.numbers(),
+            "bound": None if self.bound is None else self.bound.numbers(),
+            "counted_by": None if self.bound is None else self.bound.counted_by,
+            "admitted": self.admitted,
+            "usage": {**usage, "seconds": round(spent.seconds, 3), "max_in_flight": spent.max_in_flight},
+            **({} if self.synthesis is None else {"synthesis": synthesis_json(self.synthesis)}),
+            "degraded": self.degraded,
+            "dropped": {name: getattr(self.dropped, name) for name in _DROPPED},
+            "coverage": {name: round(share, 6) for name, share in self.coverage.items()},
+            "citations": [{"input": c.input, "start": c.start, "end": c.end} for c in self.citations],
+            "coercions": self.coercions,
+            "notes": list(self.notes),
+            "diagnostics": [],
+            "fault": None if self.fault is None else fault_json(self.fault, self.source),
+        }
 
     @property
     def response(self) -> str:
@@ -194,7 +243,9 @@ class Run:
 
 
 def _plain(value: Any) -> Any:
-    """A value that was made an instance of a class of the caller's, as JSON has it."""
-    from pydantic_core import to_jsonable_python
+    """A value as JSON has it, also one that was made an instance of a class of the caller's."""
+    if isinstance(value, str | int) or value is None:
+        return value
+    from pydantic_core import from_json, to_json
 
-    return to_jsonable_python(value)
+    return from_json(to_json(value, bytes_mode="base64", inf_nan_mode="strings", fallback=str))

@@ -16,13 +16,14 @@ from pathlib import Path
 from typing import Any, Final
 
 from lambda_rlm.inputs.files import TOO_LARGE
+from lambda_rlm.inputs.folder.left_out import LeftOut
 from lambda_rlm.inputs.formats.registry import row_format
-from lambda_rlm.inputs.left_out import LeftOut
 from lambda_rlm.inputs.listing import QUERY, Listing, checked_name, few_enough, listed, listings, within_limit
+from lambda_rlm.inputs.plain_values import contents_of, drawn, plain_data
 from lambda_rlm.inputs.problem import InputProblem
 from lambda_rlm.inputs.reading import STRUCTURED, Reading, amount, plain
 from lambda_rlm.inputs.shape import Shaped, shaped, sound
-from lambda_rlm.inputs.text import rows_of, text_of
+from lambda_rlm.inputs.text import rows_of, text_in, text_of
 from lambda_rlm.types.hosted import HostFunction
 from lambda_rlm.types.type import TEXT, Type, list_of, record_of
 
@@ -100,25 +101,52 @@ def from_arguments(arguments: Sequence[str], reading: Reading | None = None) -> 
 
 
 def from_values(values: Mapping[str, Any], reading: Reading | None = None) -> Inputs:
-    """The inputs that a host gives: text, plain data, or a `Path` that is read as on the command line.
+    """The inputs that a host gives: a text; a `Path`, or several, which are read as on the command line; bytes, or an open
+    file, decoded as a file is; other values as `plain_values` says.
 
-    Raises `InputProblem` for a file that cannot be read, `TypeError` and `ValueError` for data that is not plain.
+    Raises `InputProblem` for what cannot be read, `TypeError` and `ValueError` for values of other kinds.
     """
     reading = reading or Reading()
-    read: dict[str, Shaped] = {}
     left = _Left(reading.most_bytes)
     few_enough(values)
-    for name, value in values.items():
-        checked_name(name)
-        if isinstance(value, str):
-            read[name] = Shaped(sound(value), TEXT, ())
-        elif isinstance(value, Path):
-            listing = listed([str(value)], reading)
-            within_limit({name: listing}, reading)
-            read[name] = _read(listing, name, reading, left)
-        else:
-            read[name] = shaped(value, name, watch=reading.glance)
-    return _inputs(read)
+    return _inputs({checked_name(name): _given(value, name, reading, left) for name, value in values.items()})
+
+
+def _given(value: Any, name: str, reading: Reading, left: _Left) -> Shaped:
+    if isinstance(value, str):
+        return Shaped(sound(value), TEXT, ())
+    if isinstance(value, Path):
+        return _files([value], name, reading, left)
+    if callable(getattr(value, "read", None)) and not isinstance(value, type):
+        value = contents_of(value, name, reading, left.bytes)
+    if isinstance(value, str | bytes | bytearray | memoryview):
+        return _text(value, name, reading, left)
+    if isinstance(value, Iterator):
+        value = drawn(value, name, reading)
+    if isinstance(value, list | tuple | set | frozenset) and any(isinstance(one, Path) for one in value):
+        if not all(isinstance(one, Path) for one in value):
+            raise TypeError(f"{name} mixes Paths and other values; give Paths alone to read files, or texts alone")
+        return _files(list(value) if isinstance(value, list | tuple) else sorted(value), name, reading, left, is_list=True)
+    try:
+        return shaped(value, name, watch=reading.glance)
+    except TypeError:  # something in it is not plain
+        data, notes = plain_data(value, name, reading)
+    made = shaped(data, name, is_ours=True, watch=reading.glance)
+    return replace(made, notes=(*notes, *made.notes))
+
+
+def _files(paths: Sequence[Path], name: str, reading: Reading, left: _Left, *, is_list: bool = False) -> Shaped:
+    listing = listed([str(path) for path in paths], reading)
+    within_limit({name: listing}, reading)
+    return _read(replace(listing, is_list=is_list or listing.is_list), name, reading, left)
+
+
+def _text(value: str | bytes | bytearray | memoryview, name: str, reading: Reading, left: _Left) -> Shaped:
+    if isinstance(value, str):
+        return Shaped(sound(value), TEXT, ())
+    text = text_in(bytes(value), name, reading, left.bytes)
+    left.bytes -= max(text.size, len(text.text))
+    return Shaped(text.text, TEXT, text.notes)
 
 
 def _digest(value: Any) -> InputDigest:

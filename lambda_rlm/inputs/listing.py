@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from lambda_rlm.inputs.files import STANDARD_INPUT, head, size_of, too_large, unreadable
-from lambda_rlm.inputs.left_out import LeftOut
+from lambda_rlm.inputs.folder.left_out import LeftOut
+from lambda_rlm.inputs.folder.walk import IGNORED, is_pattern, matching, walk
 from lambda_rlm.inputs.problem import InputProblem
 from lambda_rlm.inputs.reading import Reading, amount, plain
+from lambda_rlm.inputs.shape import field_names
 from lambda_rlm.inputs.text import speaks_against
-from lambda_rlm.inputs.walk import IGNORED, is_pattern, matching, walk
 from lambda_rlm.syntax.keywords import KEYWORDS
 
 DEFAULT_NAME: Final = "context"
@@ -101,6 +102,21 @@ def checked_name(name: str) -> str:
     if name == QUERY:
         raise InputProblem("`query` is the name of the question; choose another name for the input")
     return name
+
+
+def input_names(keys: Iterable[str]) -> dict[str, str]:
+    """A name for each input that a host names by any text: itself where a program can use it, else by the rule for fields of
+    rows; a reserved word, and the name of the question, get a number. No two are alike."""
+    names = field_names(list(keys), otherwise="input")
+    taken = {*names.values(), *KEYWORDS, QUERY}
+    for key, name in names.items():
+        if name in KEYWORDS or name == QUERY:
+            number = 2
+            while f"{name}_{number}" in taken:
+                number += 1
+            names[key] = f"{name}_{number}"
+            taken.add(names[key])
+    return names
 
 
 def listed(arguments: Sequence[str], reading: Reading) -> Listing:

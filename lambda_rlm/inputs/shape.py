@@ -15,6 +15,7 @@ is None.
 
 from __future__ import annotations
 
+import enum
 import json
 import math
 import re
@@ -40,6 +41,7 @@ _SHOWN: Final = 60
 """Characters of a key in a note."""
 _ENCODER: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 _IDENTIFIER: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}\Z")
+_EXACT: Final = frozenset({str, int, float, bool, list, tuple, dict})
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 
@@ -200,6 +202,8 @@ class _Looking:
 
 
 def _kind(data: Any, where: str) -> str:
+    if type(data) not in _EXACT and (isinstance(data, enum.Enum) or hasattr(type(data), "_asdict")):
+        raise TypeError(f"{where}: {data!r:.100} has names that plain data does not keep")
     if isinstance(data, str):
         return "text"
     if isinstance(data, bool):
@@ -265,8 +269,9 @@ def _record(shape: _Shape, where: str, depth: int, notes: list[str]) -> Type:
     return Record(tuple(sorted(fields)))
 
 
-def field_names(keys: list[str]) -> dict[str, str]:
-    """A field name for each key: itself where it is an identifier, else by the rule of this module; no two alike."""
+def field_names(keys: list[str], otherwise: str = "field") -> dict[str, str]:
+    """A field name for each key: itself where it is an identifier, else by the rule of this module; no two alike. `otherwise`
+    is that of a key without a letter."""
     taken = {key for key in keys if _IDENTIFIER.match(key) and key != "_"}
     names: dict[str, str] = {}
     counts: dict[str, int] = {}
@@ -274,7 +279,7 @@ def field_names(keys: list[str]) -> dict[str, str]:
         if key in taken:
             names[key] = key
             continue
-        stem = re.sub(r"[^A-Za-z0-9_]+", "_", key)[:60].strip("_") or "field"
+        stem = re.sub(r"[^A-Za-z0-9_]+", "_", key)[:60].strip("_") or otherwise
         stem = f"_{stem}" if stem[0].isdigit() else stem
         name = stem
         while name in taken:
@@ -321,5 +326,7 @@ def _written(data: Any) -> str:
 
 
 def sound(text: str) -> str:
-    """The text with lone surrogates, which no encoding of it could carry, replaced by U+FFFD."""
+    """The text with lone surrogates, which no encoding of it could carry, replaced by U+FFFD; a `str` itself, also where a
+    class of another package adds something to it."""
+    text = text if type(text) is str else str.__str__(text)
     return text if text.isascii() or not _SURROGATE.search(text) else _SURROGATE.sub("�", text)

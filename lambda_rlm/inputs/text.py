@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lambda_rlm.inputs import decode
-from lambda_rlm.inputs.files import contents, standard_input
+from lambda_rlm.inputs.files import contents, standard_input, too_large
 from lambda_rlm.inputs.formats import registry
 from lambda_rlm.inputs.formats.extracted import Rows
 from lambda_rlm.inputs.problem import InputProblem
-from lambda_rlm.inputs.reading import Format, Reading, plain
+from lambda_rlm.inputs.reading import Format, Reading, amount, plain
 from lambda_rlm.inputs.shape import sound
 from lambda_rlm.policy.gates import allow_input
 
@@ -42,12 +42,26 @@ def text_of(path: Path | None, reading: Reading, most: int, below: Path | None =
 
     allow_input(path)
     read = standard_input(most, look, reading.watch) if path is None else contents(path, most, look, reading.watch, below)
-    found = registry.text_format(read.data[: decode.LOOKED_AT], name, reading)
+    return _text_in(read.data, name, reading, read.note)
+
+
+def text_in(data: bytes, name: str, reading: Reading, most: int) -> FileText:
+    """The text of bytes that a host has: as of a file with these contents and without a name; raises `InputProblem`."""
+    if len(data) > most:
+        raise too_large(f"{name} has {amount(len(data))}", most)
+    problem = speaks_against(data[: decode.LOOKED_AT], name, reading)
+    if problem is not None:
+        raise problem
+    return _text_in(data, name, reading, None)
+
+
+def _text_in(data: bytes, name: str, reading: Reading, note: str | None) -> FileText:
+    found = registry.text_format(data[: decode.LOOKED_AT], name, reading)
     if found is not None:
-        extracted = registry.text_in(found, read.data, name, reading)
-        return FileText(sound(extracted.text), _notes(read.note, *extracted.notes), len(read.data))
-    decoded = decode.decode(read.data, name, reading)
-    return FileText(decoded.text, _notes(read.note, decoded.note), len(read.data))
+        extracted = registry.text_in(found, data, name, reading)
+        return FileText(sound(extracted.text), _notes(note, *extracted.notes), len(data))
+    decoded = decode.decode(data, name, reading)
+    return FileText(decoded.text, _notes(note, decoded.note), len(data))
 
 
 def rows_of(path: Path, found: Format, reading: Reading, most: int, below: Path | None = None) -> FileRows:

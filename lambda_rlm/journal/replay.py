@@ -13,7 +13,6 @@ from typing import Any, Final
 
 from lambda_rlm.completion import Completion
 from lambda_rlm.events import CallFinished, CallStarted, Event, Replied, RunFinished
-from lambda_rlm.execution.as_json import run_json
 from lambda_rlm.journal.records import CallRow
 
 Path = tuple[int, ...]
@@ -59,9 +58,7 @@ class Comparison:
         elif isinstance(event, CallFinished) and not event.is_shared:
             self._at(event.path).ended(event.digest, event.failure or "replied", event.value)
         elif isinstance(event, RunFinished):
-            from pydantic_core import to_jsonable_python
-
-            self._outcome = {**run_json(event.run), "value": to_jsonable_python(event.run.value)}
+            self._outcome = event.run.to_dict()
 
     @property
     def calls(self) -> int:

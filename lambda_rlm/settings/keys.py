@@ -27,6 +27,9 @@ class Trust(Enum):
     TRUSTED = "trusted sources only"
 
 
+PREFIX: Final = "LAMBDA_RLM_"
+"""What the names of variables begin with."""
+
 Tables = Mapping[str, Mapping[str, Any]]
 """Settings of several models, by the name of the model."""
 

@@ -14,10 +14,10 @@ from typing import Any
 
 from lambda_rlm.llm.connect import default_model
 from lambda_rlm.settings.files import SettingsFile, settings_files
-from lambda_rlm.settings.keys import SETTINGS, Tables, Trust
+from lambda_rlm.settings.keys import PREFIX, SETTINGS, Tables, Trust
 from lambda_rlm.settings.settings import DEFAULTS, Settings
 from lambda_rlm.settings.values import valid
-from lambda_rlm.settings.variables import PREFIX, from_variables
+from lambda_rlm.settings.variables import from_variables
 
 
 @dataclass(frozen=True, slots=True)

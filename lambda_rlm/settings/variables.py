@@ -10,12 +10,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from lambda_rlm.settings.keys import SETTINGS
+from lambda_rlm.settings.keys import PREFIX, SETTINGS
 from lambda_rlm.settings.problem import SettingProblem, did_you_mean
 from lambda_rlm.settings.settings import DEFAULTS, Settings
 from lambda_rlm.settings.values import of_text, valid
-
-PREFIX: Final = "LAMBDA_RLM_"
 
 OTHERS: Final[Mapping[str, str]] = {
     "LAMBDA_RLM_HOME": "One folder for the journal, caches, weights and the user's own settings.",

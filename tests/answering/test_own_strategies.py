@@ -140,7 +140,7 @@ def test_the_decision_is_told_with_its_bound(here: Path) -> None:
 def test_another_way_may_still_be_asked_for(here: Path) -> None:
     run = RLM(model(), task="first.lam", strategy="direct").ask("Who?", context="Acme was late.")
     assert run.route == "direct"
-    assert "`first.lam` had no effect: --strategy direct asks the model without a program" in run.notes
+    assert '`first.lam` had no effect: strategy="direct" asks the model without a program' in run.notes
 
 
 def test_a_run_is_resumed_from_another_folder_without_the_file(here: Path, tmp_path_factory: pytest.TempPathFactory) -> None:

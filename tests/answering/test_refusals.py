@@ -1,4 +1,4 @@
-"""A question that no way is open to: the refusal says whether writing or answering lacks room, and which option to raise to what."""
+"""A question that no way is open to: the refusal says whether writing or answering lacks room, and which limit to raise to what."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from tests.support.asking import FakeModel
 PROFILE = ModelProfile("m", window=16_000, max_output=400, input_price=0.001, output_price=0.002)
 BOOK = "Ann keeps bees. " * 12_000
 ROWS = [{"name": f"n{i}", "age": i % 90} for i in range(300)]
-OPTIONS = {"--max-calls": "calls", "--max-tokens": "tokens", "--max-cost": "usd"}
 PROGRAM = "sum(map(rows, fn(r) => r.age))"
 
 
@@ -50,10 +49,8 @@ def test_the_refusal_names_each_way_and_what_it_lacks(budget: Budget) -> None:
 @pytest.mark.parametrize("limit", [{"calls": 1}, {"tokens": 3_000}, {"usd": 0.5}])
 def test_what_the_refusal_says_to_raise_is_enough_to_write(limit: dict[str, Any]) -> None:
     said = refused("What is the median age?", Budget(**limit, admit="proved"), rows=ROWS)
-    option, need = re.findall(r"raise (--max-\w+) to ([\d.,]*\d)", said.partition("; route `plan`")[0])[0]
-    raised: dict[str, Any] = {
-        OPTIONS[option]: float(need.replace(",", "")) if option == "--max-cost" else int(need.replace(",", ""))
-    }
+    limited, need = re.findall(r"raise Budget\((\w+)=…\) to ([\d.,]*\d)", said.partition("; route `plan`")[0])[0]
+    raised: dict[str, Any] = {limited: float(need.replace(",", "")) if limited == "usd" else int(need.replace(",", ""))}
     assert raised.keys() == limit.keys()
     run = RLM(model(), budget=Budget(**raised, admit="proved"), routing=Routing(strength="strong")).ask(
         "What is the median age?", rows=ROWS
@@ -67,10 +64,8 @@ def test_what_the_refusal_says_to_raise_is_enough_to_answer(limit: dict[str, Any
     how: dict[str, Any] = {"strategy": "plan", "task": "summarise", "context": BOOK}
     said = refused("What is it about?", Budget(**limit, admit="proved"), "weak", **how)
     assert said.startswith("no route fits the budget: route `plan` (strategy `summarise`): answering may ")
-    option, need = re.findall(r"raise (--max-\w+) to ([\d.,]*\d)", said)[0]
-    raised: dict[str, Any] = {
-        OPTIONS[option]: float(need.replace(",", "")) if option == "--max-cost" else int(need.replace(",", ""))
-    }
+    limited, need = re.findall(r"raise Budget\((\w+)=…\) to ([\d.,]*\d)", said)[0]
+    raised: dict[str, Any] = {limited: float(need.replace(",", "")) if limited == "usd" else int(need.replace(",", ""))}
     assert raised.keys() == limit.keys()
     assert RLM(model(), budget=Budget(**raised, admit="proved")).ask("What is it about?", **how).route == "summarise"
 
@@ -79,7 +74,7 @@ def test_what_was_spent_on_the_task_is_part_of_what_to_raise() -> None:
     asked = FakeModel("summarise", PROFILE)
     said = refused("What is it about?", Budget(calls=4, admit="proved"), "weak", asked, strategy="plan", context=BOOK)
     assert len(asked.requests) == 1
-    need = int(re.findall(r"raise --max-calls to (\d+)", said)[0])
+    need = int(re.findall(r"raise Budget\(calls=…\) to (\d+)", said)[0])
     assert int(re.findall(r"may need (\d+) model calls, but the budget is 3", said)[0]) == need - 1
 
 

@@ -41,6 +41,4 @@ def test_the_surface_shows_fields_methods_and_parameters() -> None:
         "lambda_rlm.__version__: str",
     ):
         assert f"{line}\n" in shown
-    assert (
-        "async def lambda_rlm.run(program: Admitted, inputs: Mapping[str, Any], model: str | Model | None = None, *, " in shown
-    )
+    assert "def lambda_rlm.run(program: Admitted, inputs: Mapping[str, Any], model: str | Model | None = None, *, " in shown

@@ -14,7 +14,7 @@ MAX_COLUMNS = 128
 
 LONGER: dict[str, str] = {
     "api/rlm.py RLM.__init__": "the settings of a host are its parameters",
-    "api/rlm.py run": "the same, of one run",
+    "api/programs.py run": "the same, of one run",
 }
 """Functions that are longer, with the reason why they are easier to read so."""
 

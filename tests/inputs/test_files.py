@@ -16,7 +16,7 @@ import pytest
 
 from lambda_rlm.inputs import InputProblem, Reading, from_arguments, gather, listings
 from lambda_rlm.inputs import files as opened_files
-from lambda_rlm.inputs.walk import walk
+from lambda_rlm.inputs.folder.walk import walk
 from tests.support.input_files import names_of, problem, written
 
 

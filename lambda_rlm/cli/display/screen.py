@@ -18,7 +18,8 @@ from lambda_rlm.budget.price import dollars
 from lambda_rlm.cli import exits
 from lambda_rlm.cli.exits import OutputLost
 from lambda_rlm.diagnostics.diagnostic import Diagnostic
-from lambda_rlm.diagnostics.render import Part, human_parts
+from lambda_rlm.diagnostics.excerpt import Part
+from lambda_rlm.diagnostics.render import human_parts
 from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.diagnostics.visible import visible, visible_line
 from lambda_rlm.trace.progress import Progress

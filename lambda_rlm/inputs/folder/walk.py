@@ -15,8 +15,8 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Final
 
-from lambda_rlm.inputs.ignore import Ignored, above, patterns
-from lambda_rlm.inputs.left_out import LeftOut
+from lambda_rlm.inputs.folder.ignore import Ignored, above, patterns
+from lambda_rlm.inputs.folder.left_out import LeftOut
 from lambda_rlm.inputs.reading import Reading
 
 _TOOLS: Final = frozenset({"CVS", "node_modules", "__pycache__", "venv", "env", "site-packages"})

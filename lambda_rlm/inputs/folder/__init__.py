@@ -1,0 +1,1 @@
+"""The files of a folder: which there are, which are left out, and why."""
