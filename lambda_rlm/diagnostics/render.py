@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from lambda_rlm.diagnostics.codes import CODES
 from lambda_rlm.diagnostics.diagnostic import Diagnostic, QuickFix, apply_fix
-from lambda_rlm.diagnostics.excerpt import Part, excerpt, head, place
+from lambda_rlm.diagnostics.excerpt import Part, excerpt, head, note, place
 from lambda_rlm.diagnostics.faults import Fault
 from lambda_rlm.diagnostics.source import SourceFile, Span
 
