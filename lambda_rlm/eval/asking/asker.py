@@ -337,7 +337,7 @@ class Asker:
                     with suppress(Exception):  # who keeps replies costs no answer
                         completion.keep()
                 return value
-            if attempt > question.repairs:
+            if attempt > question.repairs or question.shape.read is read_text:  # bounds have no repair of a Text
                 break
             prepared = self._prepare(question, error.message)
             if prepared.tokens + question.out > self.model.profile.room:

@@ -88,6 +88,7 @@ def read_numbered(type_: Type, items: Sequence[Text], most: int, room: ReplyRoom
 
     def read(reply: str, reading: ReplyReading) -> Replies:
         if not reading.is_complete:
+            without_thoughts(reply, reading)
             raise bad_reply.cut_off()
         refuse_long(reply, reading)
         entries = list(_entries(without_thoughts(reply, reading).strip(), type_, len(items), reading))
