@@ -32,7 +32,7 @@ _FAMILIES: Final = re.compile(
     )
 )
 _WHATEVER_THEY_ARE_CALLED: Final = re.compile(
-    r"hunyuan-?(?:a13b|0\.5b|1\.8b|4b|7b)-instruct|deepcoder|deepscaler|openreasoning"
+    r"hunyuan-?(?:a13b|0\.5b|1\.8b|4b|7b)-instruct|seed-oss|deepcoder|deepscaler|openreasoning"
 )
 """They think though their names end as if they did not."""
 

@@ -106,6 +106,7 @@ _SPENT: Final = (
 """The account has nothing left: whoever asks again is told so again."""
 _NO_CREDIT: Final = "the account has no credit or quota left"
 _PAYMENT_REQUIRED: Final = 402
+_TOO_LARGE: Final = 413
 _STATUSES: Final = range(400, 600)
 _WHERE_STATUS: Final = ("code", "status", "status_code", "statusCode", "http_code", "error_code", "http_status")
 _WHERE_WORDS: Final = ("message", "msg", "error_msg", "error_message", "status_msg", "detail", "raw", "error")
@@ -145,7 +146,7 @@ def mapped(
     error: Exception, model: str, base_url: str | None, api_key: str | None = None, status: int | None = None
 ) -> ModelFailure:
     """The failure that a vendor's exception stands for; `status` is that of the answer, None where there was none."""
-    code = _code(error)
+    code = failures.PROMPT_TOO_LONG if status == _TOO_LARGE else _code(error)
     untrustworthy = next((link for link in reversed(tuple(_chain(error))) if _UNTRUSTED in str(link)), None)
     if untrustworthy is not None:
         return untrusted(

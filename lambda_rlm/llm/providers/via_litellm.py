@@ -44,7 +44,7 @@ from lambda_rlm.llm.profiles import provider_profile, with_dialect
 from lambda_rlm.llm.providers.constraints import Constraints, ReplyForm
 from lambda_rlm.llm.providers.dialects import Dialect, is_refusal
 from lambda_rlm.llm.providers.exchange import Garbled, NoAddress, Unsendable, most_bytes, refuse_unsendable, without_user
-from lambda_rlm.llm.providers.openai_form import Said, Unwrap, judged, said_in, served_as, usage_of, with_thought
+from lambda_rlm.llm.providers.openai_form import Said, Unwrap, completion_in, judged, said_in, served_as, usage_of, with_thought
 from lambda_rlm.llm.providers.thinking import asked_thought
 from lambda_rlm.llm.providers.trust import bundle
 from lambda_rlm.llm.providers.vendor_errors import mapped, mentions_constraint, redirected
@@ -136,7 +136,7 @@ class LitellmModel:
                 )
 
     async def _ask(self, request: CompletionRequest, form: ReplyForm) -> Any:
-        """The server's reply; its error is a `ModelFailure`, a `ConstraintRefused` where the form may be the reason."""
+        """The server's reply, as bytes where litellm cannot read it; its error is a `ModelFailure`, a `ConstraintRefused` where the form may be the reason."""
         fields = {"extra_body": form.fields} if form.kind == "grammar" else form.fields
         exchange = Exchange(most_bytes(request.max_tokens + self._profile.thought(request.max_tokens)))
         try:
@@ -147,7 +147,10 @@ class LitellmModel:
         except Exception as error:  # noqa: BLE001 - providers' errors have no common base; each becomes a `ModelFailure`
             if exchange.is_repeated and exchange.status is not None:
                 raise self._rejected(exchange.status, form) from None
-            failed = self._refused(exchange) or mapped(error, self._name, self._base_url, self._key(), exchange.status)
+            refused = self._refused(exchange)
+            if refused is None and exchange.status == _ANSWERED and exchange.body:
+                return exchange.body
+            failed = refused or mapped(error, self._name, self._base_url, self._key(), exchange.status)
             if failed.code == SERVER_FAILED and exchange.status == _ANSWERED:  # litellm failed, on what was answered
                 failed = failure(MALFORMED_BODY, f"{self._name}: malformed response: not a chat completion")
             if form.kind == "schema" and mentions_constraint(error):
@@ -199,6 +202,8 @@ class LitellmModel:
         return arguments
 
     def _completion(self, reply: Any, unwrap: Unwrap) -> Completion:
+        if isinstance(reply, bytes):
+            return completion_in(reply, self._name, self._profile, unwrap, self._key())
         try:
             said = _said_in(reply.choices[0])
         except (AttributeError, IndexError, TypeError, ValueError):
