@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lambda_rlm.eval.asking.bad_reply import BadReply
-from lambda_rlm.eval.thoughts import answer_in
+from lambda_rlm.eval.replies.thoughts import answer_in
 
 TAGS = ["think", "thinking", "thought", "thoughts", "reasoning", "seed:think", "THINK", "Thinking"]
 PAIRS = [

@@ -22,8 +22,8 @@ from lambda_rlm.eval.asking.bad_reply import (
     too_much_text,
 )
 from lambda_rlm.eval.asking.prompt import Prompt
+from lambda_rlm.eval.replies.thoughts import answer_in
 from lambda_rlm.eval.tariff import CHARACTER, HEADER
-from lambda_rlm.eval.thoughts import answer_in
 from lambda_rlm.eval.value import Reply, Text, Value
 from lambda_rlm.limits import REPLY_PIECE
 from lambda_rlm.types.reply_tokens import ONE_TEXT, ReplyRoom, TextsOf, element_tokens

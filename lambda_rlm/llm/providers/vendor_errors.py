@@ -337,7 +337,8 @@ def _code(error: Exception) -> str:
 
 
 def _has_spent(error: Exception) -> bool:
-    return getattr(error, "status_code", None) == _PAYMENT_REQUIRED or _is_spent(str(error).lower())
+    told = (f"{link} {getattr(link, 'body', '')}".lower() for link in _chain(error))
+    return getattr(error, "status_code", None) == _PAYMENT_REQUIRED or any(map(_is_spent, told))
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:
