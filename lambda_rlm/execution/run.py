@@ -87,8 +87,8 @@ class RunUsage:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dropped:
     """What is missing from the answer: quotes not found in the text, items without a reply, uses of `or_else`, truncated
-    replies, prompts that the server cut; and what the program itself cut away from the inputs before a prompt, which no model has
-    seen."""
+    replies, prompts that the server cut; and what the program itself cut away from the inputs before a prompt, which no model
+    has seen."""
 
     characters_before_prompts: int = 0
     quotes: int = 0

@@ -10,7 +10,7 @@ import pytest
 
 from lambda_rlm.completion import Completion, StopReason
 from lambda_rlm.diagnostics.faults import ModelFailure
-from lambda_rlm.llm.providers.finish_reasons import Broken, ending
+from lambda_rlm.llm.providers.finish_reasons import Unfinished, ending
 from lambda_rlm.testing import request as asked
 from tests.support.doors import Door
 from tests.support.raw_server import completion, raw_server, said
@@ -87,14 +87,14 @@ def test_a_blocked_reply_is_a_refusal(reason: str) -> None:
 @pytest.mark.parametrize(("reason", "code"), BROKEN.values(), ids=BROKEN)
 def test_a_broken_reply_is_a_failure(reason: str, code: str) -> None:
     broken = ending(reason)
-    assert isinstance(broken, Broken)
+    assert isinstance(broken, Unfinished)
     assert (broken.code, broken.is_final, reason in broken.why) == (code, False, True)
 
 
 @pytest.mark.parametrize("reason", ["gezeitenwechsel", "完了", "новое", "safety!", 7, {"a": 1}], ids=str)
 def test_an_unknown_reason_is_a_fault_that_names_it(reason: Any) -> None:
     broken = ending(reason)
-    assert isinstance(broken, Broken)
+    assert isinstance(broken, Unfinished)
     assert (broken.code, broken.is_final) == ("E0512", True)
     assert str(reason) in broken.why
 
@@ -125,7 +125,7 @@ def test_without_a_reason_a_reply_is_whole_below_its_limit_only(reason: Any) -> 
 def test_a_call_of_a_tool_that_was_not_offered_is_no_answer(reason: str) -> None:
     assert ending(reason) is StopReason.STOP
     broken = ending(reason, calls_tool=True)
-    assert isinstance(broken, Broken) and broken.code == "E0511"
+    assert isinstance(broken, Unfinished) and broken.code == "E0511"
 
 
 def replied(door: Door, finish: Any, **message: Any) -> Completion:

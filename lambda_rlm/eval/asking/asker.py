@@ -304,11 +304,7 @@ class Asker:
                 attempt += 1
                 error = bad
             else:
-                if self._was_cut(prepared, completion):
-                    self.degrade(prompts=1)
-                elif completion.keep is not None and not reading.quotes:
-                    with suppress(Exception):  # who keeps replies costs no answer
-                        completion.keep()
+                self._taken(prepared, completion, reading)
                 return value
             if attempt > question.repairs or question.shape.read is read_text:  # bounds have no repair of a Text
                 break
@@ -319,12 +315,15 @@ class Asker:
             taken = 1
         raise wording.bad_reply(error.code, error.message, attempt)
 
-    def _was_cut(self, prepared: PreparedRequest, completion: Completion) -> bool:
-        """Whether the server cut the prompt, by what it counted."""
+    def _taken(self, prepared: PreparedRequest, completion: Completion, reading: ReplyReading) -> None:
+        """A good reply is kept, unless the server cut its prompt: then the answer is degraded."""
         cut = cut_prompt(prepared.request.messages, completion.usage, self.model.profile.vocabulary)
         if cut is not None:
             self.counts.note_cut(cut)
-        return cut is not None
+            self.degrade(prompts=1)
+        elif completion.keep is not None and not reading.quotes:
+            with suppress(Exception):  # who keeps replies costs no answer
+                completion.keep()
 
     def _read(self, completion: Completion, question: ModelQuery, reading: ReplyReading) -> Value:
         if completion.stop_reason is StopReason.REFUSAL:

@@ -55,7 +55,7 @@ def cut_off() -> BadReply:
 
 def cut_in_thought() -> BadReply:
     """The model ran into its limit of tokens before it began to answer."""
-    return BadReply("the reasoning used up the token limit before any answer; reason less, or set --thinking to allow more")
+    return BadReply("the token limit was reached in the reasoning, before any answer; reason less (--thinking allows more)")
 
 
 def all_thought() -> BadReply:

@@ -1,10 +1,9 @@
 """Prompts that a server cut before its model read them, noticed by what the server counted.
 
-Owns the least number of tokens that a prompt can have. Promises no false alarm: where the vocabulary is known the count is exact;
-else it is a limit that no tokenizer falls below, in any script. Ollama cuts a prompt that is longer than its context (`num_ctx`)
-and says so by its count alone, other servers are told to (context shift, `truncate`). Refuses to guess: a prompt that was cut by
-less than that is not noticed.
-"""
+Owns the least number of tokens that a prompt can have. Promises no false alarm: where the vocabulary is known the count is
+exact; else it is a limit that no tokenizer falls below, in any script. Ollama cuts a prompt that is longer than its context
+(`num_ctx`) and says so by its count alone, other servers are told to (context shift, `truncate`). Refuses to guess: a prompt
+that was cut by less than that is not noticed."""
 
 from __future__ import annotations
 
@@ -16,12 +15,12 @@ from typing import Final
 from lambda_rlm.completion import Message, Usage, Vocabulary
 
 _WORDS_PER_TOKEN: Final = 2
-"""Words, with the spaces between them, that tokens have in the mean at most. Most vocabularies never join two; those that do have
-up to one and a half a token in prose."""
+"""Words, with the spaces between them, that tokens have in the mean at most. Most vocabularies never join two; those that do
+have up to one and a half a token in prose."""
 
 _SIGNS_PER_TOKEN: Final = 16
-"""Letters and digits of one word that its tokens have in the mean at most: the longest tokens of words have some twenty; of scripts
-without spaces they have up to a dozen, and two or three in the mean."""
+"""Letters and digits of one word that its tokens have in the mean at most: the longest tokens of words have some twenty; of
+scripts without spaces they have up to a dozen, and two or three in the mean."""
 
 _RUN: Final = re.compile(r"(.)\1{3,}", re.DOTALL)
 """The same sign again and again, of which one token may have a hundred."""
@@ -66,7 +65,8 @@ def cut_prompt(messages: Sequence[Message], usage: Usage, vocabulary: Vocabulary
 
 
 def least_tokens(texts: Iterable[str], enough: int = 0) -> int:
-    """The least number of tokens that texts can have, in any vocabulary; a lower one where that is surely not above `enough`."""
+    """The least number of tokens that texts can have, in any vocabulary; a lower one where that is surely not above
+    `enough`."""
     texts = list(texts)
     most = sum([len(text) // _SIGNS_PER_TOKEN + len(text.split()) // _WORDS_PER_TOKEN + 1 for text in texts])
     return most if most <= enough else sum(map(_least, texts))

@@ -1,9 +1,8 @@
 """What a model thought aloud, and the answer after it.
 
 Owns the marks in which models write their thoughts. Promises that what is returned begins after the thoughts, that thoughts
-without an end or without an answer are a bad reply and never an answer, and that marks which the reply quotes from the prompt, or
-has in quotation signs, mean nothing. Refuses to guess: marks that could be either are a bad reply.
-"""
+without an end or without an answer are a bad reply and never an answer, and that marks which the reply quotes from the prompt,
+or has in quotation signs, mean nothing. Refuses to guess: marks that could be either are a bad reply."""
 
 from __future__ import annotations
 

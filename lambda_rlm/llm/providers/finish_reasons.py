@@ -1,9 +1,8 @@
 """Why a reply ended, as vendors say it, and what that makes of the reply.
 
-Owns the table of finish reasons. Promises that a reply which was cut, blocked or broken is never taken for a whole one, and that
-a reason nobody knows is an error which names it. Refuses to guess where no reason is given: the reply is whole only if the server
-counted fewer tokens than it was allowed.
-"""
+Owns the table of finish reasons. Promises that a reply which was cut, blocked or broken is never taken for a whole one, and
+that a reason nobody knows is an error which names it. Refuses to guess where no reason is given: the reply is whole only if the
+server counted fewer tokens than it was allowed."""
 
 from __future__ import annotations
 
@@ -15,7 +14,7 @@ from lambda_rlm.llm import failures
 
 
 @dataclass(frozen=True, slots=True)
-class Broken:
+class Unfinished:
     """A reply that is no answer: the code of its failure, why, and whether asking again would fail again."""
 
     code: str
@@ -28,8 +27,8 @@ _WHOLE: Final = (
     *("stop_sequence", "stop_string", "stopstringfound", "stop_token", "stop_str", "word", "complete", "completed", "done"),
     *("normal", "success"),
 )
-"""OpenAI and most others: stop. Anthropic and Bedrock: end_turn, stop_sequence. TGI and watsonx: eos_token. Together: eos. LM Studio:
-eosFound, stopStringFound. llama.cpp: eos, word. Cohere: COMPLETE. Ernie: normal."""
+"""OpenAI and most others: stop. Anthropic and Bedrock: end_turn, stop_sequence. TGI and watsonx: eos_token. Together: eos. LM
+Studio: eosFound, stopStringFound. llama.cpp: eos, word. Cohere: COMPLETE. Ernie: normal."""
 
 _TOOLS: Final = ("tool_calls", "tool_call", "tool_use", "function_call", "toolcalls")
 """The model called a tool. None was offered, except the one that holds a reply in a grammar."""
@@ -40,9 +39,9 @@ _CUT: Final = (
     *("model_context_window_exceeded", "maxpredictedtokensreached", "time_limit", "not_finished", "incomplete", "truncated"),
     *("pause_turn", "repetition", "repetition_truncation"),
 )
-"""OpenAI and most others: length. Anthropic and Bedrock: max_tokens, model_context_window_exceeded, pause_turn. Gemini: MAX_TOKENS.
-Mistral: model_length. llama.cpp: limit. LM Studio: contextLengthReached, maxPredictedTokensReached. watsonx: token_limit,
-time_limit. Cohere: ERROR_LIMIT. DeepSeek and vLLM: repetition. Reka: context."""
+"""OpenAI and most others: length. Anthropic and Bedrock: max_tokens, model_context_window_exceeded, pause_turn. Gemini:
+MAX_TOKENS. Mistral: model_length. llama.cpp: limit. LM Studio: contextLengthReached, maxPredictedTokensReached. watsonx:
+token_limit, time_limit. Cohere: ERROR_LIMIT. DeepSeek and vLLM: repetition. Reka: context."""
 
 _DECLINED: Final = (
     *("content_filter", "content_filtered", "refusal", "safety", "recitation", "language", "blocklist", "prohibited_content"),
@@ -56,8 +55,8 @@ _FAILED: Final = (
     *("error", "failed", "abort", "aborted", "cancelled", "canceled", "user_cancel", "userstopped", "other", "network_error"),
     *("insufficient_system_resource", "modelunloaded", "load", "unload", "server_error", "internal_error", "overloaded"),
 )
-"""OpenRouter, Mistral, vLLM, watsonx: error. vLLM and SGLang: abort. DeepSeek: insufficient_system_resource. Ollama: load and unload,
-where it wrote nothing. LM Studio: userStopped, modelUnloaded, failed. Zhipu: network_error. Gemini: OTHER."""
+"""OpenRouter, Mistral, vLLM, watsonx: error. vLLM and SGLang: abort. DeepSeek: insufficient_system_resource. Ollama: load and
+unload, where it wrote nothing. LM Studio: userStopped, modelUnloaded, failed. Zhipu: network_error. Gemini: OTHER."""
 
 _GARBLED: Final = (
     *("malformed_function_call", "malformed_response", "malformed_model_output", "malformed_tool_use", "no_image"),
@@ -82,24 +81,26 @@ _WORST: Final = tuple(dict.fromkeys(_MEANT.values()))
 """What a reason means, from the best to the worst."""
 
 
-def ending(finish: object, native: object = None, *, calls_tool: bool = False, is_short: bool = False) -> StopReason | Broken:
+def ending(
+    finish: object, native: object = None, *, calls_tool: bool = False, is_short: bool = False
+) -> StopReason | Unfinished:
     """What a finish reason makes of a reply; `native` is the reason of the model's own vendor, where a gateway tells both: the
     worse one counts. `calls_tool` says that the model called a tool, `is_short` that the server counted fewer tokens than were
     allowed."""
     name = _plain(finish)
     meant = _MEANT.get(name)
     if meant is None and name not in _UNSAID:
-        return Broken(failures.MALFORMED_BODY, f"unknown finish reason {_shown(finish)}", is_final=True)
+        return Unfinished(failures.MALFORMED_BODY, f"unknown finish reason {_shown(finish)}", is_final=True)
     known = [one for one in (meant, _MEANT.get(_plain(native))) if one is not None]
     if not known:
         return StopReason.STOP if is_short else StopReason.LENGTH
     worst = max(known, key=_WORST.index)
     if worst == "tool":
-        called = Broken(failures.EMPTY_REPLY, "the model called a tool that it was not offered")
+        called = Unfinished(failures.EMPTY_REPLY, "the model called a tool that it was not offered")
         return called if calls_tool else StopReason.STOP
     if isinstance(worst, StopReason):
         return worst
-    return Broken(worst, f"the reply was not finished (finish reason {_shown(finish if meant == worst else native)})")
+    return Unfinished(worst, f"the reply was not finished (finish reason {_shown(finish if meant == worst else native)})")
 
 
 def _plain(reason: object) -> str:

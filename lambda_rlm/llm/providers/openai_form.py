@@ -19,7 +19,7 @@ from lambda_rlm.diagnostics.blot import blotted, cut, without_keys
 from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.llm.failures import EMPTY_REPLY, MALFORMED_BODY, failure
 from lambda_rlm.llm.providers.dialects import input_of_tool
-from lambda_rlm.llm.providers.finish_reasons import Broken, ending
+from lambda_rlm.llm.providers.finish_reasons import Unfinished, ending
 from lambda_rlm.llm.providers.vendor_errors import failure_in
 
 _LONGEST_REASON: Final = 40
@@ -27,8 +27,8 @@ _LONGEST_WHY: Final = 120
 _NO_HEADERS: Final[Mapping[str, str]] = MappingProxyType({})
 
 _THOUGHTS: Final = ("reasoning_content", "reasoning", "reasoning_details", "thinking", "thinking_blocks", "thought")
-"""Where servers put a model's thoughts beside its answer: DeepSeek, SGLang, llama.cpp and vLLM before 0.11; vLLM since, Ollama, Groq
-and OpenRouter, which has details too; LiteLLM."""
+"""Where servers put a model's thoughts beside its answer: DeepSeek, SGLang, llama.cpp and vLLM before 0.11; vLLM since, Ollama,
+Groq and OpenRouter, which has details too; LiteLLM."""
 _TEXT_PARTS: Final = ("text", "output_text")
 _THOUGHT_PARTS: Final = ("thinking", "reasoning", "redacted_thinking", "thought")
 _SILENT_PARTS: Final = ("reference", "tool_reference", "tool_use")
@@ -181,10 +181,10 @@ def judged(name: str, said: Said, usage: Usage, unwrap: Unwrap, key: str | None)
     """A reply as a completion, without keys: a refusal is one; an empty reply, one that is no text and one that was not
     finished are failures that carry their usage."""
     stop = ending(said.finish, said.native, calls_tool=said.calls_tool, is_short=said.is_short)
-    if said.refusal and not isinstance(stop, Broken):
+    if said.refusal and not isinstance(stop, Unfinished):
         stop = StopReason.REFUSAL
     text = said.refusal or said.text or ""
-    if isinstance(stop, Broken):
+    if isinstance(stop, Unfinished):
         failed = failure(stop.code, f"{name}: {cut(blotted(stop.why, key), _LONGEST_WHY)}", is_final=stop.is_final)
     elif not isinstance(text, str) or said.unread:
         why = said.unread or "the content is not a string"
@@ -203,7 +203,7 @@ def _empty(name: str, said: Said, stop: StopReason, key: str | None) -> ModelFai
     reason = cut(blotted(str(said.finish), key), _LONGEST_REASON)
     is_cut = stop is StopReason.LENGTH
     if said.thinks and is_cut:
-        why = "the reasoning used up the token limit before any answer; set --thinking to allow more"
+        why = "the token limit was reached in the reasoning, before any answer; set --thinking to allow more"
     elif said.thinks:
         why = "the reply holds reasoning and no answer"
     else:

@@ -1,8 +1,7 @@
 """Which open models think before they reply, by their names.
 
-Owns the names. Whoever runs such a model may call it as they like, so that a name tells what is likely: room for thought is then
-allowed, which costs nothing where a model does not use it. Refuses nothing: `--thinking` says otherwise.
-"""
+Owns the names. Whoever runs such a model may call it as they like, so that a name tells what is likely: room for thought is
+then allowed, which costs nothing where a model does not use it. Refuses nothing: `--thinking` says otherwise."""
 
 from __future__ import annotations
 

@@ -64,7 +64,8 @@ _BY_WORDS: Final = (
     ("provider returned 'choices'", failures.MALFORMED_BODY),
     ("invalid response object", failures.MALFORMED_BODY),
 )
-"""What litellm or a provider says where the exception's class does not tell: OpenAI, llama.cpp, LM Studio, Anthropic, Bedrock, TGI."""
+"""What litellm or a provider says where the exception's class does not tell: OpenAI, llama.cpp, LM Studio, Anthropic, Bedrock,
+TGI."""
 _BY_TYPE: Final = (
     ("rate_limit", failures.RATE_LIMITED),
     ("rate limit", failures.RATE_LIMITED),

@@ -25,8 +25,9 @@ class Refused(Exception):
 
 
 class Exchange:
-    """Use with `with`. `status` is that of the last answer, None where there is none, `body` what was read of it; `redirected` its status where it leads
-    elsewhere, `unreadable` why it was not read, `is_repeated` whether a rejected request would have been sent again."""
+    """Use with `with`. `status` is that of the last answer, None where there is none, `body` what was read of it; `redirected`
+    its status where it leads elsewhere, `unreadable` why it was not read, `is_repeated` whether a rejected request would have
+    been sent again."""
 
     def __init__(self, most: int) -> None:
         self.most = most

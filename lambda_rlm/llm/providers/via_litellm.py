@@ -136,7 +136,8 @@ class LitellmModel:
                 )
 
     async def _ask(self, request: CompletionRequest, form: ReplyForm) -> Any:
-        """The server's reply, as bytes where litellm cannot read it; its error is a `ModelFailure`, a `ConstraintRefused` where the form may be the reason."""
+        """The server's reply, as bytes where litellm cannot read it; its error is a `ModelFailure`, a `ConstraintRefused` where
+        the form may be the reason."""
         fields = {"extra_body": form.fields} if form.kind == "grammar" else form.fields
         exchange = Exchange(most_bytes(request.max_tokens + self._profile.thought(request.max_tokens)))
         try:

@@ -1,8 +1,8 @@
 """A server of chat completions that answers in the shape of a product.
 
-What goes wrong is chosen for the whole server: `cut`, `refused`, `slow` (no answer until it ends), `no usage`, `thinks` (thoughts and
-nothing else, at the limit), `broken stream` (an error after the first words). Asked for a stream it sends server-sent events.
-"""
+What goes wrong is chosen for the whole server: `cut`, `refused`, `slow` (no answer until it ends), `no usage`, `thinks`
+(thoughts and nothing else, at the limit), `broken stream` (an error after the first words). Asked for a stream it sends
+server-sent events."""
 
 from __future__ import annotations
 
@@ -73,7 +73,8 @@ class FakeServer:
         }
 
     def chunks(self, with_usage: bool) -> Iterator[Any]:
-        """The events of a stream: thoughts, then the answer in pieces, why it ended, and the counts where they were asked for."""
+        """The events of a stream: thoughts, then the answer in pieces, why it ended, and the counts where they were asked
+        for."""
         shape, usage = self.shape, self.usage
         yield self._chunk({"role": "assistant", "content": ""}, None)
         for delta in self._deltas():

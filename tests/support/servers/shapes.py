@@ -16,10 +16,10 @@ THOUGHT = "Maybe Rome? No."
 @dataclass(frozen=True)
 class Shape:
     """One product. `source` is where its form is written down. `beside` is in each reply, `choice` in each choice, `message` in
-    each message, `usage` in each usage. `thoughts` is the field beside the content that thoughts are in, "parts" where the content is a list, a
-    mark that opens them inside of the content, or nothing. `refused` is the status and the body for a prompt that is too long,
-    and `code` the code of the failure that this is. `in_stream` is what a stream says of such an error after it has begun.
-    """
+    each message, `usage` in each usage. `thoughts` is the field beside the content that thoughts are in, "parts" where the
+    content is a list, a mark that opens them inside of the content, or nothing. `refused` is the status and the body for a
+    prompt that is too long, and `code` the code of the failure that this is. `in_stream` is what a stream says of such an error
+    after it has begun."""
 
     product: str
     version: str
