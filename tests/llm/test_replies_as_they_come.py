@@ -127,6 +127,14 @@ def test_when_to_ask_again_is_heeded_wherever_it_is_said(door: Door) -> None:
     assert failed(door, body).retry_after in (62.5, None)
 
 
+@pytest.mark.parametrize("wait", ["9" * 5_000, "1" * 400 + ".5", "-1"])
+def test_a_time_that_is_none_is_not_heeded(wait: str) -> None:
+    body = {"error": {"code": 429, "message": f"Rate limit reached. Please try again in {wait}m{wait}s."}}
+    for status in ("200 OK", "429 Too Many Requests"):
+        failure = failed(HttpModel, body, status=status)
+        assert (failure.code, failure.retry_after) == ("E0502", None)
+
+
 @pytest.mark.parametrize(
     ("status", "body"),
     [

@@ -112,7 +112,7 @@ _STATUSES: Final = range(400, 600)
 _WHERE_STATUS: Final = ("code", "status", "status_code", "statusCode", "http_code", "error_code", "http_status")
 _WHERE_WORDS: Final = ("message", "msg", "error_msg", "error_message", "status_msg", "detail", "raw", "error")
 _WHERE_MORE: Final = ("metadata", "base_resp", "error")
-_IN_TIME: Final = re.compile(r"(?:try again|retry)(?:ing)? (?:in|after) (?:(\d+)m)?(\d+(?:\.\d+)?)s", re.IGNORECASE)
+_IN_TIME: Final = re.compile(r"(?:try again|retry)(?:ing)? (?:in|after) (?:(\d{1,6})m)?(\d{1,6}(?:\.\d{1,6})?)s", re.IGNORECASE)
 """When OpenAI, Groq and Gemini want to be asked again, in words."""
 _NOBODY_THERE: Final = (
     "ConnectError",
