@@ -35,16 +35,15 @@ CAN_STREAM = "on_text" in {field.name for field in fields(CompletionRequest)}
 each_shape = pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape.product)
 
 
-def ran(server: FakeServer, program: str, *, timeout: float = 20.0) -> Run:
+def ran(server: FakeServer, program: str, *, timeout: float = 20.0, query: str = "", window: int | None = None) -> Run:
     """What a program comes to that asks a server by its URL, as a user's would."""
 
     async def job() -> Run:
-        model = connect(
-            f"openai/{server.shape.model}", base_url=server.url, api_key="k", timeout=timeout, policy=RetryPolicy(retries=0)
-        )
+        name = f"openai/{server.shape.model}"
+        model = connect(name, base_url=server.url, api_key="k", timeout=timeout, policy=RetryPolicy(retries=0), window=window)
         try:
             admitted = check(program, {}).admit(Budget(), model.profile)
-            return await execute(admitted, {"query": ""}, model, options=Options(key=b"tests"))
+            return await execute(admitted, {"query": query}, model, options=Options(key=b"tests"))
         finally:
             await model.aclose()
 
@@ -130,6 +129,15 @@ def test_a_reply_without_counts_is_booked_at_its_worst(shape: Shape) -> None:
     assert (run.value, run.usage.estimated_calls) == ("Paris", 1)
     assert run.usage.output_tokens >= 40
     assert run.notes == ("1 reply came without a valid token count: booked at its worst case",)
+
+
+@each_shape
+def test_a_prompt_that_was_cut_is_told(shape: Shape) -> None:
+    long = 'llm_call(f"What is it about? {query}", out=40)'
+    with FakeServer(shape, "cut prompt") as server:
+        run = ran(server, long, query="word by word " * 3_000, window=131_072)
+    assert (run.value, run.degraded, run.dropped.prompts_cut) == ("Paris", True, 1)
+    assert any("num_ctx" in note and "2,050" in note for note in run.notes)
 
 
 @each_shape

@@ -24,11 +24,13 @@ scripts without spaces they have up to a dozen, and two or three in the mean."""
 
 _RUN: Final = re.compile(r"(.)\1{3,}", re.DOTALL)
 """The same sign again and again, of which one token may have a hundred."""
-_PERIOD: Final = re.compile(r"(.{2,32}?)\1{3,}", re.DOTALL)
-"""A few signs again and again."""
+_PERIOD: Final = re.compile(r"(\S{2,32}?)\1{3,}")
+"""A few signs of one word again and again."""
 _WORD: Final = re.compile(r"\S*\w\S*")
 _SIGN: Final = re.compile(r"[^\W_]")
 
+_LOOKED_AT: Final = 1_000_000
+"""Characters of a text that are looked at; the rest has no token less."""
 _FEWEST: Final = 200
 """No server has a shorter context: fewer tokens than that are a count of something else, as of what was not in its cache."""
 _DENSE: Final = 5
@@ -74,7 +76,7 @@ def least_tokens(texts: Iterable[str], enough: int = 0) -> int:
 
 def _least(text: str) -> int:
     """Half a token for each word, or one for each sixteen signs of a longer one; repeated signs count once."""
-    once = _RUN.sub(r"\1", _PERIOD.sub(r"\1", _RUN.sub(r"\1", text)))
+    once = _RUN.sub(r"\1", _PERIOD.sub(r"\1", _RUN.sub(r"\1", text[:_LOOKED_AT])))
     halves = 0.0
     for word in _WORD.findall(once):
         halves += max(1 / _WORDS_PER_TOKEN, len(_SIGN.findall(word)) / _SIGNS_PER_TOKEN)

@@ -1,6 +1,6 @@
 """A server of chat completions that answers in the shape of a product.
 
-What goes wrong is chosen for the whole server: `cut`, `refused`, `slow` (no answer until it ends), `no usage`, `thinks`
+What goes wrong is chosen for the whole server: `cut`, `refused`, `slow` (no answer until it ends), `no usage`, `cut prompt` (a long one is cut and nobody is told), `thinks`
 (thoughts and nothing else, at the limit), `broken stream` (an error after the first words). Asked for a stream it sends
 server-sent events."""
 
@@ -16,6 +16,9 @@ from tests.support.servers.shapes import THOUGHT, Shape
 
 MOST_SECONDS = 60.0
 PROMPT, REPLY = 12, 7
+"""What it counts."""
+CUT_PROMPT = 2_050
+"""What Ollama counts of a long prompt with its usual context of 4,096 tokens: it keeps half (github.com/ollama/ollama/issues/17427)."""
 
 
 class FakeServer:
@@ -57,7 +60,8 @@ class FakeServer:
     def usage(self) -> dict[str, Any] | None:
         if self.fault == "no usage":
             return None
-        counts = {"prompt_tokens": PROMPT, "completion_tokens": REPLY, "total_tokens": PROMPT + REPLY}
+        prompt = CUT_PROMPT if self.fault == "cut prompt" else PROMPT
+        counts = {"prompt_tokens": prompt, "completion_tokens": REPLY, "total_tokens": prompt + REPLY}
         return {**self.shape.usage, **counts}
 
     def completion(self) -> dict[str, Any]:
