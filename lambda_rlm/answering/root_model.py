@@ -32,6 +32,7 @@ from lambda_rlm.diagnostics.faults import Fault, ModelFailure
 from lambda_rlm.diagnostics.source import Span
 from lambda_rlm.eval.asking.prompt import Part, Prompt, merged
 from lambda_rlm.eval.place import CURRENT
+from lambda_rlm.eval.replies.cut_prompts import CutPrompt, cut_prompt
 from lambda_rlm.events import CallFinished, CallStarted, Replied, Tracer
 from lambda_rlm.limits import STANDING, reply_tokens
 from lambda_rlm.synth.language import is_kept, language
@@ -81,6 +82,8 @@ class Writer:
     calls: int = 0
     usage: Usage = NO_USAGE
     notes: dict[str, None] = field(default_factory=dict)
+    has_cut: bool = False
+    """Whether its server cut a prompt."""
 
     async def ask(self, turns: tuple[Turn, ...], sampling: Sampling) -> Completion:
         """The reply to a conversation, under the grammar where the model takes it, after a thought where it needs one.
@@ -149,6 +152,12 @@ class Writer:
                 f"{name} wrote a program that violates the requested grammar; set --constrain to choose the API dialect"
             ] = None
 
+    def _note_cut(self, cut: CutPrompt) -> None:
+        """Note the first prompt that the server cut: those after it are longer."""
+        if not self.has_cut:
+            self.has_cut = True
+            self.notes[cut.note(self.model.profile.name)] = None
+
     async def _told(self, request: CompletionRequest, tokens: int) -> Completion:
         """Ask, and tell the tracer before and after."""
         call, started, spent = self.calls, monotonic(), NO_USAGE
@@ -170,6 +179,8 @@ class Writer:
             reply, failure = completion.text, None
             if completion.usage.is_estimated:
                 self.notes[f"{self.model.profile.name} reported no valid token count: booked at its worst case"] = None
+            if (cut := cut_prompt(request.messages, completion.usage, self.model.profile.vocabulary)) is not None:
+                self._note_cut(cut)
             if self.tracer is not None:
                 self.tracer(Replied(call, path, request.digest, completion, monotonic() - started))
         except Fault as fault:

@@ -76,7 +76,8 @@ class SubModelRunner:
         _count(run, asker)
         dropped = run.dropped
         asker.coverage.cuts.inner += dropped.characters_before_prompts
-        asker.degrade(quotes=dropped.quotes, items=dropped.items, or_else=dropped.or_else, cuts=dropped.replies_cut)
+        missing = {"quotes": dropped.quotes, "items": dropped.items, "or_else": dropped.or_else, "cuts": dropped.replies_cut}
+        asker.degrade(**missing, prompts=dropped.prompts_cut)
         whence = origin_of(text)
         origins = (Reply(-1, None),) if whence is None else (Reply(-1, None), whence)
         return Text(run.answer, Derived(origins))

@@ -332,6 +332,7 @@ class Execution:
                 items=counts.items,
                 or_else=counts.or_else,
                 replies_cut=counts.cuts,
+                prompts_cut=counts.prompts,
             ),
             "coverage": self.asker.coverage.shares(self.documents),
             "coercions": counts.coercions,
@@ -355,6 +356,7 @@ class Execution:
             seconds=self.clock() - self.started,
             max_in_flight=counts.max_in_flight,
             estimated_calls=counts.estimated,
+            cut_prompts=counts.cut_notes(self.asker.model.profile.name),
         )
 
 

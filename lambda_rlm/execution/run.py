@@ -41,7 +41,8 @@ class RunUsage:
     """What a run used. `attempts` counts each call as often as it was asked; `extra_attempts` those that were taken from the
     run's pool: repairs, and requests sent again that may be billed; `usd` is None when the price is not known; `span`
     is the longest chain of calls that waited for each other; `estimated_calls` counts replies that came without a token
-    count that can be, and are booked at their worst. `bytes` were allocated all in all, `live` held in memory at most at a
+    count that can be, and are booked at their worst; `cut_prompts` says, once for each model, that its server cut a prompt.
+    `bytes` were allocated all in all, `live` held in memory at most at a
     time."""
 
     calls: int = 0
@@ -59,6 +60,7 @@ class RunUsage:
     max_in_flight: int = 0
     estimated_calls: int = 0
     extra_attempts: int = 0
+    cut_prompts: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         used = ", ".join(
@@ -78,16 +80,20 @@ class RunUsage:
             seconds=self.seconds + other.seconds,
             live=max(self.live, other.live),
             max_in_flight=max(self.max_in_flight, other.max_in_flight),
+            cut_prompts=tuple(dict.fromkeys((*self.cut_prompts, *other.cut_prompts))),
         )
 
     @property
     def notes(self) -> tuple[str, ...]:
         """What a person should know of the figures."""
         if not self.estimated_calls:
-            return ()
+            return self.cut_prompts
         one = self.estimated_calls == 1
         calls = f"{self.estimated_calls:,} {'reply' if one else 'replies'}"
-        return (f"{calls} came without a valid token count: booked at {'its' if one else 'their'} worst case",)
+        return (
+            f"{calls} came without a valid token count: booked at {'its' if one else 'their'} worst case",
+            *self.cut_prompts,
+        )
 
     @property
     def tokens(self) -> Usage:
@@ -98,13 +104,15 @@ class RunUsage:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dropped:
     """What is missing from the answer: quotes not found in the text, items without a reply, uses of `or_else`, truncated
-    replies; and what the program itself cut away from the inputs before a prompt, which no model has seen."""
+    replies, prompts that the server cut; and what the program itself cut away from the inputs before a prompt, which no model
+    has seen."""
 
     characters_before_prompts: int = 0
     quotes: int = 0
     items: int = 0
     or_else: int = 0
     replies_cut: int = 0
+    prompts_cut: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,8 @@
 
 Owns the look-up in the package's own table, which has a date (`table`, made by `benchmarks/tables/model_tables.py` from that
 of litellm). Promises that an unknown price is None and never 0, and that a price is the highest that a token may cost. For a
-model that the table lacks it assumes a small window, `DEFAULT_WINDOW` tokens; pass `window` where more is known.
+model that the table lacks it assumes a small window, `DEFAULT_WINDOW` tokens; pass `window` where more is known. Whether such a
+model thinks before it replies, its name tells.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import Any, Final
 from lambda_rlm.completion import ModelProfile
 from lambda_rlm.llm.providers.dialects import Dialect
 from lambda_rlm.llm.providers.thinking import SILENT_UNLESS_ASKED, USUAL
+from lambda_rlm.llm.providers.thinking_names import thinks_by_name
 from lambda_rlm.llm.tokens import proved_vocabulary, vocabulary
 
 DEFAULT_WINDOW: Final = 8192
@@ -34,6 +36,7 @@ def provider_profile(name: str, *, base_url: str | None = None, window: int | No
     row = row or {}
     limit = window or row.get("window") or DEFAULT_WINDOW
     output = row.get("output") or DEFAULT_MAX_OUTPUT
+    thinks = _reasons(row) or (not known and thinks_by_name(name))
     input_price, cached = (row.get("in"), row.get("cached")) if known else (None, None)
     return ModelProfile(
         name=name,
@@ -44,8 +47,8 @@ def provider_profile(name: str, *, base_url: str | None = None, window: int | No
         cached_input_price=cached if cached is not None and input_price is not None and cached <= input_price else None,
         caches_on_request=_CACHES_ON_REQUEST.search(name.lower()) is not None,
         is_constrained=known and bool(row.get("schema")),
-        reasoning_tokens=USUAL if _reasons(row) else 0,
-        thinks_less=_reasons(row),
+        reasoning_tokens=USUAL if thinks else 0,
+        thinks_less=thinks,
         details={"provider": str(row.get("provider", "")), "tokenizer": vocabulary(name) or "estimated"},
         vocabulary=proved_vocabulary(name) if base_url is None else None,
     )

@@ -93,7 +93,7 @@ def test_no_reply_that_keeps_to_its_tokens_is_refused(data: st.DataObject, scrip
 
 @settings(deadline=None, max_examples=200)
 @given(
-    st.text(max_size=300) | st.text("=漢 a\ud800", max_size=300) | st.just("<think>so</think>"),
+    st.text(max_size=300) | st.text("=漢 a\ud800", max_size=300) | st.just("<think>so</think>It is."),
     st.integers(1, 40),
     st.booleans(),
 )

@@ -130,7 +130,7 @@ def test_a_negative_usage_gives_no_budget_back(door: Door) -> None:
     assert run.usage.usd is not None and run.usage.usd >= 0
 
 
-@pytest.mark.parametrize("content", [["a"], [{"type": "text", "text": "x"}], 42, 0.5, True, {"a": "b"}], ids=str)
+@pytest.mark.parametrize("content", [["a"], [{"type": "image_url", "image_url": {}}], 42, 0.5, True, {"a": "b"}], ids=str)
 def test_content_that_is_no_text_is_no_answer_and_is_paid_for(content: Any) -> None:
     failed = refused(http, said(completion(content)))
     assert failed.code == "E0512"

@@ -50,6 +50,11 @@ def proposed(root: Root, attempts: list[Attempt] | None = None, **options: objec
         f"Here is it:\n\n```lambda\n{PROGRAM}\n```\nIt counts.",
         f"<think>let me see; fn(x) => x</think>\n{PROGRAM}",
         f"it began before we looked</think>{PROGRAM}",
+        f"[THINK]let me see; fn(x) => x[/THINK]\n{PROGRAM}",
+        f"<seed:think>mal sehen; fn(x) => x</seed:think>{PROGRAM}",
+        f"<thought>先想一想; fn(x) => x</thought>\n\n{PROGRAM}",
+        f"<|channel|>analysis<|message|>fn(x) => x<|end|><|start|>assistant<|channel|>final<|message|>{PROGRAM}<|return|>",
+        f"<|channel|>final <|constrain|>lambda<|message|>{PROGRAM}",
         f"Sure, this counts them.\n\n{PROGRAM}",
         f"{PROGRAM}\n\nThis program counts the characters.",
         f"```\nnot this one\n```\nbetter:\n```\n{PROGRAM}\n```",
@@ -154,7 +159,9 @@ def test_a_huge_reply_is_cut_and_rejected_quickly() -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(10)
-@pytest.mark.parametrize("sign", ["`", "~", " ", "`" * 3 + "\n", "<think>", "</think>"])
+@pytest.mark.parametrize(
+    "sign", ["`", "~", " ", "`" * 3 + "\n", "<think>", "</think>", "[THINK]", "<|channel|>", "<|channel|>final "]
+)
 def test_a_reply_of_signs_alone_is_looked_at_once(sign: str) -> None:
     """No deadline ends a regular expression: twenty seconds of looking for a fence would hold up all that runs beside it."""
     for _ in range(4):

@@ -90,5 +90,6 @@ def _missing(done: Run) -> str:
         (dropped.items, "item", "items", "without a reply"),
         (dropped.or_else, "call", "calls", "answered by or_else"),
         (dropped.replies_cut, "reply", "replies", "cut short"),
+        (dropped.prompts_cut, "prompt", "prompts", "cut by the server"),
     )
     return ", ".join(f"{n:,} {one if n == 1 else many} {what}" for n, one, many, what in amounts if n)

@@ -54,8 +54,8 @@ TABLE: tuple[Code, ...] = (
         "E0506",
         "The API key is missing or was rejected",
         "The provider needs a valid API key. Set the environment variable that the message names (`OPENAI_API_KEY`, "
-        "`ANTHROPIC_API_KEY`, …), or use a local model, which needs no key. `or_else` does not cover this: every call would "
-        "fail.",
+        "`ANTHROPIC_API_KEY`, …), or use a local model, which needs no key. An account without credit or quota is reported "
+        "so, too. `or_else` does not cover this: every call would fail.",
     ),
     _outside(
         "E0507",

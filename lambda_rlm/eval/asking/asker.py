@@ -35,6 +35,8 @@ from lambda_rlm.eval.asking.shape import ReplyReading, read_text
 from lambda_rlm.eval.place import TaskPlace, here
 from lambda_rlm.eval.provenance.coverage import Coverage
 from lambda_rlm.eval.provenance.sharing import retold, value_digest
+from lambda_rlm.eval.replies.counts import Counts
+from lambda_rlm.eval.replies.cut_prompts import cut_prompt
 from lambda_rlm.eval.tariff import READ_STEPS
 from lambda_rlm.eval.value import Reply, Stretch, Text, Value
 from lambda_rlm.events import CallFinished, CallStarted, Replied, Tracer
@@ -83,39 +85,6 @@ class AskSettings:
     solver: SubSolver | None = None
     limiter: anyio.Semaphore | None = None
     """What calls in flight are counted by; None: one of this run's own."""
-
-
-@dataclass(slots=True)
-class Counts:
-    """What a run's calls came to, beside what the meter knows."""
-
-    shared: int = 0
-    """Calls not asked again because an equal one had been."""
-    cached: int = 0
-    """Requests answered from a cache across runs."""
-    failed: int = 0
-    estimated: int = 0
-    """Replies whose tokens the model did not count."""
-    max_in_flight: int = 0
-    span: int = 0
-    """The longest chain of calls that waited for each other."""
-    quotes: int = 0
-    """Elements of lists left out because their Quote was not found."""
-    items: int = 0
-    """Items of `llm_map` and choices of `llm_choose` without a valid reply."""
-    or_else: int = 0
-    cuts: int = 0
-    coercions: int = 0
-    """Things read with good will; the trace tells which."""
-    mapped: int = 0
-    """Items that `llm_map` was given."""
-    alike: int = 0
-    """The most items of one `llm_map`, if many, that all got the same label."""
-
-    @property
-    def is_degraded(self) -> bool:
-        """Something is missing from the answer that a better reply would have given."""
-        return bool(self.quotes or self.items or self.or_else or self.cuts)
 
 
 class Asker:
@@ -189,13 +158,14 @@ class Asker:
             finally:
                 place.depth = max(place.depth, flight.depth)
 
-    def degrade(self, *, quotes: int = 0, items: int = 0, or_else: int = 0, cuts: int = 0) -> None:
+    def degrade(self, *, quotes: int = 0, items: int = 0, or_else: int = 0, cuts: int = 0, prompts: int = 0) -> None:
         """Count what is missing from the answer; in a strict run that is a fault."""
         self.counts.quotes += quotes
         self.counts.items += items
         self.counts.or_else += or_else
         self.counts.cuts += cuts
-        if self.settings.is_strict and (quotes or items or or_else or cuts):
+        self.counts.prompts += prompts
+        if self.settings.is_strict and (quotes or items or or_else or cuts or prompts):
             what = ", ".join(
                 f"{n} {name}"
                 for n, name in (
@@ -203,6 +173,7 @@ class Asker:
                     (items, "items without a reply"),
                     (or_else, "uses of or_else"),
                     (cuts, "truncated replies"),
+                    (prompts, "prompts cut by the server"),
                 )
                 if n
             )
@@ -333,11 +304,9 @@ class Asker:
                 attempt += 1
                 error = bad
             else:
-                if completion.keep is not None and not reading.quotes:
-                    with suppress(Exception):  # who keeps replies costs no answer
-                        completion.keep()
+                self._taken(prepared, completion, reading)
                 return value
-            if attempt > question.repairs:
+            if attempt > question.repairs or question.shape.read is read_text:  # bounds have no repair of a Text
                 break
             prepared = self._prepare(question, error.message)
             if prepared.tokens + question.out > self.model.profile.room:
@@ -345,6 +314,16 @@ class Asker:
             self.meter.take_attempt()
             taken = 1
         raise wording.bad_reply(error.code, error.message, attempt, exchange.reply)
+
+    def _taken(self, prepared: PreparedRequest, completion: Completion, reading: ReplyReading) -> None:
+        """A good reply is kept, unless the server cut its prompt: then the answer is degraded."""
+        cut = cut_prompt(prepared.request.messages, completion.usage, self.model.profile.vocabulary)
+        if cut is not None:
+            self.counts.note_cut(cut)
+            self.degrade(prompts=1)
+        elif completion.keep is not None and not reading.quotes:
+            with suppress(Exception):  # who keeps replies costs no answer
+                completion.keep()
 
     def _read(self, completion: Completion, question: ModelQuery, reading: ReplyReading) -> Value:
         if completion.stop_reason is StopReason.REFUSAL:

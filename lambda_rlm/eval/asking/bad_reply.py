@@ -53,6 +53,21 @@ def cut_off() -> BadReply:
     return BadReply("the reply was cut off at its token limit; give a shorter one")
 
 
+def cut_in_thought() -> BadReply:
+    """The model ran into its limit of tokens before it began to answer."""
+    return BadReply("the token limit was reached in the reasoning, before any answer; reason less (--thinking allows more)")
+
+
+def all_thought() -> BadReply:
+    """Thoughts, and no answer after them."""
+    return BadReply("the reply holds reasoning and no answer; give the answer after the reasoning")
+
+
+def doubtful_thought() -> BadReply:
+    """A mark of thoughts that could be a quote of the prompt."""
+    return BadReply("the reply has an end of reasoning that may be a quote; give the answer alone")
+
+
 def too_long(most: int) -> BadReply:
     """A typed reply of more characters than it may have."""
     return BadReply(f"the reply is longer than {most:,} characters; give a shorter one")
@@ -155,6 +170,7 @@ def complaints(type_: Type) -> Iterator[str]:
         yield too_many_long_words(_MANY).message
     for complaint in (cut_off(), several_values(), no_json(), no_entries(), no_choice("the options")):
         yield complaint.message
+    yield from (complaint.message for complaint in (cut_in_thought(), all_thought(), doubtful_thought()))
     if isinstance(type_, Con) and type_.name == "Option":
         yield from _of_choices(type_.arguments[0], ("none",))
     yield from _of_choices(type_)

@@ -94,6 +94,7 @@ def read_structured(type_: Type) -> Callable[[str, ReplyReading], Value]:
 def read_as(type_: Type, reply: str, reading: ReplyReading, finder: QuoteFinder) -> Value:
     """The value of a type that a reply stands for."""
     if not reading.is_complete:
+        without_thoughts(reply, reading)
         raise bad_reply.cut_off()
     refuse_long(reply, reading)
     text = without_thoughts(reply, reading).strip()

@@ -22,13 +22,13 @@ from lambda_rlm.eval.asking.bad_reply import (
     too_much_text,
 )
 from lambda_rlm.eval.asking.prompt import Prompt
+from lambda_rlm.eval.replies.thoughts import answer_in
 from lambda_rlm.eval.tariff import CHARACTER, HEADER
 from lambda_rlm.eval.value import Reply, Text, Value
 from lambda_rlm.limits import REPLY_PIECE
 from lambda_rlm.types.reply_tokens import ONE_TEXT, ReplyRoom, TextsOf, element_tokens
 from lambda_rlm.types.type import Type
 
-_OPENED, _CLOSED = "<think>", "</think>"
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 _PARTED: Final = re.compile("(?<=[!-~])(?= )")
@@ -211,17 +211,11 @@ def read_text(reply: str, reading: ReplyReading) -> Text:
 
 
 def without_thoughts(reply: str, reading: ReplyReading) -> str:
-    """The reply after its last `</think>`, when it opens with thoughts. Where the prompt has such a mark, a later one may be a
-    quote of it: then the first one ends the thoughts, and without a beginning there are none."""
-    if _CLOSED not in reply:
-        return reply
-    is_opened = reply.lstrip().startswith(_OPENED)
-    is_quoted = _CLOSED in reading.prompt.text
-    end = reply.find(_CLOSED) if is_quoted else reply.rfind(_CLOSED)
-    if not (is_opened or (_OPENED not in reply and not is_quoted)):
-        return reply
-    reading.coerce("removed the model's reasoning")
-    return reply[end + len(_CLOSED) :]
+    """The reply after its thoughts. Raises `BadReply` where these have no end, or no answer after them."""
+    answered = answer_in(reply, reading.prompt.text, is_complete=reading.is_complete)
+    if answered.thought:
+        reading.coerce("removed the model's reasoning")
+    return answered.text
 
 
 TEXT_SHAPE: Final = ReplyShape("Text", read_text)

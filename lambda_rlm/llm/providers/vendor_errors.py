@@ -48,6 +48,15 @@ _BY_STATUS: Final = {
 }
 _BY_WORDS: Final = (
     ("maximum context length", failures.PROMPT_TOO_LONG),
+    ("context_length_exceeded", failures.PROMPT_TOO_LONG),
+    ("exceed_context_size", failures.PROMPT_TOO_LONG),
+    ("available context size", failures.PROMPT_TOO_LONG),
+    ("context size has been exceeded", failures.PROMPT_TOO_LONG),
+    ("greater than the context length", failures.PROMPT_TOO_LONG),
+    ("prompt is too long", failures.PROMPT_TOO_LONG),
+    ("input is too long", failures.PROMPT_TOO_LONG),
+    ("`inputs` tokens + `max_new_tokens` must be", failures.PROMPT_TOO_LONG),
+    ("`inputs` must have less than", failures.PROMPT_TOO_LONG),
     ("content management policy", failures.REFUSED),
     ("content policy", failures.REFUSED),
     ("content_policy_violation", failures.REFUSED),
@@ -55,7 +64,56 @@ _BY_WORDS: Final = (
     ("provider returned 'choices'", failures.MALFORMED_BODY),
     ("invalid response object", failures.MALFORMED_BODY),
 )
-"""What litellm or a provider says where the exception's class does not tell."""
+"""What litellm or a provider says where the exception's class does not tell: OpenAI, llama.cpp, LM Studio, Anthropic, Bedrock,
+TGI."""
+_BY_TYPE: Final = (
+    ("rate_limit", failures.RATE_LIMITED),
+    ("rate limit", failures.RATE_LIMITED),
+    ("too_many_requests", failures.RATE_LIMITED),
+    ("too many requests", failures.RATE_LIMITED),
+    ("resource_exhausted", failures.RATE_LIMITED),
+    ("throttling", failures.RATE_LIMITED),
+    ("authentication", failures.KEY_REFUSED),
+    ("unauthenticated", failures.KEY_REFUSED),
+    ("permission", failures.KEY_REFUSED),
+    ("invalid_api_key", failures.KEY_REFUSED),
+    ("invalidapikey", failures.KEY_REFUSED),
+    ("model_not_found", failures.UNKNOWN_MODEL),
+    ("modelnotfound", failures.UNKNOWN_MODEL),
+    ("content_filter", failures.REFUSED),
+    ("timeout", failures.TIMED_OUT),
+    ("timed out", failures.TIMED_OUT),
+    ("deadline_exceeded", failures.TIMED_OUT),
+    ("overloaded", failures.SERVER_FAILED),
+    ("unavailable", failures.SERVER_FAILED),
+    ("not_found", failures.UNKNOWN_MODEL),
+    ("invalid_request", failures.BAD_REQUEST),
+    ("invalid_argument", failures.BAD_REQUEST),
+    ("badrequest", failures.BAD_REQUEST),
+    ("validation", failures.BAD_REQUEST),
+)
+"""Types of errors where there is no status: of OpenAI, Anthropic, Gemini, DashScope, vLLM and TGI."""
+_SPENT: Final = (
+    *("insufficient_quota", "insufficient credit", "insufficient balance", "insufficient_balance", "insufficient funds"),
+    *(
+        "out of credit",
+        "not enough credit",
+        "requires more credits",
+        "credit balance is too low",
+        "exceeded_current_quota_error",
+    ),
+    *("billing_hard_limit", "billing_not_active", "payment required", "payment_required", "arrearage", "余额不足", "欠费"),
+)
+"""The account has nothing left: whoever asks again is told so again."""
+_NO_CREDIT: Final = "the account has no credit or quota left"
+_PAYMENT_REQUIRED: Final = 402
+_TOO_LARGE: Final = 413
+_STATUSES: Final = range(400, 600)
+_WHERE_STATUS: Final = ("code", "status", "status_code", "statusCode", "http_code", "error_code", "http_status")
+_WHERE_WORDS: Final = ("message", "msg", "error_msg", "error_message", "status_msg", "detail", "raw", "error")
+_WHERE_MORE: Final = ("metadata", "base_resp", "error")
+_IN_TIME: Final = re.compile(r"(?:try again|retry)(?:ing)? (?:in|after) (?:(\d{1,6})m)?(\d{1,6}(?:\.\d{1,6})?)s", re.IGNORECASE)
+"""When OpenAI, Groq and Gemini want to be asked again, in words."""
 _NOBODY_THERE: Final = (
     "ConnectError",
     "ConnectTimeout",
@@ -89,7 +147,7 @@ def mapped(
     error: Exception, model: str, base_url: str | None, api_key: str | None = None, status: int | None = None
 ) -> ModelFailure:
     """The failure that a vendor's exception stands for; `status` is that of the answer, None where there was none."""
-    code = _code(error)
+    code = failures.PROMPT_TOO_LONG if status == _TOO_LARGE else _code(error)
     untrustworthy = next((link for link in reversed(tuple(_chain(error))) if _UNTRUSTED in str(link)), None)
     if untrustworthy is not None:
         return untrusted(
@@ -99,7 +157,8 @@ def mapped(
         where = without_user(base_url) if base_url else "its provider"
         message = f"{model}: cannot connect to {where}; check the URL and that the server is running"
     else:
-        message = f"{model}: {_SAID[code]} ({cut(blotted(_words(error), api_key), _LONGEST)})"
+        what = _NO_CREDIT if _has_spent(error) else _SAID[code]
+        message = f"{model}: {what} ({cut(blotted(_words(error), api_key), _LONGEST)})"
     is_billable = None if status is None else failures.may_be_billed(status)
     return failures.failure(code, message, retry_after=_retry_after(error), is_billable=is_billable)
 
@@ -121,19 +180,114 @@ class TurnedDown:
 
 def turned_down(status: int, body: bytes, headers: Mapping[str, str], model: str, api_key: str | None = None) -> TurnedDown:
     """What a server's error reply stands for."""
-    said = _said(body)
-    lower = said.lower()
-    code = next((code for words, code in _BY_WORDS if words in lower), None) or _BY_STATUS.get(status, failures.SERVER_FAILED)
     if 300 <= status < 400:
         return TurnedDown(redirected(model, status), is_about_schema=False)
-    shown = cut(blotted(said, api_key), _LONGEST) or f"status {status}"
+    return _turned_down(_Told.in_body(status, body), headers, model, api_key)
+
+
+def failure_in(reply: object, headers: Mapping[str, str], model: str, api_key: str | None = None) -> ModelFailure | None:
+    """The failure that a reply of status 200 tells instead of a completion, or beside a broken one; None where it tells none.
+    OpenRouter, gateways and local servers send their errors so."""
+    told = _error_in(reply)
+    return None if told is None else _turned_down(_Told.of(told), headers, model, api_key).failure
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What a server tells of an error: its status, None where there is none, its words, and all that its kind can be known by,
+    in lower case."""
+
+    status: int | None
+    words: str
+    kinds: str
+
+    @classmethod
+    def of(cls, error: object) -> _Told:
+        """An error that is part of a reply."""
+        if not isinstance(error, Mapping):
+            words = " ".join(str(error).split())
+            return cls(None, words, words.lower())
+        parts = [error, *(part for name in _WHERE_MORE if isinstance(part := error.get(name), Mapping))]
+        if isinstance(several := error.get("errors"), list) and several and isinstance(several[0], Mapping):
+            parts.append(several[0])
+        codes = [part.get(name) for part in parts for name in _WHERE_STATUS]
+        status = next((number for code in codes if (number := _status(code)) is not None), None)
+        said = [part[name] for part in parts for name in _WHERE_WORDS if isinstance(part.get(name), str)]
+        words = " ".join(str(said[0] if said else error).split())
+        types = [part.get("type") for part in parts]
+        return cls(status, words, " ".join(str(one) for one in (*said, *codes, *types) if one is not None).lower())
+
+    @classmethod
+    def in_body(cls, status: int, body: bytes) -> _Told:
+        """An error that is a reply of its own, with its status."""
+        words = _said(body)
+        try:
+            reply = json.loads(body[:_LONGEST_BODY])
+            kinds = cls.of(reply.get("error", reply) if isinstance(reply, dict) else reply).kinds
+        except (ValueError, RecursionError):
+            kinds = ""
+        return cls(status, words, f"{words.lower()} {kinds}")
+
+
+def _error_in(reply: object) -> object:
+    """The error that a reply tells, None where it tells none. Some servers send an empty one with every reply."""
+    if not isinstance(reply, Mapping):
+        return None
+    error, choices = reply.get("error"), reply.get("choices")
+    if _is_error(error):
+        return error
+    if isinstance(choices, list) and choices:
+        error = choices[0].get("error") if isinstance(choices[0], Mapping) else None
+        return error if _is_error(error) else None
+    is_error = "error" in (reply.get("object"), reply.get("type"), reply.get("status"))
+    has_words = any(reply.get(name) for name in ("detail", "errors", "error_msg", "error_message", "msg", "message"))
+    failed = reply.get("base_resp")
+    has_failed = isinstance(failed, Mapping) and bool(failed.get("status_code"))
+    return reply if is_error or has_words or has_failed else None
+
+
+def _is_error(error: object) -> bool:
+    return any(error.values()) if isinstance(error, Mapping) else bool(error)
+
+
+def _status(code: object) -> int | None:
+    number = int(code) if isinstance(code, str) and code.isascii() and code.isdigit() and len(code) == len("500") else code
+    return number if type(number) is int and number in _STATUSES else None
+
+
+def _turned_down(told: _Told, headers: Mapping[str, str], model: str, api_key: str | None) -> TurnedDown:
+    wait = _seconds(headers.get("retry-after"))
+    wait = _wait_in(told.kinds) if wait is None else wait
+    code, is_spent = _kind(told)
+    shown = cut(blotted(told.words, api_key), _LONGEST) or f"status {told.status}"
     failed = failures.failure(
         code,
-        f"{model}: {_SAID[code]} ({shown})",
-        retry_after=_seconds(headers.get("retry-after")),
-        is_billable=failures.may_be_billed(status),
+        f"{model}: {_NO_CREDIT if is_spent else _SAID[code]} ({shown})",
+        retry_after=wait,
+        is_billable=None if told.status is None else failures.may_be_billed(told.status),
     )
-    return TurnedDown(failed, code == failures.BAD_REQUEST and any(word in lower for word in _CONSTRAINTS))
+    return TurnedDown(failed, code == failures.BAD_REQUEST and any(word in told.words.lower() for word in _CONSTRAINTS))
+
+
+def _kind(told: _Told) -> tuple[str, bool]:
+    """The code of an error, and whether the account has nothing left."""
+    if told.status == _PAYMENT_REQUIRED or _is_spent(told.kinds):
+        return failures.KEY_REFUSED, True
+    by_words = next((code for words, code in _BY_WORDS if words in told.kinds), None)
+    if by_words is None and told.status is not None:
+        return _BY_STATUS.get(told.status, failures.SERVER_FAILED), False
+    by_type = by_words or next((code for words, code in _BY_TYPE if words in told.kinds), None)
+    return by_type or failures.SERVER_FAILED, False
+
+
+def _is_spent(lower: str) -> bool:
+    return any(words in lower for words in _SPENT)
+
+
+def _wait_in(lower: str) -> float | None:
+    """The seconds that an error asks for in words."""
+    found = _IN_TIME.search(lower)
+    return None if found is None else 60.0 * int(found[1] or 0) + float(found[2])
 
 
 def redirected(model: str, status: int) -> ModelFailure:
@@ -168,6 +322,8 @@ def _code(error: Exception) -> str:
     if any(name in names for name in _NOBODY_THERE):
         return failures.UNREACHABLE
     own = [kind.__name__ for kind in type(error).__mro__]
+    if _has_spent(error):
+        return failures.KEY_REFUSED
     if (found := next((_BY_NAME[name] for name in own if name in _BY_NAME), None)) is not None:
         return found
     if any(name in names for name in _LOST_ON_THE_WAY):
@@ -179,6 +335,11 @@ def _code(error: Exception) -> str:
         return told
     status = getattr(error, "status_code", None)
     return _BY_STATUS.get(status if isinstance(status, int) else 500, failures.SERVER_FAILED)
+
+
+def _has_spent(error: Exception) -> bool:
+    told = (f"{link} {getattr(link, 'body', '')}".lower() for link in _chain(error))
+    return getattr(error, "status_code", None) == _PAYMENT_REQUIRED or any(map(_is_spent, told))
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:

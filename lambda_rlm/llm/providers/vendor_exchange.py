@@ -25,14 +25,16 @@ class Refused(Exception):
 
 
 class Exchange:
-    """Use with `with`. `status` is that of the last answer, None where there is none; `redirected` its status where it leads
-    elsewhere, `unreadable` why it was not read, `is_repeated` whether a rejected request would have been sent again."""
+    """Use with `with`. `status` is that of the last answer, None where there is none, `body` what was read of it; `redirected`
+    its status where it leads elsewhere, `unreadable` why it was not read, `is_repeated` whether a rejected request would have
+    been sent again."""
 
     def __init__(self, most: int) -> None:
         self.most = most
         self.status: int | None = None
         self.redirected: int | None = None
         self.unreadable: str | None = None
+        self.body = b""
         self.is_repeated = False
         self._token: Token[Exchange | None] | None = None
 
@@ -52,6 +54,7 @@ class Exchange:
             self.is_repeated = True
             raise Refused("rejected as it was sent before")
         self.status = self.redirected = self.unreadable = None
+        self.body = b""
         request.headers["Accept-Encoding"] = "identity"
 
     def look(self, response: Any) -> None:
@@ -95,7 +98,7 @@ def _asking(send: Any) -> Any:
             exchange.look(response)
             response.stream = _limited()(response.stream, exchange)
             if not stream:
-                await response.aread()
+                exchange.body = await response.aread()
         except BaseException:
             await response.aclose()
             raise
@@ -115,7 +118,7 @@ def _asking_at_once(send: Any) -> Any:
             exchange.look(response)
             response.stream = _limited()(response.stream, exchange)
             if not stream:
-                response.read()
+                exchange.body = response.read()
         except BaseException:
             response.close()
             raise

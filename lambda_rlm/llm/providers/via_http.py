@@ -98,7 +98,10 @@ class HttpModel:
     async def complete(self, request: CompletionRequest) -> Completion:
         form = self._constraints.form(request)
         answer = await self._ask(request, form)
-        completion = completion_in(answer.body, self._name, self._profile, form.unwrap, self._key())
+        limit = request.max_tokens + self._profile.thought(request.max_tokens)
+        completion = completion_in(
+            answer.body, self._name, self._profile, form.unwrap, self._key(), limit=limit, headers=answer.headers
+        )
         return replace(completion, unconstrained=form.unconstrained) if form.unconstrained else completion
 
     async def aclose(self) -> None:

@@ -42,9 +42,9 @@ from lambda_rlm.llm.failures import (
 )
 from lambda_rlm.llm.profiles import provider_profile, with_dialect
 from lambda_rlm.llm.providers.constraints import Constraints, ReplyForm
-from lambda_rlm.llm.providers.dialects import Dialect, input_of_tool, is_refusal
+from lambda_rlm.llm.providers.dialects import Dialect, is_refusal
 from lambda_rlm.llm.providers.exchange import Garbled, NoAddress, Unsendable, most_bytes, refuse_unsendable, without_user
-from lambda_rlm.llm.providers.openai_form import Unwrap, completion_of, served_as, usage_of
+from lambda_rlm.llm.providers.openai_form import Said, Unwrap, completion_in, judged, said_in, served_as, usage_of, with_thought
 from lambda_rlm.llm.providers.thinking import asked_thought
 from lambda_rlm.llm.providers.trust import bundle
 from lambda_rlm.llm.providers.vendor_errors import mapped, mentions_constraint, redirected
@@ -136,7 +136,8 @@ class LitellmModel:
                 )
 
     async def _ask(self, request: CompletionRequest, form: ReplyForm) -> Any:
-        """The server's reply; its error is a `ModelFailure`, a `ConstraintRefused` where the form may be the reason."""
+        """The server's reply, as bytes where litellm cannot read it; its error is a `ModelFailure`, a `ConstraintRefused` where
+        the form may be the reason."""
         fields = {"extra_body": form.fields} if form.kind == "grammar" else form.fields
         exchange = Exchange(most_bytes(request.max_tokens + self._profile.thought(request.max_tokens)))
         try:
@@ -147,7 +148,10 @@ class LitellmModel:
         except Exception as error:  # noqa: BLE001 - providers' errors have no common base; each becomes a `ModelFailure`
             if exchange.is_repeated and exchange.status is not None:
                 raise self._rejected(exchange.status, form) from None
-            failed = self._refused(exchange) or mapped(error, self._name, self._base_url, self._key(), exchange.status)
+            refused = self._refused(exchange)
+            if refused is None and exchange.status == _ANSWERED and exchange.body:
+                return exchange.body
+            failed = refused or mapped(error, self._name, self._base_url, self._key(), exchange.status)
             if failed.code == SERVER_FAILED and exchange.status == _ANSWERED:  # litellm failed, on what was answered
                 failed = failure(MALFORMED_BODY, f"{self._name}: malformed response: not a chat completion")
             if form.kind == "schema" and mentions_constraint(error):
@@ -199,15 +203,15 @@ class LitellmModel:
         return arguments
 
     def _completion(self, reply: Any, unwrap: Unwrap) -> Completion:
+        if isinstance(reply, bytes):
+            return completion_in(reply, self._name, self._profile, unwrap, self._key())
         try:
-            choice = reply.choices[0]
-            content, finish = _input_of_tool(choice.message) or choice.message.content, str(choice.finish_reason)
-            refusal = getattr(choice.message, "refusal", None) or (choice.message.provider_specific_fields or {}).get("refusal")
+            said = _said_in(reply.choices[0])
         except (AttributeError, IndexError, TypeError, ValueError):
             raise failure(MALFORMED_BODY, f"{self._name}: malformed response: not a chat completion") from None
         served = served_as(getattr(reply, "model", None), getattr(reply, "system_fingerprint", None))
-        usage = self._usage(reply, content)
-        return replace(completion_of(self._name, content, refusal, finish, usage, unwrap, self._key()), served=served)
+        usage = self._usage(reply, said.text or said.thinks)
+        return replace(judged(self._name, said, usage, unwrap, self._key()), served=served)
 
     def _key(self) -> str | None:
         """The key that is sent, where it is known here; litellm takes others from the environment, which is secret too."""
@@ -217,6 +221,7 @@ class LitellmModel:
         counts = getattr(reply, "usage", None)
         details = getattr(counts, "prompt_tokens_details", None)
         sent, received = (getattr(counts, f"{name}_tokens", None) for name in ("prompt", "completion"))
+        received = with_thought(sent, received, getattr(counts, "total_tokens", None))
         usage = usage_of(self._profile, sent, received, getattr(details, "cached_tokens", None), content)
         return usage if usage.is_estimated else replace(usage, cost=self._cost(usage))
 
@@ -241,9 +246,13 @@ _OPEN: Final[set[LitellmModel]] = set()
 """The models that have asked and are not closed: litellm's connections are theirs together."""
 
 
-def _input_of_tool(message: Any) -> str | None:
-    calls = [call.model_dump() if hasattr(call, "model_dump") else call for call in getattr(message, "tool_calls", None) or ()]
-    return input_of_tool({"tool_calls": calls})
+def _said_in(choice: Any) -> Said:
+    """What a choice says. litellm makes "stop" of a finish reason that it does not know, and keeps it beside."""
+    beside = getattr(choice, "provider_specific_fields", None) or {}
+    message = choice.message.model_dump()
+    refusal = message.get("refusal") or (choice.message.provider_specific_fields or {}).get("refusal")
+    finish = beside.get("native_finish_reason") or choice.finish_reason
+    return said_in({**message, "refusal": refusal}, finish, getattr(choice, "native_finish_reason", None))
 
 
 async def _unhurried(call: Coroutine[Any, Any, Any]) -> Any:

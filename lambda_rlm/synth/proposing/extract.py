@@ -14,8 +14,12 @@ LONGEST: Final = 60_000
 """Characters; a program of two thousand nodes has fewer."""
 
 _MOST_FENCES: Final = 4
-_THOUGHT: Final = re.compile(r"<(/?)(?:think|thinking|reasoning)>", re.IGNORECASE)
+_THOUGHT: Final = re.compile(r"<(/?)(?:think|thinking|thoughts?|reasoning|seed:think)>|(?-i:\[(/?)THINK\])", re.IGNORECASE)
 """Where a thought begins or ends."""
+_FINAL: Final = re.compile(
+    r"\s*(?=<\|start\|>|<\|channel\|>).*?<\|channel\|>\s*final\b(?:[^<]|<\|constrain\|>)*<\|message\|>", re.DOTALL
+)
+"""What comes before the answer of a model that writes in channels."""
 _FENCE: Final = re.compile(r"^[ \t]*+(`{3,}+|~{3,}+)[^\n]*+\n(.*?)(^[ \t]*\1[ \t]*$|\Z)", re.DOTALL | re.MULTILINE)
 """What opens it is taken whole or not at all: a reply of nothing but such signs is looked at once, not once for each."""
 _WRAPPED: Final = re.compile(
@@ -67,10 +71,12 @@ def _without_thoughts(reply: str) -> str:
     """What is outside of thoughts; before an end without a beginning all is thought. Looks at each mark once: a reply of
     nothing but beginnings takes no longer than another."""
     text = reply[: 4 * LONGEST]
+    if (final := _FINAL.match(text)) is not None:
+        return text[final.end() :].replace("<|return|>", "").replace("<|end|>", "")
     kept: list[str] = []
     begins: int | None = 0
     for mark in _THOUGHT.finditer(text):
-        if not mark.group(1):
+        if not (mark.group(1) or mark.group(2)):
             if begins is not None:
                 kept.append(text[begins : mark.start()])
             begins = None

@@ -39,6 +39,7 @@ def read_numbered(type_: Type, items: Sequence[Text], most: int, room: ReplyRoom
 
     def read(reply: str, reading: ReplyReading) -> Replies:
         if not reading.is_complete:
+            without_thoughts(reply, reading)
             raise bad_reply.cut_off()
         refuse_long(reply, reading)
         text = without_thoughts(reply, reading).strip()

@@ -1,0 +1,1 @@
+"""Servers in the form of chat completions, each as its product really answers."""
