@@ -1,6 +1,6 @@
 """A strategy of the standard library as a program over the inputs at hand.
 
-Owns the instantiation: the numbers a strategy names in its first `let`s are set, and so are `documents` and `items` where the
+Owns the instantiation: the numbers a strategy names in its first `let`s are set, and so are `documents`, `records` and `items` where the
 inputs have them; a prelude makes one text, `context`, of whatever inputs there are for the rest. Promises program text that is
 parsed and checked like any other.
 """
@@ -83,7 +83,9 @@ def _given(program: Program, inputs: Mapping[str, Type], forms: Collection[str])
     """The prelude for inputs of these types, and the program with what it takes from it; without what it then has no use
     for."""
     prelude = ""
-    for name, form in (("documents", given.documents(inputs)), ("items", given.items(inputs))):
+    forms_of = {"documents": given.documents, "records": given.records, "items": given.items}
+    for name, made in forms_of.items():
+        form = made(inputs)
         if name in forms and form is not None and any(isinstance(item, Let) and item.name == name for item in program.items):
             prelude, value = form
             program = _with_value(program, name, parse(SourceFile(f"{name}.lam", value)).result)

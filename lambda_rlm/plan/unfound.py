@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from lambda_rlm.plan.given import AskedBefore, context, query
 from lambda_rlm.types.show import show
-from lambda_rlm.types.type import TEXT, Con, Type, option_of
+from lambda_rlm.types.type import BOOL, TEXT, Con, Enum, Type, option_of
 
 
 def answer_or_none(inputs: Mapping[str, Type], returns: Type | None = None, before: AskedBefore | None = None) -> str | None:
@@ -20,8 +20,11 @@ def answer_or_none(inputs: Mapping[str, Type], returns: Type | None = None, befo
         returns = option_of(TEXT)
     if not (isinstance(returns, Con) and returns.name == "Option"):
         return None
+    inner = returns.arguments[0]
+    nothing = "reply none" if isinstance(inner, Enum) or inner == BOOL else "`reply` is null"
     return f"{context(inputs)}{query(before)}" + (
         f"llm_call[{show(returns)}](\n"
-        '  f"Use the text below to do what is asked. Keep to what the text says. If the text does not say, reply null.\\n\\n'
+        '  f"Use the text below to do what is asked. Keep to what the text says. '
+        f"If the text does not say, {nothing}.\\n\\n"
         'Asked: {query}\\n\\nText:\\n{context}\\n\\nAsked: {query}\\nAnswer:"\n)'
     )

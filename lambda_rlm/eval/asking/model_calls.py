@@ -155,9 +155,9 @@ def _choice_shape(options: list[Text], are_labels: bool) -> ReplyShape:
     synonyms = (
         {} if are_labels or not _are_labels([o.s for o in options]) else {o.s: n for o, n in zip(options, labels, strict=True)}
     )
-    what = "exactly one of the options, as it is spelled," if are_labels else "the number of exactly one of the options"
+    what = "exactly one of the options, as it is spelled" if are_labels else "the number of exactly one of the options"
     key = f"choose {json.dumps(labels)} {[option.n for option in options]}"
-    read, instruction = read_choice(labels, chosen, synonyms, are_trusted=False), f"Reply with {what} and nothing else."
+    read, instruction = read_choice(labels, chosen, synonyms, are_trusted=False), f"Reply with {what}, without a remark."
     return ReplyShape(key, read, instruction, choices=labels)
 
 
