@@ -145,8 +145,8 @@ def _split(text: AbstractText, k: AbstractNumber) -> Abstract:
 
 
 def _pack(texts: AbstractList, n: AbstractNumber, sep: AbstractText) -> Abstract:
-    """Neighbours that do not fit together are longer than max when joined: two packs in a row hold more than max − |sep|. Where no
-    text is longer than max, none is cut."""
+    """Neighbours that do not fit together are longer than max when joined: two packs in a row hold more than max − |sep|.
+    Where no text is longer than max, none is cut."""
     low, high = at_least(n, 1)
     element = _text_element(texts)
     if element is None:
