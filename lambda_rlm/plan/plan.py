@@ -1,8 +1,9 @@
 """A strategy of the standard library as a program over the inputs at hand.
 
-Owns the instantiation: the numbers a strategy names in its first `let`s are set, and so are `documents`, `records` and `items`
-where the inputs have them; a prelude makes one text, `context`, of whatever inputs there are for the rest. Promises program text that is
-parsed and checked like any other. Owns the direct call that may say that the text does not answer, too.
+Owns the instantiation: the numbers a strategy names in its first `let`s are set, and so are `documents`, `records`
+and `items` where the inputs have them; a prelude makes one text, `context`, of whatever inputs there are for the
+rest. Promises program text that is parsed and checked like any other. Owns the direct call that may say that the text
+does not answer, too.
 """
 
 from __future__ import annotations
