@@ -33,9 +33,9 @@ from lambda_rlm.execution.prospect import Prospect
 from lambda_rlm.execution.resumed import PastRoute
 from lambda_rlm.execution.run import Run
 from lambda_rlm.execution.run_id import run_id
+from lambda_rlm.plan.plan import answer_or_none
 from lambda_rlm.plan.router import Case, Preference, Route
 from lambda_rlm.plan.tasks import LOOKUP
-from lambda_rlm.plan.unfound import answer_or_none
 from lambda_rlm.types.type import TEXT
 
 _ENOUGH: Final = 1 << 62

@@ -1,40 +1,41 @@
 """The inputs at hand, as the strategies take them.
 
 Owns the text, in the language itself, that makes of inputs of any types what a strategy names: `context`, one Text of all of
-them; `documents`, a list of names and texts; `items`, rows with their fields; and `query`, with the questions that it follows.
-Promises names and columns as they were given: a folder stays a list of documents, typed rows stay rows. Refuses nothing: what
-has no such form is given as its JSON, as part of `context`.
+them; `documents`, a list of names and texts; `records`, the same with each row by itself; `items`, rows with their fields; and
+`query`, with the questions that it follows. How rows become text is in `rows_as_text`. Promises names and columns as they were
+given: a folder stays a list of documents, typed rows stay rows. Refuses nothing: what has no such form is given as its JSON, as
+part of `context`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from lambda_rlm.plan import rows_as_text
 from lambda_rlm.syntax.literals import escaped_piece
-from lambda_rlm.types.type import TEXT, Con, Enum, Record, Type, list_of, record_of
+from lambda_rlm.types.type import TEXT, Con, Type, list_of, record_of
 
 GIVEN: Final = "given"
 """What `documents` and `items` are made of, in the prelude, where no name of a strategy hides an input."""
 
-MOST_COLUMNS: Final = 24
-"""Wider rows are given as lines of JSON: the number of parts of a program is limited."""
-
 _DOCUMENTS: Final = list_of(record_of(name=TEXT, text=TEXT))
 FORMS: Final[Mapping[str, Type]] = {
     "documents": _DOCUMENTS,
+    "records": _DOCUMENTS,
     "items": list_of(record_of(text=TEXT, fields=list_of(record_of(name=TEXT, value=TEXT)))),
 }
 """What inputs may stand in for in a strategy: the names of its outermost `let`s, and the types they have in the standard
 library."""
-_SHOWN: Final = ("Text", "Quote", "Int", "Float", "Bool")
 
 _ITEMS_OF_DOCUMENTS: Final = """flat_map(given, fn(document) => {
   let rows = items_of(document.text);
-  let is_one = length(given) > 1 and all(rows, fn(row) => is_empty(row.fields));
-  (if is_one then map(take(rows, 1), fn(row) => { text: document.text, fields: [] }) else rows)
-    |> map(fn(row) => { text: row.text, fields: [{ name: "file", value: document.name }] ++ row.fields })
+  let is_one = length(given) > 1 and is_empty(flat_map(rows, names_of));
+  map(if is_one then take(rows, 1) else rows, fn(row) => {
+    text: if is_one then document.text else row.text,
+    fields: [{ name: "file", value: document.name }] ++ row.fields
+  })
 })"""
 """Of a document, its lines where they have columns, else, of several documents, each as it is."""
 
@@ -82,16 +83,26 @@ def context(inputs: Mapping[str, Type]) -> str:
 
 def documents(inputs: Mapping[str, Type]) -> tuple[str, str] | None:
     """The item of the prelude and the value of `documents`; None where there is nothing but one text."""
+    return _named_texts(inputs, _as_documents)
+
+
+def records(inputs: Mapping[str, Type]) -> tuple[str, str] | None:
+    """The same for `records`: of rows, each is one."""
+    return _named_texts(inputs, _as_records)
+
+
+def _named_texts(inputs: Mapping[str, Type], made: Callable[[str, Type], str]) -> tuple[str, str] | None:
     others = _others(inputs)
     if len(others) > 1:
-        value = " ++ ".join(_as_documents(name, type_) for name, type_ in others.items())
-    elif _DOCUMENTS in others.values():
-        (value,) = others
-    elif list_of(TEXT) in others.values():
-        (name,) = others
-        value = f'enumerate({name}) |> map(fn(one) => {{ name: f"{{one.index + 1}}", text: one.value }})'
+        value = " ++ ".join(made(name, type_) for name, type_ in others.items())
     else:
-        return None
+        ((name, type_),) = others.items() if others else (("", TEXT),)
+        if type_ == list_of(TEXT):
+            value = f'enumerate({name}) |> map(fn(one) => {{ name: f"{{one.index + 1}}", text: one.value }})'
+        elif type_ == _DOCUMENTS or rows_as_text.columns_of(type_) is not None:
+            value = made(name, type_)
+        else:
+            return None
     return f"let {GIVEN} = {value};\n", GIVEN
 
 
@@ -105,10 +116,8 @@ def items(inputs: Mapping[str, Type]) -> tuple[str, str] | None:
         return f"let {GIVEN} = {name};\n", _ITEMS_OF_DOCUMENTS
     if type_ == list_of(TEXT):
         return f"let {GIVEN} = map({name}, fn(one) => {{ text: one, fields: [] }});\n", GIVEN
-    if isinstance(type_, Con) and type_.name == "List" and isinstance(type_.arguments[0], Record):
-        columns = type_.arguments[0].fields
-        if len(columns) <= MOST_COLUMNS:
-            return f"let {GIVEN} = {_as_items(name, columns)};\n", GIVEN
+    if rows_as_text.columns_of(type_) is not None:
+        return f"let {GIVEN} = {rows_as_text.items(name, type_)};\n", GIVEN
     return None
 
 
@@ -119,8 +128,10 @@ def _others(inputs: Mapping[str, Type]) -> dict[str, Type]:
 def _as_text(name: str, type_: Type) -> str:
     if type_ == TEXT:
         return name
-    if type_ == _DOCUMENTS:
-        return f'{name} |> map(fn(document) => f"# {{document.name}}\\n{{document.text}}") |> join("\\n\\n")'
+    if type_ == _DOCUMENTS or rows_as_text.are_documents(type_):
+        return (
+            f'{_as_records(name, type_)} |> map(fn(document) => f"# {{document.name}}\\n{{document.text}}") |> join("\\n\\n")'
+        )
     if type_ == list_of(TEXT):
         return f'join({name}, "\\n\\n")'
     if isinstance(type_, Con) and type_.name == "List":
@@ -129,25 +140,15 @@ def _as_text(name: str, type_: Type) -> str:
 
 
 def _as_documents(name: str, type_: Type) -> str:
-    if type_ == _DOCUMENTS:
-        return name
+    if type_ == _DOCUMENTS or rows_as_text.are_documents(type_):
+        return _as_records(name, type_)
+    if rows_as_text.columns_of(type_) is not None:
+        title = "" if name == "context" else name
+        return f'[{{ name: "{title}", text: {rows_as_text.blocks(name, type_)} }}]'
     return f'[{{ name: "{name}", text: {_as_text(name, type_)} }}]'
 
 
-def _as_items(name: str, columns: tuple[tuple[str, Type], ...]) -> str:
-    """Rows as items: a field for each column, and all of them as the text."""
-    fields = ", ".join(f'{{ name: "{column}", value: {_cell(column, type_)} }}' for column, type_ in columns)
-    shown = 'map(fields, fn(field) => f"{field.name}: {field.value}") |> join(" | ")'
-    return f"map({name}, fn(row) => {{ let fields = [{fields}]; {{ text: {shown}, fields: fields }} }})"
-
-
-def _cell(column: str, type_: Type) -> str:
-    if _is_shown(type_):
-        return f"to_text(row.{column})"
-    if isinstance(type_, Con) and type_.name == "Option" and _is_shown(type_.arguments[0]):
-        return f'map_option(row.{column}, to_text) ?? ""'
-    return f"to_json(row.{column})"
-
-
-def _is_shown(type_: Type) -> bool:
-    return isinstance(type_, Enum) or (isinstance(type_, Con) and type_.name in _SHOWN)
+def _as_records(name: str, type_: Type) -> str:
+    if type_ == _DOCUMENTS:
+        return name
+    return _as_documents(name, type_) if rows_as_text.columns_of(type_) is None else rows_as_text.records(name, type_)

@@ -1,8 +1,9 @@
 """A strategy of the standard library as a program over the inputs at hand.
 
-Owns the instantiation: the numbers a strategy names in its first `let`s are set, and so are `documents` and `items` where the
-inputs have them; a prelude makes one text, `context`, of whatever inputs there are for the rest. Promises program text that is
-parsed and checked like any other.
+Owns the instantiation: the numbers a strategy names in its first `let`s are set, and so are `documents`, `records`
+and `items` where the inputs have them; a prelude makes one text, `context`, of whatever inputs there are for the
+rest. Promises program text that is parsed and checked like any other. Owns the direct call that may say that the text
+does not answer, too.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from lambda_rlm.syntax.parse import parse
 from lambda_rlm.syntax.printing.pretty import pretty
 from lambda_rlm.syntax.term import App, If, IntLit, Item, Let, NamedType, Node, Pipe, Program, Term, Var
 from lambda_rlm.types.show import show
-from lambda_rlm.types.type import TEXT, Type
+from lambda_rlm.types.type import BOOL, TEXT, Con, Enum, Type, option_of
 
 _IN_FORM: Final = (
     'llm_call[TYPE](f"Below is the answer to a question. Give the same answer in the form asked for.\\n\\n'
@@ -45,6 +46,24 @@ def plan(route: Route, inputs: Mapping[str, Type], returns: Type | None = None, 
     prelude, program = _given(program, inputs, FORMS.keys() if route.own is None else route.own.forms)
     prelude += given.query(before) if "query" in _names(program) else ""
     return f"{prelude}\n{pretty(program)}" if prelude else pretty(program)
+
+
+def answer_or_none(inputs: Mapping[str, Type], returns: Type | None = None, before: AskedBefore | None = None) -> str | None:
+    """The program, whose value is none where the text does not say; None for answers of a type that has no place for it.
+    A reply says so by being null as a whole: no words of a document inside an answer are taken for it.
+    `before` is what was asked before."""
+    if returns is None or returns == TEXT:
+        returns = option_of(TEXT)
+    if not (isinstance(returns, Con) and returns.name == "Option"):
+        return None
+    inner = returns.arguments[0]
+    nothing = "reply none" if isinstance(inner, Enum) or inner == BOOL else "`reply` is null"
+    return f"{given.context(inputs)}{given.query(before)}" + (
+        f"llm_call[{show(returns)}](\n"
+        '  f"Use the text below to do what is asked. Keep to what the text says. '
+        f"If the text does not say, {nothing}.\\n\\n"
+        'Asked: {query}\\n\\nText:\\n{context}\\n\\nAsked: {query}\\nAnswer:"\n)'
+    )
 
 
 def _source(route: Route) -> SourceFile:
@@ -83,7 +102,9 @@ def _given(program: Program, inputs: Mapping[str, Type], forms: Collection[str])
     """The prelude for inputs of these types, and the program with what it takes from it; without what it then has no use
     for."""
     prelude = ""
-    for name, form in (("documents", given.documents(inputs)), ("items", given.items(inputs))):
+    forms_of = {"documents": given.documents, "records": given.records, "items": given.items}
+    for name, made in forms_of.items():
+        form = made(inputs)
         if name in forms and form is not None and any(isinstance(item, Let) and item.name == name for item in program.items):
             prelude, value = form
             program = _with_value(program, name, parse(SourceFile(f"{name}.lam", value)).result)

@@ -40,7 +40,7 @@ def model(answer: str = "bees", *, direct: str | None = None, program: str = WRI
         prompt = request.messages[-1].content
         if "Write the program" in prompt:
             return program
-        return direct if direct is not None and "reply null" in prompt else answer
+        return direct if direct is not None and "`reply` is null" in prompt else answer
 
     return FakeModel(reply, replace(PROFILE, **profile))
 
@@ -181,7 +181,7 @@ def test_a_long_answer_does_not_go_directly_to_a_short_reply() -> None:
 def test_not_found_is_only_mentioned_when_asked_for() -> None:
     leaf = model()
     assert asked(leaf, SHORT).usage.calls == 1
-    assert "reply null" not in leaf.prompts[0]
+    assert "`reply` is null" not in leaf.prompts[0]
 
 
 def test_escalation_runs_a_plan_and_both_are_paid() -> None:
@@ -252,7 +252,7 @@ def test_a_typed_answer_escalates_only_if_it_can_be_none() -> None:
 
 def test_a_plan_failing_after_escalation_reports_both_usages() -> None:
     def reply(request: CompletionRequest) -> str:
-        if "reply null" in request.messages[-1].content:
+        if "`reply` is null" in request.messages[-1].content:
             return "null"
         raise failure("E0510", "as told")
 

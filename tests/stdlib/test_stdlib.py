@@ -18,11 +18,11 @@ from lambda_rlm.execution.execute import execute
 from lambda_rlm.execution.run import Run
 from lambda_rlm.inputs import from_values
 from lambda_rlm.llm.scripted import ScriptedModel
-from lambda_rlm.plan.given import MOST_COLUMNS
 from lambda_rlm.plan.given import context as prelude
 from lambda_rlm.plan.measure import measure
 from lambda_rlm.plan.plan import plan, strategy_text
 from lambda_rlm.plan.router import Choice, Route, route
+from lambda_rlm.plan.rows_as_text import MOST_COLUMNS
 from lambda_rlm.plan.tasks import TASKS
 from lambda_rlm.resources import folder
 from lambda_rlm.syntax.printing.pretty import pretty

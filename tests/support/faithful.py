@@ -80,8 +80,8 @@ def _step(prompt: str) -> str:
     place = _value(_asked(prompt), text)
     there = place and _value(place, text)
     is_new = place is not None and place not in known
-    learned = f"[{_asked(prompt)}={place}]" if is_new else ""
-    return json.dumps({"learned": learned, "search": place if place and not there else "", "answer": there or ""})
+    learned = f"[{_asked(prompt)}={place}]" if is_new else None
+    return json.dumps({"learned": learned, "search": place if place and not there else None, "answer": there})
 
 
 def _all_facts(heading: str) -> Callable[[str], str]:
@@ -145,11 +145,11 @@ def plans(labels: Sequence[str]) -> dict[str, Any]:
     """How to go about the question, for the strategies that ask: count items that say `bees`, pair those who do, name the columns."""
     is_bees = {"field": "label", "test": "is", "values": ["bees"]}
     role = {"needs": [{"labels": ["bees"], "test": "at least", "number": 1}], "rules": []}
-    counting = {"where": [], "first": [is_bees], "second": [], "ask": "count", "by": "", "test": "at least", "number": 0}
-    shown = {"form": "", "words": [], "dates": ""}
+    counting = {"where": [], "first": [is_bees], "second": [], "ask": "count", "by": None, "test": "at least", "number": 0}
+    shown: dict[str, Any] = {"form": "", "words": [], "dates": None}
     return {
         "Which labels": {"labels": labels, "meaning": "what is kept"},
-        "Which columns": {"columns": ["who", "what"]},
+        "Which columns": {"columns": ["who", "what"], "order": None, "most": None},
         "Say what has to be counted": {"labels": labels, "meaning": "what is kept", **counting, **shown},
         "Say what makes a pair": {"labels": labels, "meaning": "what is kept", "by": "who", "one": role, "other": role},
     }

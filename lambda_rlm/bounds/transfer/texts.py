@@ -145,7 +145,8 @@ def _split(text: AbstractText, k: AbstractNumber) -> Abstract:
 
 
 def _pack(texts: AbstractList, n: AbstractNumber, sep: AbstractText) -> Abstract:
-    """Neighbours that do not fit together are longer than max when joined: two packs in a row hold more than max − |sep|."""
+    """Neighbours that do not fit together are longer than max when joined: two packs in a row hold more than max − |sep|.
+    Where no text is longer than max, none is cut."""
     low, high = at_least(n, 1)
     element = _text_element(texts)
     if element is None:
@@ -153,6 +154,8 @@ def _pack(texts: AbstractList, n: AbstractNumber, sep: AbstractText) -> Abstract
     chars = total(_text(texts.element).chars, texts.length, texts.owner)
     whole = _join(texts, sep)
     length = smallest(ceil_div(chars, low - low // 8) + texts.length, ceil_div(whole.chars * 2, max(1, low - low // 8)) + ONE)
+    if largest([size_of(low), element.chars]) == size_of(low):
+        length = smallest(length, texts.length)
     longest = smallest(high, whole.chars)
     piece = text_of(longest, whole.width, beyond=whole.beyond, made=part_of(whole, longest))
     tokens = parts_tokens(whole, length * 2)

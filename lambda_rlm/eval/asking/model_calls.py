@@ -154,9 +154,9 @@ def _choice_shape(options: list[Text], are_labels: bool) -> ReplyShape:
 
     numbers = {} if are_labels else {option.s: number for option, number in zip(options, labels, strict=True)}
     synonyms = numbers if len(numbers) == len(options) else {}
-    what = "exactly one of the options, as it is spelled," if are_labels else "the number of exactly one of the options"
+    what = "exactly one of the options, as it is spelled" if are_labels else "the number of exactly one of the options"
     key = f"choose {json.dumps(labels)} {[option.n for option in options]}"
-    read, instruction = read_choice(labels, chosen, synonyms, are_trusted=False), f"Reply with {what} and nothing else."
+    read, instruction = read_choice(labels, chosen, synonyms, are_trusted=False), f"Reply with {what}, without a remark."
     return ReplyShape(key, read, instruction, choices=labels)
 
 

@@ -72,7 +72,7 @@ def choices_of(type_: Type) -> tuple[str, ...] | None:
 
 def choice_instruction(choices: tuple[str, ...]) -> str:
     """The line that asks for one of a few labels."""
-    return f"Reply with exactly one of these and nothing else: {', '.join(_quoted(choice) for choice in choices)}."
+    return f"Reply with exactly one of these, without a remark: {', '.join(_quoted(choice) for choice in choices)}."
 
 
 def structure_instruction(type_: Type) -> str:

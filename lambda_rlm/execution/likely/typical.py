@@ -64,15 +64,15 @@ _OF_THE_PROMPT: Final = 0.9
 
 _ROLE: Final = {"needs": [{"labels": ["yes"], "test": "at least", "number": 1}], "rules": []}
 _CHOICE: Final = {"labels": ["yes", "no"], "meaning": "what is asked"}
-_COUNTED: Final = {
+_COUNTED: Final[Mapping[str, Any]] = {
     "second": [],
     "ask": "count",
-    "by": "",
+    "by": None,
     "test": "at least",
     "number": 0,
     "form": "",
     "words": [],
-    "dates": "",
+    "dates": None,
 }
 _USUAL: Final[Mapping[str, Mapping[str, Any]]] = {
     "Say what has to be counted": {
@@ -80,7 +80,7 @@ _USUAL: Final[Mapping[str, Mapping[str, Any]]] = {
     },
     "Say what makes a pair": {**_CHOICE, "one": _ROLE, "other": _ROLE},
     "Which labels": _CHOICE,
-    "Which columns": {"columns": ["name", "value"]},
+    "Which columns": {"columns": ["name", "value"], "order": None, "most": None},
 }  # fmt: skip
 """Fields of replies to the questions by which strategies plan, by the first words of the prompt: most plans have this form."""
 
@@ -137,7 +137,7 @@ class TypicalModel:
             return made
         usual = next((fields for start, fields in _USUAL.items() if shown.startswith(start)), {})
         if {"learned", "search", "answer"} <= made.keys():  # a search ends after a second look, as a rule
-            usual = {"answer": ""} if "Known so far:\nNothing." in shown else {"search": ""}
+            usual = {"answer": None} if "Known so far:\nNothing." in shown else {"search": None}
         return {**made, **{name: value for name, value in usual.items() if name in made}}
 
     def _value(self, schema: Mapping[str, Any], named: Mapping[str, Any], shown: str, draw: int, name: str, room: int) -> Any:

@@ -43,12 +43,12 @@ def plan_of(tally: AggregateQuestion) -> dict[str, Any]:
         "first": [_is("label", tally.labels[0])] if tally.labels else [],
         "second": [_is("label", tally.labels[1])] if len(tally.labels) > 1 else [],
         "ask": "count",
-        "by": "",
+        "by": None,
         "test": "at least",
         "number": 0,
         "form": "Answer: [X]",
         "words": [],
-        "dates": "",
+        "dates": None,
     }
     return plan | _particulars(tally)
 
