@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from lambda_rlm.completion import ModelProfile
 from lambda_rlm.llm.providers.dialects import Dialect
-from lambda_rlm.llm.providers.thinking import SILENT_UNLESS_ASKED, USUAL
+from lambda_rlm.llm.providers.thinking import SILENT_UNLESS_ASKED, USUAL, thinks_unasked
 from lambda_rlm.llm.tokens import proved_vocabulary, vocabulary
 
 DEFAULT_WINDOW: Final = 8192
@@ -44,8 +44,8 @@ def provider_profile(name: str, *, base_url: str | None = None, window: int | No
         cached_input_price=cached if cached is not None and input_price is not None and cached <= input_price else None,
         caches_on_request=_CACHES_ON_REQUEST.search(name.lower()) is not None,
         is_constrained=known and bool(row.get("schema")),
-        reasoning_tokens=USUAL if _reasons(row) else 0,
-        thinks_less=_reasons(row),
+        reasoning_tokens=USUAL if _reasons(name, row) else 0,
+        thinks_less=_reasons(name, row),
         details={"provider": str(row.get("provider", "")), "tokenizer": vocabulary(name) or "estimated"},
         vocabulary=proved_vocabulary(name) if base_url is None else None,
     )
@@ -92,5 +92,8 @@ def _table() -> dict[str, Any]:
     return table
 
 
-def _reasons(row: Mapping[str, Any]) -> bool:
-    return bool(row.get("reasons")) and row.get("provider") not in SILENT_UNLESS_ASKED
+def _reasons(name: str, row: Mapping[str, Any]) -> bool:
+    """Whether a model thinks though nobody asks it to."""
+    provider = str(row.get("provider"))
+    is_unasked = provider not in SILENT_UNLESS_ASKED or thinks_unasked(name, provider)
+    return bool(row.get("reasons")) and is_unasked

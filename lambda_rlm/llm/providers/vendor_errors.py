@@ -48,6 +48,12 @@ _BY_STATUS: Final = {
 }
 _BY_WORDS: Final = (
     ("maximum context length", failures.PROMPT_TOO_LONG),
+    ("prompt is too long", failures.PROMPT_TOO_LONG),
+    ("exceed context limit", failures.PROMPT_TOO_LONG),
+    ("exceeds the maximum number of tokens", failures.PROMPT_TOO_LONG),
+    ("api key not valid", failures.KEY_REFUSED),
+    ("api_key_invalid", failures.KEY_REFUSED),
+    ("credit balance is too low", failures.KEY_REFUSED),
     ("content management policy", failures.REFUSED),
     ("content policy", failures.REFUSED),
     ("content_policy_violation", failures.REFUSED),
@@ -77,11 +83,12 @@ _SAID: Final = {
     failures.SERVER_FAILED: "server error at the provider",
     failures.CONNECTION_LOST: "the connection was lost",
 }
-_CONSTRAINTS: Final = ("response_format", "json_schema", "schema")
+_CONSTRAINTS: Final = ("response_format", "json_schema", "schema", "output_config", "output_format")
 _LONGEST: Final = 300
 _UNTRUSTED: Final = "CERTIFICATE_VERIFY_FAILED"
 _TRACEBACK: Final = "Traceback (most recent call last)"
 _LONGEST_BODY: Final = 20_000
+_DELAY: Final = re.compile(rb'"retryDelay"\s*:\s*"(\d{1,6}(?:\.\d{1,9})?)s"')
 _PREFIXES: Final = re.compile(r"^(?:(?:litellm\.)?\w*(?:Error|Timeout|Exception)\s*[:-]\s*)+")
 
 
@@ -130,7 +137,7 @@ def turned_down(status: int, body: bytes, headers: Mapping[str, str], model: str
     failed = failures.failure(
         code,
         f"{model}: {_SAID[code]} ({shown})",
-        retry_after=_seconds(headers.get("retry-after")),
+        retry_after=_seconds(headers.get("retry-after") or _delay_in(body)),
         is_billable=failures.may_be_billed(status),
     )
     return TurnedDown(failed, code == failures.BAD_REQUEST and any(word in lower for word in _CONSTRAINTS))
@@ -148,6 +155,8 @@ def _said(body: bytes) -> str:
     text = body[:_LONGEST_BODY].decode("utf-8", "replace")
     try:
         told = json.loads(text)
+        if isinstance(told, list) and len(told) == 1:  # as Google wraps it
+            told = told[0]
         error = told.get("error", told) if isinstance(told, dict) else told
         text = str(error.get("message", error) if isinstance(error, dict) else error)
     except (ValueError, RecursionError):
@@ -202,6 +211,12 @@ def _retry_after(error: Exception) -> float | None:
         if seconds is not None:
             return seconds
     return None
+
+
+def _delay_in(body: bytes) -> str | None:
+    """The seconds after which Google says that it may be asked again, which it says in the error alone."""
+    hit = _DELAY.search(body[:_LONGEST_BODY])
+    return None if hit is None else hit[1].decode()
 
 
 def _seconds(value: str | None) -> float | None:

@@ -1,0 +1,125 @@
+"""The form that a server speaks, as the lean door is given it: one small object for each.
+
+Owns `Wire`, what the door needs to know of a form: path and headers, how fields that are named as in chat completions are
+written, how a reply becomes a chat completion again, and how a streamed one is gathered. `Chat` is the form of chat completions
+itself, `OpenAi` and `Gemini` are the two vendors that speak it, each with what it takes. Promises that a form adds no field that
+costs more than the door has set aside. Gemini is asked in this form and not in its own: it takes schemas, efforts and streams
+there, so one way of reading serves both; what its counts leave out (thoughts are in the total alone) is put back.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, Protocol
+
+from lambda_rlm.completion import Completion, Message, ModelProfile
+from lambda_rlm.llm.providers.gathered import Gathered, GatheredChat
+from lambda_rlm.llm.providers.openai_form import Unwrap, completion_in
+from lambda_rlm.llm.providers.thinking import asked_thought, refuses_temperature
+
+
+class Wire(Protocol):
+    """A form of requests and replies. `path` follows the base URL."""
+
+    @property
+    def path(self) -> str: ...
+
+    def headers(self, key: str) -> dict[str, str]:
+        """The headers that carry the key, and what else every request needs."""
+        ...
+
+    def messages(self, messages: Sequence[Message]) -> tuple[Sequence[Message], dict[str, Any]]:
+        """The turns of a conversation, and fields for what is no turn in this form."""
+        ...
+
+    def thought(self, model: str, tokens: int, *, is_asked: bool) -> dict[str, Any] | None:
+        """The fields that ask for N tokens of thought; None: the door knows better. `is_asked`: the user has set a number."""
+        ...
+
+    def fields(self, model: str, fields: Mapping[str, Any]) -> dict[str, Any]:
+        """Fields that are named as in chat completions, as this form has them; what it lacks is left out."""
+        ...
+
+    def stream_fields(self, *, with_usage: bool) -> dict[str, Any]:
+        """The fields that ask for a stream."""
+        ...
+
+    def gathered(self) -> Gathered:
+        """What puts a streamed reply together."""
+        ...
+
+    def completion(self, body: bytes, name: str, profile: ModelProfile, unwrap: Unwrap, key: str) -> Completion:
+        """The completion in a reply; raises `ModelFailure`."""
+        ...
+
+
+class Chat:
+    """Chat completions, as most servers speak them."""
+
+    path = "/chat/completions"
+
+    def headers(self, key: str) -> dict[str, str]:
+        return {"Authorization": f"Bearer {key}"}
+
+    def messages(self, messages: Sequence[Message]) -> tuple[Sequence[Message], dict[str, Any]]:
+        return messages, {}
+
+    def thought(self, model: str, tokens: int, *, is_asked: bool) -> dict[str, Any] | None:
+        return None
+
+    def fields(self, model: str, fields: Mapping[str, Any]) -> dict[str, Any]:
+        return dict(fields)
+
+    def stream_fields(self, *, with_usage: bool) -> dict[str, Any]:
+        return {"stream": True, **({"stream_options": {"include_usage": True}} if with_usage else {})}
+
+    def gathered(self) -> Gathered:
+        return GatheredChat()
+
+    def completion(self, body: bytes, name: str, profile: ModelProfile, unwrap: Unwrap, key: str) -> Completion:
+        return completion_in(body, name, profile, unwrap, key)
+
+
+class OpenAi(Chat):
+    """OpenAI's own: models that think refuse another temperature than theirs."""
+
+    def fields(self, model: str, fields: Mapping[str, Any]) -> dict[str, Any]:
+        left_out = ("temperature", "top_p") if refuses_temperature(model) else ()
+        return {name: value for name, value in fields.items() if name not in left_out}
+
+
+class Gemini(Chat):
+    """Google's Gemini by its endpoint for chat completions (ai.google.dev/gemini-api/docs/openai). It refuses a `seed`; a budget
+    of thought has a field of its own."""
+
+    def thought(self, model: str, tokens: int, *, is_asked: bool) -> dict[str, Any] | None:
+        fields = asked_thought(f"gemini/{model}", tokens)
+        budget = fields.pop("thinking", None)
+        if budget is not None:
+            fields["extra_body"] = {"google": {"thinking_config": {"thinking_budget": budget["budget_tokens"]}}}
+        return fields
+
+    def fields(self, model: str, fields: Mapping[str, Any]) -> dict[str, Any]:
+        return {name: value for name, value in fields.items() if name != "seed"}
+
+    def completion(self, body: bytes, name: str, profile: ModelProfile, unwrap: Unwrap, key: str) -> Completion:
+        return completion_in(_with_thoughts_counted(body), name, profile, unwrap, key)
+
+
+def _with_thoughts_counted(body: bytes) -> bytes:
+    """A reply in whose usage all is counted that is paid for: Gemini counts thoughts in the total, and not always beside."""
+    try:
+        reply = json.loads(body)
+        usage = reply["usage"]
+        sent, received, total = (usage.get(f"{name}_tokens") for name in ("prompt", "completion", "total"))
+        hidden = total - sent - (received or 0)
+        if hidden <= 0:
+            return body
+        usage["completion_tokens"] = (received or 0) + hidden
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return body
+    return json.dumps(reply).encode()
+
+
+CHAT: Final[Wire] = Chat()
