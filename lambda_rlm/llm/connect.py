@@ -29,9 +29,9 @@ from lambda_rlm.llm.installed import installed_model
 from lambda_rlm.llm.local import weights
 from lambda_rlm.llm.profiles import batch_prices, is_known, prices_as_of, provider_profile
 from lambda_rlm.llm.providers.dialects import dialect_of
+from lambda_rlm.llm.providers.forms.vendors import vendor_of
 from lambda_rlm.llm.providers.servers import recipients_of
 from lambda_rlm.llm.providers.sockets import Sockets
-from lambda_rlm.llm.providers.vendors import vendor_of
 from lambda_rlm.llm.providers.via_http import HttpModel, serves
 from lambda_rlm.llm.scripted import ScriptedModel
 from lambda_rlm.llm.tokens import vocabulary

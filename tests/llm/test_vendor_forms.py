@@ -14,10 +14,10 @@ from lambda_rlm.completion import Completion, CompletionRequest, Message, Model,
 from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.llm.connect import connect
 from lambda_rlm.llm.profiles import provider_profile
-from lambda_rlm.llm.providers.claude import claude_thinks, claude_version
-from lambda_rlm.llm.providers.vendors import vendor_of
+from lambda_rlm.llm.providers.forms.claude import claude_thinks, claude_version
+from lambda_rlm.llm.providers.forms.vendors import vendor_of
+from lambda_rlm.llm.providers.forms.wire import Gemini
 from lambda_rlm.llm.providers.via_http import HttpModel
-from lambda_rlm.llm.providers.wire import Gemini
 from lambda_rlm.llm.wrappers.model_options import ModelOptions
 from lambda_rlm.llm.wrappers.retry import RetryPolicy
 from lambda_rlm.testing import request as asked

@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Final
 
 import httptools
 
-from lambda_rlm.llm.providers.event_stream import is_event_stream
 from lambda_rlm.llm.providers.exchange import (
     Answer,
     Destination,
@@ -27,6 +26,7 @@ from lambda_rlm.llm.providers.exchange import (
     UnreadableResponse,
     Untrusted,
 )
+from lambda_rlm.llm.providers.forms.event_stream import is_event_stream
 from lambda_rlm.llm.providers.sockets import Address, Held, Sockets
 from lambda_rlm.llm.providers.trust import tls_context
 

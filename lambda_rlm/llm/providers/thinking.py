@@ -11,7 +11,7 @@ import re
 from typing import Any, Final
 
 from lambda_rlm.completion import LESS_THOUGHT, ModelProfile
-from lambda_rlm.llm.providers.claude import claude_thinks
+from lambda_rlm.llm.providers.forms.claude import claude_thinks
 
 USUAL: Final = 4_096
 """Tokens of thought before a reply, unless `thinking` says otherwise."""

@@ -39,12 +39,12 @@ from lambda_rlm.llm.providers.exchange import (
     most_bytes,
     without_user,
 )
+from lambda_rlm.llm.providers.forms.wire import CHAT, Wire
 from lambda_rlm.llm.providers.servers import provider_of
 from lambda_rlm.llm.providers.sockets import Sockets
 from lambda_rlm.llm.providers.thinking import asked_of_server, asked_thought
 from lambda_rlm.llm.providers.vendor_errors import turned_down, untrusted
 from lambda_rlm.llm.providers.via_proxy import carrier
-from lambda_rlm.llm.providers.wire import CHAT, Wire
 from lambda_rlm.llm.tokens import count, vocabulary
 
 _OPENAI_FORM: Final = ("openai/", "hosted_vllm/")

@@ -13,8 +13,8 @@ from collections.abc import Callable
 from ipaddress import ip_address
 from typing import Final
 
-from lambda_rlm.llm.providers.event_stream import is_event_stream
 from lambda_rlm.llm.providers.exchange import Answer, Carrier, Destination, Lost, Unreachable, UnreadableResponse, Untrusted
+from lambda_rlm.llm.providers.forms.event_stream import is_event_stream
 from lambda_rlm.llm.providers.sockets import Sockets
 from lambda_rlm.llm.providers.trust import tls_context
 

@@ -17,8 +17,8 @@ from typing import Any, Final
 
 from lambda_rlm.completion import Completion, Message, ModelProfile, Usage
 from lambda_rlm.diagnostics.faults import ModelFailure
-from lambda_rlm.llm.providers.claude import claude_thinks, claude_version
-from lambda_rlm.llm.providers.gathered import Gathered, GatheredMessage
+from lambda_rlm.llm.providers.forms.claude import claude_thinks, claude_version
+from lambda_rlm.llm.providers.forms.gathered import Gathered, GatheredMessage
 from lambda_rlm.llm.providers.openai_form import Unwrap, completion_in
 
 _VERSION: Final = "2023-06-01"

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final, Protocol
 
 from lambda_rlm.completion import Completion, Message, ModelProfile
-from lambda_rlm.llm.providers.gathered import Gathered, GatheredChat
+from lambda_rlm.llm.providers.forms.gathered import Gathered, GatheredChat
 from lambda_rlm.llm.providers.openai_form import Unwrap, completion_in
 from lambda_rlm.llm.providers.thinking import asked_thought, refuses_temperature
 

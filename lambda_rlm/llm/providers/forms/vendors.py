@@ -13,9 +13,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from lambda_rlm.llm.providers.anthropic_form import ANTHROPIC
+from lambda_rlm.llm.providers.forms.anthropic import ANTHROPIC
+from lambda_rlm.llm.providers.forms.wire import Gemini, OpenAi, Wire
 from lambda_rlm.llm.providers.servers import provider_of
-from lambda_rlm.llm.providers.wire import Gemini, OpenAi, Wire
 
 
 @dataclass(frozen=True, slots=True)
