@@ -10,6 +10,7 @@ No settings file is read here.
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -224,7 +225,7 @@ class RLM:
     ) -> AsyncGenerator[Event]:
         """Answer a question and yield its events as they happen. The last event is a `RunFinished` with the run; the `answer`
         of a failed run raises its fault. With `follows`, a `Run` or the name of one, the question follows that run, as in
-        `follow_up`.
+        `follow_up`. An answer that is the reply of one call comes in pieces, each a `Streaming`, while the model writes it.
 
         Leaving the loop cancels the run; use `contextlib.aclosing` to cancel it before the next statement.
         """
@@ -232,9 +233,10 @@ class RLM:
         async def job(tracer: Tracer) -> Run:
             asked = Asked(query, inputs, returns, task, strategy)
             if follows is not None:
-                return await followed_up(self.settings, follows, asked, tracer)
-            return await answered(self.settings, asked, tracer)
+                return await followed_up(settings, follows, asked, tracer)
+            return await answered(settings, asked, tracer)
 
+        settings = replace(self.settings, options=replace(self.settings.options, is_streamed=True))
         return streamed(job)
 
     def route(

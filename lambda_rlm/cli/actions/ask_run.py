@@ -19,6 +19,7 @@ from lambda_rlm.cli.actions.follow_up import continued
 from lambda_rlm.cli.display import outcome, screen
 from lambda_rlm.cli.display.approval import Approval
 from lambda_rlm.cli.display.next_step import after_fault, resuming
+from lambda_rlm.cli.display.streamed import StreamedAnswer, for_terminal
 from lambda_rlm.cli.exits import UsageProblem
 from lambda_rlm.cli.session import requested
 from lambda_rlm.cli.settings import Settings, announced, server, settings, to_be_repeated, usable_account
@@ -226,12 +227,16 @@ def _run(
             announced(chosen, is_new=request.before is None)
         for note in notes:
             screen.say(f"note: {note}", "dim")
-    progress = Progress()
+    progress, streamed = Progress(), for_terminal(is_wanted=not (how.json or request.is_replay))
+    if streamed is not None:
+        setup = replace(setup, options=replace(setup.options, is_streamed=True))
     session: RunSession | None = None
     try:
         session = _session(request, setup, chosen, how, model)
-        done = _made(job, session, chosen, how, model, progress)
+        done = _made(job, session, chosen, how, model, progress, streamed)
     except KeyboardInterrupt:
+        if streamed is not None:
+            streamed.give_up("the run was interrupted")
         return _interrupted(progress, how.json, session, chosen)
     except JournalProblem as problem:
         raise UsageProblem(problem.message, problem.hint) from None
@@ -239,7 +244,7 @@ def _run(
         return rejected(refused.diagnostics, refused.source, how.json, advice)
     except Declined:
         return _declined(how.json)
-    _show(done, session, chosen, None if model is not None else server(chosen), how, notes, warnings)
+    _show(done, session, chosen, None if model is not None else server(chosen), how, notes, warnings, streamed)
     return exits.ANSWERED if done.fault is None else exits.FAULTED
 
 
@@ -251,6 +256,7 @@ def _show(
     how: How,
     notes: Sequence[str],
     warnings: Sequence[Diagnostic],
+    streamed: StreamedAnswer | None,
 ) -> None:
     is_kept = session.recording is not None and session.recording.can_go_on
     if how.json:
@@ -264,7 +270,7 @@ def _show(
         code = None if isinstance(done.fault, AccountUsedUp) else done.fault.code
         options = to_be_repeated(chosen) if is_paid else ""
         next_step = after_fault(code, done.id if is_paid else None, chosen.journal, done, options)
-    outcome.show(done, is_kept, next_step, notes)
+    outcome.show(done, is_kept, next_step, notes, streamed)
 
 
 def _session(request: RunRequest, setup: Setup, chosen: Settings, how: How, model: Model | None) -> RunSession:
@@ -292,7 +298,15 @@ def _session(request: RunRequest, setup: Setup, chosen: Settings, how: How, mode
     )
 
 
-def _made(job: Job, session: RunSession, chosen: Settings, how: How, model: Model | None, progress: Progress) -> Run:
+def _made(
+    job: Job,
+    session: RunSession,
+    chosen: Settings,
+    how: How,
+    model: Model | None,
+    progress: Progress,
+    streamed: StreamedAnswer | None,
+) -> Run:
     """The run of a session, followed on the screen; trouble with its journal is reported when the screen is free again."""
 
     def record(hash_: str, by: str) -> None:
@@ -313,8 +327,10 @@ def _made(job: Job, session: RunSession, chosen: Settings, how: How, model: Mode
     try:
         with ExitStack() as stack:
             trace = stack.enter_context(_trace(how.trace)) if how.trace else None
-            session.listeners = tuple(one for one in (progress, how.listener, trace) if one is not None)
+            session.listeners = tuple(one for one in (progress, how.listener, trace, streamed) if one is not None)
             approval.pause = nullcontext if how.json else stack.enter_context(screen.live(progress))
+            if streamed is not None:
+                streamed.pause = approval.pause
             try:
                 return blocking(run)
             finally:

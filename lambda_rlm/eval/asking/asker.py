@@ -25,6 +25,7 @@ from lambda_rlm.completion import NO_USAGE, Completion, Model, StopReason, Usage
 from lambda_rlm.diagnostics.faults import Fault, InternalError, LimitExceeded, ModelFailure
 from lambda_rlm.diagnostics.source import Span
 from lambda_rlm.eval import wording
+from lambda_rlm.eval.answer_stream import answer_stream
 from lambda_rlm.eval.asking.bad_reply import BadReply
 from lambda_rlm.eval.asking.flight import Abandoned, AttemptsMade, Flight
 from lambda_rlm.eval.asking.patience import Patience
@@ -64,7 +65,7 @@ class AskSettings:
     the most characters of a reply; `per_call` the items of one `llm_map` prompt; `temperature` that of independent samples,
     `seed` the number of the first; `pool` what may be billed beyond one attempt for each call (None: by the model's price),
     `paid_before` what an earlier session took of that for replies that are given again; `reply_ends` what the ends of a reply
-    may come to beyond its tokens.
+    may come to beyond its tokens; `streamed` where the calls begin whose reply is told while it comes, being the answer.
     """
 
     key: bytes
@@ -80,6 +81,7 @@ class AskSettings:
     paid_before: int = 0
     reply_ends: int = MOST_REPLY_ENDS
     is_strict: bool = False
+    streamed: frozenset[int] = frozenset()
     solver: SubSolver | None = None
     limiter: anyio.Semaphore | None = None
     """What calls in flight are counted by; None: one of this run's own."""
@@ -196,16 +198,8 @@ class Asker:
         self.counts.or_else += or_else
         self.counts.cuts += cuts
         if self.settings.is_strict and (quotes or items or or_else or cuts):
-            what = ", ".join(
-                f"{n} {name}"
-                for n, name in (
-                    (quotes, "quotes not found"),
-                    (items, "items without a reply"),
-                    (or_else, "uses of or_else"),
-                    (cuts, "truncated replies"),
-                )
-                if n
-            )
+            named = (quotes, "quotes not found"), (items, "items without a reply"), (or_else, "uses of or_else")
+            what = ", ".join(f"{n} {name}" for n, name in (*named, (cuts, "truncated replies")) if n)
             raise wording.degraded(what)
 
     def refuse_more_than_budget(self, calls: int) -> None:
@@ -320,6 +314,8 @@ class Asker:
             parts = _parts(shown)
             self._tracer(CallStarted(flight.call, path, span, prepared.request, self.model.profile.name, parts, program))
         attempt, taken = 0, int(question.is_extra)
+        if span.start in self.settings.streamed and question.shape.read is read_text:
+            exchange.on_text = answer_stream(self._tracer, flight.call, path, program)
         while True:
             started = monotonic()
             exchange.digest = digest = prepared.request.digest
@@ -368,7 +364,7 @@ class Asker:
         async def send() -> Completion:
             counts.max_in_flight = max(counts.max_in_flight, patience.in_flight)
             tokens = {"prompt_tokens": prepared.tokens, "schema_tokens": prepared.schema_tokens}
-            return await pay(self.model, prepared.request, self.meter, **tokens, taken=taken, on_usage=book)
+            return await pay(self.model, exchange.listened(prepared.request), self.meter, **tokens, taken=taken, on_usage=book)
 
         async with self.limiter:
             completion = await patience.sent(send)

@@ -62,6 +62,19 @@ _BY_WORDS: Final = (
     ("invalid response object", failures.MALFORMED_BODY),
 )
 """What litellm or a provider says where the exception's class does not tell."""
+_BY_KIND: Final = (
+    ("overloaded", 529),
+    ("rate_limit", 429),
+    ("resource_exhausted", 429),
+    ("authentication", 401),
+    ("permission", 403),
+    ("not_found", 404),
+    ("too_large", 413),
+    ("timeout", 408),
+    ("invalid", 400),
+    ("badrequest", 400),
+)
+"""The status of an error by what its type has in it."""
 _NOBODY_THERE: Final = (
     "ConnectError",
     "ConnectTimeout",
@@ -88,6 +101,7 @@ _LONGEST: Final = 300
 _UNTRUSTED: Final = "CERTIFICATE_VERIFY_FAILED"
 _TRACEBACK: Final = "Traceback (most recent call last)"
 _LONGEST_BODY: Final = 20_000
+_STREAM: Final = re.compile(r"\bstream(?:ing|ed|s|_options)?\b|include_usage", re.IGNORECASE)
 _DELAY: Final = re.compile(rb'"retryDelay"\s*:\s*"(\d{1,6}(?:\.\d{1,9})?)s"')
 _PREFIXES: Final = re.compile(r"^(?:(?:litellm\.)?\w*(?:Error|Timeout|Exception)\s*[:-]\s*)+")
 
@@ -141,6 +155,30 @@ def turned_down(status: int, body: bytes, headers: Mapping[str, str], model: str
         is_billable=failures.may_be_billed(status),
     )
     return TurnedDown(failed, code == failures.BAD_REQUEST and any(word in lower for word in _CONSTRAINTS))
+
+
+def refuses_stream(status: int, body: bytes) -> bool:
+    """Whether a server turned a request down because it was to be streamed, or counted in the stream."""
+    return status in (400, 404, 405, 415, 422, 501) and _STREAM.search(_said(body)) is not None
+
+
+def broken_off(error: object, model: str, api_key: str | None = None) -> ModelFailure:
+    """The failure where a stream ended with an error. What was written until then may be billed."""
+    code = _status_of(error)
+    body = json.dumps({"error": error}).encode()
+    failed = turned_down(code, body, {}, model, api_key).failure
+    return failures.failure(failed.code, failed.message, retry_after=failed.retry_after, is_billable=True)
+
+
+def _status_of(error: object) -> int:
+    """The status that an error would have had before the stream began."""
+    if not isinstance(error, Mapping):
+        return 500
+    said = [error.get(name) for name in ("code", "status", "status_code", "type")]
+    for told in said:
+        if isinstance(told, int | str) and str(told).isdigit() and 400 <= int(told) < 600:
+            return int(told)
+    return next((status for told in said if isinstance(told, str) for kind, status in _BY_KIND if kind in told.lower()), 500)
 
 
 def redirected(model: str, status: int) -> ModelFailure:

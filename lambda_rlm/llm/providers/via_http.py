@@ -13,7 +13,7 @@ import asyncio
 import json
 import os
 import re
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 from weakref import WeakKeyDictionary
@@ -22,7 +22,7 @@ from lambda_rlm.completion import Completion, CompletionRequest, Message, ModelP
 from lambda_rlm.diagnostics.blot import blotted
 from lambda_rlm.llm.failures import CONNECTION_LOST, KEY_REFUSED, MALFORMED_BODY, TIMED_OUT, UNREACHABLE, failure
 from lambda_rlm.llm.profiles import provider_profile, with_dialect
-from lambda_rlm.llm.providers.constraints import Constraints, ReplyForm
+from lambda_rlm.llm.providers.constraints import ConstraintRefused, Constraints, ReplyForm
 from lambda_rlm.llm.providers.dialects import Dialect, is_refusal
 from lambda_rlm.llm.providers.exchange import (
     Answer,
@@ -39,11 +39,13 @@ from lambda_rlm.llm.providers.exchange import (
     most_bytes,
     without_user,
 )
+from lambda_rlm.llm.providers.forms.event_stream import NotAnEvent, is_event_stream
+from lambda_rlm.llm.providers.forms.streamed_reply import BrokenOff, CutOff, StreamedReply
 from lambda_rlm.llm.providers.forms.wire import CHAT, Wire
 from lambda_rlm.llm.providers.servers import provider_of
 from lambda_rlm.llm.providers.sockets import Sockets
 from lambda_rlm.llm.providers.thinking import asked_of_server, asked_thought
-from lambda_rlm.llm.providers.vendor_errors import turned_down, untrusted
+from lambda_rlm.llm.providers.vendor_errors import broken_off, refuses_stream, turned_down, untrusted
 from lambda_rlm.llm.providers.via_proxy import carrier
 from lambda_rlm.llm.tokens import count, vocabulary
 
@@ -81,7 +83,7 @@ class HttpModel:
     ) -> None:
         self._name = name
         self._wire, self._keys, self._needs_key = wire, keys, needs_key
-        self._takes_stream = self._takes_stream_options = True
+        self._takes_stream = True
         self._thinking, self._dialect, self._sockets = thinking, dialect, sockets
         self._model = next((name.removeprefix(prefix) for prefix in _SERVED if name.startswith(prefix)), name)
         self._opening = b'{"model": %b, "messages": [' % _written(self._model)
@@ -105,8 +107,10 @@ class HttpModel:
     async def complete(self, request: CompletionRequest) -> Completion:
         self._refuse_without_key()
         form = self._constraints.form(request)
-        answer = await self._ask(request, form)
-        completion = self._wire.completion(answer.body, self._name, self._profile, form.unwrap, self._key())
+        streamed = self._streamed(request, form)
+        answer = await self._ask(request, form, streamed)
+        body = answer.body if streamed is None else self._whole(answer, streamed)
+        completion = self._wire.completion(body, self._name, self._profile, form.unwrap, self._key())
         return replace(completion, unconstrained=form.unconstrained) if form.unconstrained else completion
 
     async def aclose(self) -> None:
@@ -135,23 +139,51 @@ class HttpModel:
             self._pools.pop(loop, None)
             await opened.aclose()
 
-    async def _ask(self, request: CompletionRequest, form: ReplyForm) -> Answer:
+    def _streamed(self, request: CompletionRequest, form: ReplyForm) -> StreamedReply | None:
+        """What reads the reply while it comes; None where nobody listens, and for a reply in a form, which is no text to show."""
+        if request.on_text is None or form.kind != "free" or not self._takes_stream:
+            return None
+        return StreamedReply(self._wire.gathered(), request.on_text, self._key())
+
+    def _whole(self, answer: Answer, streamed: StreamedReply) -> bytes:
+        """The body of a reply that was streamed, or that came at once all the same."""
+        if not is_event_stream(answer.headers, answer.body):
+            return answer.body
+        if not streamed.was_fed:
+            streamed.feed(answer.body)
+        try:
+            return streamed.body()
+        except BrokenOff as broken:
+            raise broken_off(broken.error, self._name, self._key()) from None
+        except CutOff as cut:
+            message = f"{self._name}: the connection was lost ({cut})"
+            raise failure(CONNECTION_LOST, message, is_billable=True) from None
+        except NotAnEvent as error:
+            raise failure(MALFORMED_BODY, f"{self._name}: malformed response: {error}") from None
+
+    async def _ask(self, request: CompletionRequest, form: ReplyForm, streamed: StreamedReply | None) -> Answer:
         """The server's reply; its error is a `ModelFailure`, a `ConstraintRefused` where the form may be the reason."""
-        answer = await self._post(request, form.fields)
+        fields = form.fields if streamed is None else {**form.fields, **self._wire.stream_fields()}
+        answer = await self._post(request, fields, None if streamed is None else streamed.feed)
         if answer.status == 200:
             return answer
         refused = turned_down(answer.status, answer.body, answer.headers, self._name, self._key())
         is_about_form = refused.is_about_schema if form.kind == "schema" else is_refusal(answer.status)
+        if streamed is not None and refuses_stream(answer.status, answer.body):
+            self._takes_stream = False
+            raise ConstraintRefused(refused.failure, self._constraints)
         if form.kind != "free" and is_about_form:
             raise self._constraints.refused(form, refused.failure)
         raise refused.failure
 
-    async def _post(self, request: CompletionRequest, fields: Mapping[str, Any]) -> Answer:
+    async def _post(
+        self, request: CompletionRequest, fields: Mapping[str, Any], on_events: Callable[[bytes], None] | None
+    ) -> Answer:
         """The server's answer, whatever it is; `fields` say which form the reply is to have."""
         body = self._body(request, fields)
         most = most_bytes(request.max_tokens + self._profile.thought(request.max_tokens))
         try:
-            return await (await self._carrier()).post(body, most)
+            return await (await self._carrier()).post(body, most, on_events)
         except TimeoutError as error:
             is_billable = not isinstance(error, NotConnected)
             message = f"{self._name}: no reply within {self._timeout:g} seconds"

@@ -109,7 +109,7 @@ class Anthropic:
             written["output_config"] = {**written.get("output_config", {}), "format": schema}
         return written
 
-    def stream_fields(self, *, with_usage: bool) -> dict[str, Any]:
+    def stream_fields(self) -> dict[str, Any]:
         return {"stream": True}
 
     def gathered(self) -> Gathered:

@@ -41,8 +41,8 @@ class Wire(Protocol):
         """Fields that are named as in chat completions, as this form has them; what it lacks is left out."""
         ...
 
-    def stream_fields(self, *, with_usage: bool) -> dict[str, Any]:
-        """The fields that ask for a stream."""
+    def stream_fields(self) -> dict[str, Any]:
+        """The fields that ask for a stream, with its counts."""
         ...
 
     def gathered(self) -> Gathered:
@@ -71,8 +71,8 @@ class Chat:
     def fields(self, model: str, fields: Mapping[str, Any]) -> dict[str, Any]:
         return dict(fields)
 
-    def stream_fields(self, *, with_usage: bool) -> dict[str, Any]:
-        return {"stream": True, **({"stream_options": {"include_usage": True}} if with_usage else {})}
+    def stream_fields(self) -> dict[str, Any]:
+        return {"stream": True, "stream_options": {"include_usage": True}}
 
     def gathered(self) -> Gathered:
         return GatheredChat()
