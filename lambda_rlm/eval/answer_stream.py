@@ -7,13 +7,13 @@ says that it begins anew. What is told is provisional: the run's value is read f
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
 from lambda_rlm.events import Streaming, Tracer
 from lambda_rlm.syntax.primitive import Primitive
-from lambda_rlm.syntax.term import App, Block, If, Match, Pipe, Program, Term, Var
+from lambda_rlm.syntax.term import App, Block, If, Item, Let, Match, Pipe, Program, Term, Var
 
 _THOUGHTS: Final = (
     ("<think>", "</think>"),
@@ -30,7 +30,7 @@ _CLOSERS: Final = tuple(closed for opened, closed in _THOUGHTS if opened.startsw
 
 def answering_calls(program: Program) -> frozenset[int]:
     """Where the calls begin whose reply is the value of the program, whichever branch is taken."""
-    return frozenset(_ends(program.result))
+    return frozenset(_ends(program.result, _named(program.items, {})))
 
 
 def answer_stream(tracer: Tracer | None, call: int, path: tuple[int, ...], program: str) -> AnswerStream | None:
@@ -40,17 +40,24 @@ def answer_stream(tracer: Tracer | None, call: int, path: tuple[int, ...], progr
     return AnswerStream(lambda text, is_restart: tracer(Streaming(call, path, text, is_restart, program)))
 
 
-def _ends(term: Term) -> Iterator[int]:
+def _named(items: Iterable[Item], before: Mapping[str, Term]) -> dict[str, Term]:
+    """What names are bound to that a `let` has bound, among these and before."""
+    return {**before, **{item.name: item.value for item in items if isinstance(item, Let)}}
+
+
+def _ends(term: Term, named: Mapping[str, Term]) -> Iterator[int]:
     match term:
-        case Block(result=result):
-            yield from _ends(result)
+        case Block(items=items, result=result):
+            yield from _ends(result, _named(items, named))
         case If(branches=branches, otherwise=otherwise):
             for _, branch in branches:
-                yield from _ends(branch)
-            yield from _ends(otherwise)
+                yield from _ends(branch, named)
+            yield from _ends(otherwise, named)
         case Match(arms=arms):
             for arm in arms:
-                yield from _ends(arm.body)
+                yield from _ends(arm.body, {})  # where patterns may bind the same names
+        case Var(name=name) if name in named:
+            yield from _ends(named[name], {})
         case Pipe(stages=(*_, App(function=Var(name=Primitive.LLM_CALL)) as last)):
             yield last.span.start
         case App(function=Var(name=Primitive.LLM_CALL)):

@@ -20,7 +20,7 @@ import lambda_rlm
 from lambda_rlm import RLM, Budget, Fault
 from lambda_rlm.api.returns import returns_of
 from lambda_rlm.api.streaming import streamed
-from lambda_rlm.events import CallFinished, CallStarted, Event, ProgramStarted, RunFinished
+from lambda_rlm.events import CallFinished, CallStarted, Event, ProgramStarted, RunFinished, Streaming
 from lambda_rlm.llm.scripted import ScriptedModel
 from lambda_rlm.llm.wrappers.limiter import Limiters
 from lambda_rlm.types.show import show
@@ -191,10 +191,21 @@ def test_a_stream_and_a_callback_get_the_same_events() -> None:
 
     events = anyio.run(main)
     run = rlm.ask("What?", context="c", on_event=called.append)
-    assert names(events) == names(called) == ALL
+    assert names([event for event in events if not isinstance(event, Streaming)]) == names(called) == ALL
     first, last = events[0], events[-1]
     assert isinstance(first, ProgramStarted) and first.bound["calls"] == 1
     assert isinstance(last, RunFinished) and last.run.answer == run.answer == "bees" and last.missed == 0
+
+
+def test_an_answer_that_is_one_reply_comes_in_pieces() -> None:
+    async def main() -> list[Event]:
+        return [event async for event in scripted(("", "  bees \n")).stream("What?", context="c")]
+
+    events = anyio.run(main)
+    pieces = [event for event in events if isinstance(event, Streaming)]
+    assert names(events)[1:4] == ["CallStarted", "Streaming", "Replied"]
+    assert isinstance(events[1], CallStarted) and {piece.call for piece in pieces} == {events[1].call}
+    assert isinstance(events[-1], RunFinished) and "".join(piece.text for piece in pieces) == events[-1].run.answer == "bees"
 
 
 def test_a_fault_is_in_the_last_event_of_a_stream() -> None:

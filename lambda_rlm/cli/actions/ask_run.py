@@ -64,12 +64,14 @@ _UNKNOWN_NAME: Final = "E0202"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class How:
-    """How a run is shown and allowed: a file for its trace, JSON instead of text, the hash that was approved."""
+    """How a run is shown and allowed: a file for its trace, JSON instead of text, the hash that was approved, and what shows
+    the answer while it comes."""
 
     trace: str | None = None
     json: bool = False
     approved: str | None = None
     listener: Tracer | None = None
+    streamed: StreamedAnswer | None = None
 
 
 Job = Callable[[Setup], Awaitable[Run]]
@@ -227,16 +229,16 @@ def _run(
             announced(chosen, is_new=request.before is None)
         for note in notes:
             screen.say(f"note: {note}", "dim")
-    progress, streamed = Progress(), for_terminal(is_wanted=not (how.json or request.is_replay))
-    if streamed is not None:
-        setup = replace(setup, options=replace(setup.options, is_streamed=True))
+    progress = Progress()
+    how = replace(how, streamed=for_terminal(is_wanted=not (how.json or request.is_replay)))
+    setup = replace(setup, options=replace(setup.options, is_streamed=how.streamed is not None))
     session: RunSession | None = None
     try:
         session = _session(request, setup, chosen, how, model)
-        done = _made(job, session, chosen, how, model, progress, streamed)
+        done = _made(job, session, chosen, how, model, progress)
     except KeyboardInterrupt:
-        if streamed is not None:
-            streamed.give_up("the run was interrupted")
+        if how.streamed is not None:
+            how.streamed.give_up("the run was interrupted")
         return _interrupted(progress, how.json, session, chosen)
     except JournalProblem as problem:
         raise UsageProblem(problem.message, problem.hint) from None
@@ -244,7 +246,7 @@ def _run(
         return rejected(refused.diagnostics, refused.source, how.json, advice)
     except Declined:
         return _declined(how.json)
-    _show(done, session, chosen, None if model is not None else server(chosen), how, notes, warnings, streamed)
+    _show(done, session, chosen, None if model is not None else server(chosen), how, notes, warnings)
     return exits.ANSWERED if done.fault is None else exits.FAULTED
 
 
@@ -256,7 +258,6 @@ def _show(
     how: How,
     notes: Sequence[str],
     warnings: Sequence[Diagnostic],
-    streamed: StreamedAnswer | None,
 ) -> None:
     is_kept = session.recording is not None and session.recording.can_go_on
     if how.json:
@@ -270,7 +271,7 @@ def _show(
         code = None if isinstance(done.fault, AccountUsedUp) else done.fault.code
         options = to_be_repeated(chosen) if is_paid else ""
         next_step = after_fault(code, done.id if is_paid else None, chosen.journal, done, options)
-    outcome.show(done, is_kept, next_step, notes, streamed)
+    outcome.show(done, is_kept, next_step, notes, how.streamed)
 
 
 def _session(request: RunRequest, setup: Setup, chosen: Settings, how: How, model: Model | None) -> RunSession:
@@ -298,15 +299,7 @@ def _session(request: RunRequest, setup: Setup, chosen: Settings, how: How, mode
     )
 
 
-def _made(
-    job: Job,
-    session: RunSession,
-    chosen: Settings,
-    how: How,
-    model: Model | None,
-    progress: Progress,
-    streamed: StreamedAnswer | None,
-) -> Run:
+def _made(job: Job, session: RunSession, chosen: Settings, how: How, model: Model | None, progress: Progress) -> Run:
     """The run of a session, followed on the screen; trouble with its journal is reported when the screen is free again."""
 
     def record(hash_: str, by: str) -> None:
@@ -327,10 +320,10 @@ def _made(
     try:
         with ExitStack() as stack:
             trace = stack.enter_context(_trace(how.trace)) if how.trace else None
-            session.listeners = tuple(one for one in (progress, how.listener, trace, streamed) if one is not None)
+            session.listeners = tuple(one for one in (progress, how.listener, trace, how.streamed) if one is not None)
             approval.pause = nullcontext if how.json else stack.enter_context(screen.live(progress))
-            if streamed is not None:
-                streamed.pause = approval.pause
+            if how.streamed is not None:
+                how.streamed.pause = approval.pause
             try:
                 return blocking(run)
             finally:

@@ -267,6 +267,8 @@ class Asker:
         started = monotonic()
         reading = self._reading(flight, question)
         exchange = AttemptsMade()
+        if span.start in self.settings.streamed and question.shape.read is read_text:
+            exchange.on_text = answer_stream(self._tracer, flight.call, path, self.settings.program)
         failure: str | None = "cancelled"
         value = None
         try:
@@ -314,8 +316,6 @@ class Asker:
             parts = _parts(shown)
             self._tracer(CallStarted(flight.call, path, span, prepared.request, self.model.profile.name, parts, program))
         attempt, taken = 0, int(question.is_extra)
-        if span.start in self.settings.streamed and question.shape.read is read_text:
-            exchange.on_text = answer_stream(self._tracer, flight.call, path, program)
         while True:
             started = monotonic()
             exchange.digest = digest = prepared.request.digest

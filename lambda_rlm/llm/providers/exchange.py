@@ -85,8 +85,9 @@ class Carrier(Protocol):
     """Carries requests to one destination. Used in the event loop that made it."""
 
     async def post(self, body: bytes, most: int, on_events: Callable[[bytes], None] | None = None) -> Answer:
-        """The answer to a request; the pieces of its body go to `on_events` as they come, where it is a stream of events. Raises `Unreachable`, `Lost`, `UnreadableResponse` (also for more than `most` bytes) or
-        `TimeoutError`, `NotConnected` where it is known that nothing was sent."""
+        """The answer to a request; the pieces of its body go to `on_events` as they come, where it is a stream of events.
+        Raises `Unreachable`, `Lost`, `UnreadableResponse` (also for more than `most` bytes) or `TimeoutError`,
+        `NotConnected` where it is known that nothing was sent."""
         ...
 
     async def aclose(self) -> None: ...

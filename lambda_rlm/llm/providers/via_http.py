@@ -1,10 +1,10 @@
 """The lean door: servers whose form is known here, asked over one pool of connections for each event loop.
 
-Owns the exchange with a server that is named by its URL or is one of `vendors`; litellm is not needed for it, and not loaded.
-Promises what the vendor door promises: every exception is a `ModelFailure`, usage is the server's or the reply is none, an error,
-an empty reply or what is no text is never a text. Follows no redirect, so that a key goes to the named server alone; reads no reply far beyond what it
-may have asked for. Refuses to guess: a server that turned a JSON Schema or a grammar down is not asked with one again
-(`constraints`).
+Owns the exchange with a server that is named by its URL or is one of `vendors`; litellm is not needed for it, and not
+loaded. Promises what the vendor door promises: every exception is a `ModelFailure`, usage is the server's or the reply is
+none, an error, an empty reply or what is no text is never a text. Follows no redirect, so that a key goes to the named
+server alone; reads no reply far beyond what it may have asked for. Refuses to guess: a server that turned a JSON Schema or a
+grammar down is not asked with one again (`constraints`).
 """
 
 from __future__ import annotations
@@ -62,9 +62,9 @@ def serves(name: str) -> bool:
 
 
 class HttpModel:
-    """A `Model` behind a URL that speaks a form (`wire`). `timeout` is for one attempt, in seconds; `sockets` are the connections
-    that it shares with others (None: with nobody). `keys` are the variables that hold its key, where none is given; with
-    `needs_key`, it is not asked without one."""
+    """A `Model` behind a URL that speaks a form (`wire`). `timeout` is for one attempt, in seconds; `sockets` are the
+    connections that it shares with others (None: with nobody). `keys` are the variables that hold its key, where none is
+    given; with `needs_key`, it is not asked without one."""
 
     def __init__(
         self,
@@ -140,7 +140,8 @@ class HttpModel:
             await opened.aclose()
 
     def _streamed(self, request: CompletionRequest, form: ReplyForm) -> StreamedReply | None:
-        """What reads the reply while it comes; None where nobody listens, and for a reply in a form, which is no text to show."""
+        """What reads the reply while it comes; None where nobody listens, and for a reply in a form, which is no text to
+        show."""
         if request.on_text is None or form.kind != "free" or not self._takes_stream:
             return None
         return StreamedReply(self._wire.gathered(), request.on_text, self._key())

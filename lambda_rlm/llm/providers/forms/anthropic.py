@@ -1,11 +1,12 @@
 """The form of Anthropic's Messages API: `/v1/messages`, as Claude speaks it and the servers that follow it.
 
-Owns the translation: fields that are named as in chat completions are written as Anthropic has them, and a message is read as
-the chat completion that says the same, so that one reading judges both. A schema is asked for by `output_config.format`, which
-all models since 4.5 have; a tool that is forced is refused by those that always think. Promises that a model thinks only when it
-is asked to, or as little as it can where it always does (docs: build-with-claude/thinking); that nothing is sent that a model is
-known to refuse (a temperature since 4.7, a budget of thought since 4.7); that all counted tokens are booked: Anthropic counts
-cached ones beside the others, and writing a cache, which nothing here asks for, costs more than to send.
+Owns the translation: fields that are named as in chat completions are written as Anthropic has them, and a message is read
+as the chat completion that says the same, so that one reading judges both. A schema is asked for by `output_config.format`,
+which all models since 4.5 have; a tool that is forced is refused by those that always think. Promises that a model thinks
+only when it is asked to, or as little as it can where it always does (docs: build-with-claude/thinking); that nothing is
+sent that a model is known to refuse (a temperature since 4.7, a budget of thought since 4.7); that all counted tokens are
+booked: Anthropic counts cached ones beside the others, and writing a cache, which nothing here asks for, costs more than to
+send.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The vendors that the lean door asks by name: where, with which key, in which form.
 
-Owns the table. Promises that a variable which leads elsewhere is heeded as litellm heeds it (`servers.recipients_of` tells where
-that is), and that what only litellm can do stays its own: models of OpenAI that are not asked by chat completions, another
-server of Gemini's own form, a proxy of litellm.
+Owns the table. Promises that a variable which leads elsewhere is heeded as litellm heeds it (`servers.recipients_of` tells
+where that is), and that what only litellm can do stays its own: models of OpenAI that are not asked by chat completions,
+another server of Gemini's own form, a proxy of litellm.
 """
 
 from __future__ import annotations

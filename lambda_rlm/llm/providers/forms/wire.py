@@ -1,10 +1,11 @@
 """The form that a server speaks, as the lean door is given it: one small object for each.
 
 Owns `Wire`, what the door needs to know of a form: path and headers, how fields that are named as in chat completions are
-written, how a reply becomes a chat completion again, and how a streamed one is gathered. `Chat` is the form of chat completions
-itself, `OpenAi` and `Gemini` are the two vendors that speak it, each with what it takes. Promises that a form adds no field that
-costs more than the door has set aside. Gemini is asked in this form and not in its own: it takes schemas, efforts and streams
-there, so one way of reading serves both; what its counts leave out (thoughts are in the total alone) is put back.
+written, how a reply becomes a chat completion again, and how a streamed one is gathered. `Chat` is the form of chat
+completions itself, `OpenAi` and `Gemini` are the two vendors that speak it, each with what it takes. Promises that a form
+adds no field that costs more than the door has set aside. Gemini is asked in this form and not in its own: it takes schemas,
+efforts and streams there, so one way of reading serves both; what its counts leave out (thoughts are in the total alone) is
+put back.
 """
 
 from __future__ import annotations
@@ -90,8 +91,8 @@ class OpenAi(Chat):
 
 
 class Gemini(Chat):
-    """Google's Gemini by its endpoint for chat completions (ai.google.dev/gemini-api/docs/openai). It refuses a `seed`; a budget
-    of thought has a field of its own."""
+    """Google's Gemini by its endpoint for chat completions (ai.google.dev/gemini-api/docs/openai). It refuses a `seed`; a
+    budget of thought has a field of its own."""
 
     def thought(self, model: str, tokens: int, *, is_asked: bool) -> dict[str, Any] | None:
         fields = asked_thought(f"gemini/{model}", tokens)
