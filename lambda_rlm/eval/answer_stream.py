@@ -113,6 +113,7 @@ class AnswerStream:
         if self._closed:
             place = self._text.find(self._closed)
             if place < 0:
+                self._text = self._text[-len(self._closed) :]  # thoughts may be long
                 return False
             self._text, self._closed = self._text[place + len(self._closed) :], ""
             return self._opened()

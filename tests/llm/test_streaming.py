@@ -13,6 +13,7 @@ import pytest
 from lambda_rlm.completion import Completion, CompletionRequest, Message, Model, ModelProfile, StopReason
 from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.llm.providers.forms.anthropic import ANTHROPIC
+from lambda_rlm.llm.providers.forms.gathered import GatheredChat
 from lambda_rlm.llm.providers.forms.wire import CHAT, Wire
 from lambda_rlm.llm.providers.via_http import HttpModel
 from lambda_rlm.llm.wrappers.fallback import ConstraintFallback
@@ -164,6 +165,45 @@ def test_thoughts_beside_the_text_are_not_told() -> None:
 def test_only_the_first_choice_counts() -> None:
     other = {"choices": [{"index": 1, "delta": {"content": "no"}, "finish_reason": "stop"}]}
     assert streamed(in_parts(lines([other, *words("yes")])))[1].text == "yes"
+
+
+def test_content_in_parts_is_put_together() -> None:
+    thought = {"type": "thinking", "thinking": [{"type": "text", "text": "Hm"}]}
+    events = [
+        chunk({"content": [thought]}),
+        chunk({"content": [{"type": "text", "text": "Y"}]}),
+        chunk({"content": "es"}, "stop"),
+    ]
+    gathered = GatheredChat()
+    assert [gathered.take(event) for event in events] == ["", "Y", "es"]
+    message = gathered.reply()["choices"][0]["message"]
+    assert message["content"] == [thought, {"type": "text", "text": "Y"}, {"type": "text", "text": "es"}]
+
+
+def test_a_call_of_a_tool_is_put_together() -> None:
+    gathered = GatheredChat()
+    for name, piece in (("write", "le"), (None, "t a")):
+        custom = {"input": piece, **({"name": name} if name else {})}
+        gathered.take(chunk({"tool_calls": [{"index": 0, "type": "custom", "custom": custom}]}))
+    calls = gathered.reply()["choices"][0]["message"]["tool_calls"]
+    assert calls[0]["custom"] == {"name": "write", "input": "let a"}
+
+
+def test_through_a_proxy_pieces_come_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    pieces: list[str] = []
+
+    async def ask() -> Completion:
+        async with raw_server(in_parts(*(lines([event], done=False) for event in words("a", "b")))) as server:
+            monkeypatch.setenv("http_proxy", server.url.removesuffix("/v1"))
+            monkeypatch.delenv("no_proxy", raising=False)
+            model = HttpModel("openai/m", "http://far.invalid/v1", api_key=KEY, profile=PRICED)
+            try:
+                return await model.complete(CompletionRequest((Message("user", "x"),), 64, on_text=pieces.append))
+            finally:
+                await model.aclose()
+
+    assert anyio.run(ask).text == "ab"
+    assert pieces == ["", "a", "b"]
 
 
 def test_a_reply_that_met_its_limit_says_so() -> None:

@@ -15,7 +15,7 @@ from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.llm.connect import connect
 from lambda_rlm.llm.profiles import provider_profile
 from lambda_rlm.llm.providers.forms.vendors import vendor_of
-from lambda_rlm.llm.providers.forms.wire import Gemini
+from lambda_rlm.llm.providers.forms.wire import Gemini, OpenAi
 from lambda_rlm.llm.providers.via_http import HttpModel
 from lambda_rlm.llm.wrappers.model_options import ModelOptions
 from lambda_rlm.testing import request as asked
@@ -51,6 +51,13 @@ def test_openai_is_asked_at_the_server_that_a_variable_names(monkeypatch: pytest
     found, server = exchanged(monkeypatch, "OPENAI", payload, asked("hello"), "openai/gpt-5-mini")
     assert server.requests[0][0].startswith("POST /v1/chat/completions ")
     assert found.usage.cost == pytest.approx(4 * 2.5e-7 + 4 * 2.5e-8 + 2 * 2e-6)
+
+
+def test_openai_is_told_who_pays(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_ORG_ID", "org-1")
+    monkeypatch.setenv("OPENAI_PROJECT", "two\r\nX-Other: lines")
+    head = dict(OpenAi().headers("k"))
+    assert head == {"Authorization": "Bearer k", "OpenAI-Organization": "org-1"}
 
 
 def gemini(payload: bytes, name: str = "gemini/gemini-2.5-flash", request: CompletionRequest | None = None) -> Any:
@@ -121,6 +128,8 @@ NO_VARIABLES: dict[str, str] = {}
         (HAIKU, {"ANTHROPIC_API_BASE": "http://h/v1/messages"}, "http://h"),
         ("gemini/gemini-2.5-pro", NO_VARIABLES, "https://generativelanguage.googleapis.com/v1beta/openai"),
         ("gemini/gemini-2.5-pro", {"GEMINI_API_BASE": "http://h"}, None),
+        (HAIKU, {"ANTHROPIC_AUTH_TOKEN": "t"}, None),
+        (HAIKU, {"ANTHROPIC_AUTH_TOKEN": "t", "ANTHROPIC_API_KEY": "k"}, "https://api.anthropic.com"),
         ("openai/o1-pro", NO_VARIABLES, None),
         ("openai/gpt-5.1-codex", NO_VARIABLES, None),
         ("openai/responses/gpt-5", NO_VARIABLES, None),

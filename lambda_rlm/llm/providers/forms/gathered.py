@@ -36,6 +36,8 @@ class GatheredChat:
     def __init__(self) -> None:
         self._reply: dict[str, Any] = {}
         self._message: dict[str, Any] = {}
+        self._texts: dict[str, list[str]] = {}  # joined once: a reply may come in very many pieces
+        self._parts: list[Any] = []
         self._calls: dict[Any, dict[str, Any]] = {}
         self._finish: Any = None
 
@@ -55,7 +57,7 @@ class GatheredChat:
         for choice in data.get("choices") or ():
             if (choice.get("index") or 0) != 0:
                 continue
-            text += self._delta(choice.get("delta") or {})
+            text += self._delta(choice.get("delta") or choice.get("message") or {})
             self._finish = choice.get("finish_reason") or self._finish
         return text
 
@@ -65,30 +67,23 @@ class GatheredChat:
             if name == "tool_calls":
                 self._call(value)
             elif name == "content" and isinstance(value, list):
-                text += self._parts(value)
-            elif name == "content" and isinstance(value, str) and isinstance(self._message.get("content"), list):
-                text += self._parts([{"type": "text", "text": value}])
-            elif name != "role" and isinstance(value, str) and isinstance(before := self._message.get(name) or "", str):
-                self._message[name] = before + value
+                text += "".join([self._part(part) for part in value])
+            elif name == "content" and isinstance(value, str) and self._parts:
+                text += self._part({"type": "text", "text": value})
+            elif name != "role" and isinstance(value, str):
+                self._texts.setdefault(name, []).append(value)
                 text += value if name == "content" else ""
-            elif value is not None and name != "role":
+            elif name != "role" and value is not None:
                 self._message.setdefault(name, value)
         return text
 
-    def _parts(self, parts: list[Any]) -> str:
-        """Content in parts, of which those of text are joined."""
-        before = self._message.get("content")
-        whole = before if isinstance(before, list) else [{"type": "text", "text": before}] if before else []
-        text = ""
-        for part in parts:
-            is_text = isinstance(part, Mapping) and part.get("type") == "text" and isinstance(part.get("text"), str)
-            text += part["text"] if is_text else ""
-            if is_text and whole and whole[-1].get("type") == "text":
-                whole[-1] = {**whole[-1], "text": whole[-1]["text"] + part["text"]}
-            else:
-                whole.append(part)
-        self._message["content"] = whole
-        return text
+    def _part(self, part: Any) -> str:
+        """A part of content that comes in parts; gives its text, if it is one."""
+        if not self._parts and (before := "".join(self._texts.pop("content", ()))):
+            self._parts.append({"type": "text", "text": before})
+        self._parts.append(part)
+        is_text = isinstance(part, Mapping) and part.get("type") == "text" and isinstance(part.get("text"), str)
+        return str(part["text"]) if is_text else ""
 
     def _call(self, calls: Any) -> None:
         """Calls of tools, whose texts come in pieces."""
@@ -104,8 +99,10 @@ class GatheredChat:
                     whole[name] = value
 
     def reply(self) -> dict[str, Any]:
-        calls = {"tool_calls": [self._calls[index] for index in sorted(self._calls)]} if self._calls else {}
-        message = {"role": "assistant", **self._message, **calls}
+        calls = {"tool_calls": list(self._calls.values())} if self._calls else {}
+        texts = {name: "".join(pieces) for name, pieces in self._texts.items()}
+        parts = {"content": self._parts} if self._parts else {}
+        message = {"role": "assistant", **self._message, **texts, **parts, **calls}
         return {**self._reply, "choices": [{"index": 0, "message": message, "finish_reason": self._finish}]}
 
 
@@ -115,6 +112,7 @@ class GatheredMessage:
     def __init__(self) -> None:
         self._message: dict[str, Any] = {}
         self._blocks: dict[Any, dict[str, Any]] = {}
+        self._texts: dict[Any, list[str]] = {}
         self._usage: dict[str, Any] = {}
 
     @property
@@ -131,22 +129,25 @@ class GatheredMessage:
             self._count(data.get("usage"))
         elif kind == "content_block_start":
             block = self._blocks[data["index"]] = dict(data["content_block"])
-            return str(block.get("text") or "") if block.get("type") == "text" else ""
-        elif kind == "content_block_delta":
-            return self._piece(self._blocks[data["index"]], data["delta"])
+            return self._piece(data["index"], block.get("text") or "") if block.get("type") == "text" else ""
+        elif kind == "content_block_delta" and data["delta"].get("type") == "text_delta":
+            return self._piece(data["index"], data["delta"]["text"])
         return ""
 
     def _count(self, usage: Any) -> None:
         if isinstance(usage, Mapping):
             self._usage.update({name: count for name, count in usage.items() if count is not None})
 
-    def _piece(self, block: dict[str, Any], delta: Mapping[str, Any]) -> str:
-        if delta.get("type") != "text_delta":
-            return ""
-        block["text"] = (block.get("text") or "") + delta["text"]
-        return str(delta["text"])
+    def _piece(self, index: Any, text: str) -> str:
+        if self._blocks[index].get("type") != "text" or not isinstance(text, str):
+            raise TypeError("a text of a block that has none")
+        self._texts.setdefault(index, []).append(text)
+        return text
 
     def reply(self) -> dict[str, Any]:
-        content = [self._blocks[index] for index in sorted(self._blocks)]
+        content = [
+            {**block, "text": "".join(self._texts[index])} if index in self._texts else block
+            for index, block in self._blocks.items()
+        ]
         usage = {"usage": self._usage} if self._usage else {}
         return {**self._message, "content": content, **usage}

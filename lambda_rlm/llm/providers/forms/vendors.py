@@ -54,9 +54,15 @@ def vendor_of(name: str, base_url: str | None = None, environ: Mapping[str, str]
         return None
     if provider == "openai" and _OTHER_ENDPOINTS.search(name.partition("/")[2] or name):
         return None
+    has_token_only = environ.get("ANTHROPIC_AUTH_TOKEN") and not environ.get("ANTHROPIC_API_KEY")
+    if provider == "anthropic" and base_url is None and has_token_only:  # another way to sign in
+        return None
     if provider == "gemini" and any(environ.get(variable) for variable in _OWN_FORM_ELSEWHERE):
         return None
     at = base_url or next((url for variable in known.bases if (url := environ.get(variable))), known.base_url)
-    if provider == "anthropic":  # the version is part of the path
-        at = at.rstrip("/").removesuffix("/messages").removesuffix("/v1")
-    return replace(known, base_url=at)
+    return replace(known, base_url=_without_version(at) if provider == "anthropic" else at)
+
+
+def _without_version(url: str) -> str:
+    """A base URL as Anthropic has it, where the version is part of the path."""
+    return url.rstrip("/").removesuffix("/messages").removesuffix("/v1")

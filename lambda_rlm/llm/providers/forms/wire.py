@@ -11,6 +11,8 @@ put back.
 from __future__ import annotations
 
 import json
+import os
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, Protocol
 
@@ -18,6 +20,12 @@ from lambda_rlm.completion import Completion, Message, ModelProfile
 from lambda_rlm.llm.providers.forms.gathered import Gathered, GatheredChat
 from lambda_rlm.llm.providers.openai_form import Unwrap, completion_in
 from lambda_rlm.llm.providers.thinking import asked_thought, refuses_temperature
+
+_PAYERS: Final = {
+    "OpenAI-Organization": ("OPENAI_ORGANIZATION", "OPENAI_ORG_ID"),
+    "OpenAI-Project": ("OPENAI_PROJECT", "OPENAI_PROJECT_ID"),
+}
+_SENDABLE: Final = re.compile(r"[\x21-\x7e]{1,200}")
 
 
 class Wire(Protocol):
@@ -83,7 +91,12 @@ class Chat:
 
 
 class OpenAi(Chat):
-    """OpenAI's own: models that think refuse another temperature than theirs."""
+    """OpenAI's own: models that think refuse another temperature than theirs. Who pays, an organization or a project, may be
+    named in variables."""
+
+    def headers(self, key: str) -> dict[str, str]:
+        named = {name: next((value for one in ones if (value := os.environ.get(one))), "") for name, ones in _PAYERS.items()}
+        return {**super().headers(key), **{name: value for name, value in named.items() if _SENDABLE.fullmatch(value)}}
 
     def fields(self, model: str, fields: Mapping[str, Any]) -> dict[str, Any]:
         left_out = ("temperature", "top_p") if refuses_temperature(model) else ()
