@@ -197,17 +197,6 @@ def test_a_stream_and_a_callback_get_the_same_events() -> None:
     assert isinstance(last, RunFinished) and last.run.answer == run.answer == "bees" and last.missed == 0
 
 
-def test_an_answer_that_is_one_reply_comes_in_pieces() -> None:
-    async def main() -> list[Event]:
-        return [event async for event in scripted(("", "  bees \n")).stream("What?", context="c")]
-
-    events = anyio.run(main)
-    pieces = [event for event in events if isinstance(event, Streaming)]
-    assert names(events)[1:4] == ["CallStarted", "Streaming", "Replied"]
-    assert isinstance(events[1], CallStarted) and {piece.call for piece in pieces} == {events[1].call}
-    assert isinstance(events[-1], RunFinished) and "".join(piece.text for piece in pieces) == events[-1].run.answer == "bees"
-
-
 def test_a_fault_is_in_the_last_event_of_a_stream() -> None:
     async def main() -> list[Event]:
         rlm = RLM(ScriptedModel.from_rules([{"match": "", "failure": "E0510"}]))

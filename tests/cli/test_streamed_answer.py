@@ -98,7 +98,7 @@ def test_json_is_one_object_on_a_terminal_too(terminal: Terminal, written: list[
     assert (written, terminal.json["answer"]) == ([], ANSWER)
 
 
-def test_for_a_file_or_a_program_nothing_is_written_before_the_end(shell: Shell, written: list[str]) -> None:
+def test_a_file_or_a_program_gets_the_answer_at_the_end(shell: Shell, written: list[str]) -> None:
     assert shell("run", *program(), "--model", model()) == 0
     assert (written, shell.out) == ([], f"{ANSWER}\n")
 
@@ -124,7 +124,7 @@ def test_a_reply_that_begins_anew_says_so(capsys: pytest.CaptureFixture[str]) ->
     assert (out, err) == ("half\nwhole", "note: the reply begins anew; the text above does not count\n")
 
 
-def test_the_line_of_figures_makes_room_for_an_answer_and_stays_away() -> None:
+def test_the_line_of_figures_makes_room_for_an_answer() -> None:
     steps: list[str] = []
 
     @contextmanager

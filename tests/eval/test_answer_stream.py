@@ -8,14 +8,16 @@ from typing import Any
 import anyio
 import pytest
 
+from lambda_rlm import RLM
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.completion import Completion, CompletionRequest, Message, ModelProfile, Usage
 from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.eval.answer_stream import AnswerStream
-from lambda_rlm.events import Event, Streaming
+from lambda_rlm.events import Event, RunFinished, Streaming
 from lambda_rlm.execution.check import check
 from lambda_rlm.execution.execute import Options, execute
 from lambda_rlm.execution.run import Run
+from lambda_rlm.llm.scripted import ScriptedModel
 from lambda_rlm.llm.wrappers.retry import RetryingModel, RetryPolicy
 from lambda_rlm.trace.jsonl import event_json
 
@@ -166,3 +168,15 @@ def test_a_trace_has_the_pieces() -> None:
     _, pieces = ran('llm_call("x")', Speaking("bees"))
     row = json.loads(json.dumps(event_json(pieces[0])))
     assert (row["event"], row["text"], row["is_restart"], row["call"]) == ("streaming", "bees", False, 0)
+
+
+def test_a_stream_of_a_host_has_the_pieces() -> None:
+    async def main() -> list[Event]:
+        rlm = RLM(ScriptedModel.from_rules((("", "  bees \n"),)))
+        return [event async for event in rlm.stream("What?", context="c")]
+
+    events = anyio.run(main)
+    assert [type(event).__name__ for event in events][1:4] == ["CallStarted", "Streaming", "Replied"]
+    last = events[-1]
+    assert isinstance(last, RunFinished) and last.run.answer == "bees"
+    assert "".join(event.text for event in events if isinstance(event, Streaming)) == "bees"

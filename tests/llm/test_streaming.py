@@ -134,7 +134,7 @@ def test_a_stream_by_another_name_is_read_as_one() -> None:
     assert (pieces, found.text) == (["", "a", "b"], "ab")
 
 
-def test_a_stream_that_ends_with_its_connection_is_whole_if_it_says_so() -> None:
+def test_a_stream_may_end_with_its_connection() -> None:
     head = b"HTTP/1.1 200 OK\r\nContent-Type: TEXT/Event-Stream\r\nConnection: close\r\n\r\n"
 
     async def answer(writer: asyncio.StreamWriter) -> None:

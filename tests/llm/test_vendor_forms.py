@@ -25,7 +25,7 @@ from tests.support.vendor_server import SCHEMA, exchanged, whole
 HAIKU = "anthropic/claude-haiku-4-5"
 
 
-def test_openai_is_asked_for_a_limit_of_its_own_name_and_no_temperature_of_models_that_think() -> None:
+def test_openai_is_asked_as_each_of_its_models_takes_it() -> None:
     def body(name: str) -> dict[str, Any]:
         model = connect(name, api_key="k", described={name: ModelOptions(thinking=0)})
         found: dict[str, Any] = json.loads(inner(model)._body(CompletionRequest((Message("user", "x"),), 64), {}))
@@ -93,7 +93,7 @@ def test_a_newer_gemini_is_asked_by_effort() -> None:
     assert (body.get("reasoning_effort"), "extra_body" in body) == ("low", False)
 
 
-def test_thoughts_that_gemini_counts_in_the_total_alone_are_paid_for() -> None:
+def test_thoughts_in_the_total_of_gemini_alone_are_paid_for() -> None:
     found, _ = gemini(chat("Yes.", prompt_tokens=9, completion_tokens=3, total_tokens=312))
     assert found.usage.output_tokens == 303
     assert found.usage.cost == pytest.approx(9 * 3e-7 + 303 * 2.5e-6)

@@ -1,7 +1,7 @@
 """What the name of a Claude tells: its version, and when it thinks.
 
 Owns the habits of thought, as the vendor's pages tell them (build-with-claude/thinking, and "what's new" of each model):
-versions before 5 think when asked, those since then unless they are told not to, some always. A model that is not listed is
+versions before 5 think when asked, those since then unless it is switched off, some always. A model that is not listed is
 taken to always think: that asks for nothing that it could refuse.
 """
 
