@@ -13,7 +13,6 @@ import pytest
 from lambda_rlm.completion import Completion, CompletionRequest, Message, Model, ModelProfile, StopReason
 from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.llm.providers.forms.anthropic import ANTHROPIC
-from lambda_rlm.llm.providers.forms.gathered import GatheredChat
 from lambda_rlm.llm.providers.forms.wire import CHAT, Wire
 from lambda_rlm.llm.providers.via_http import HttpModel
 from lambda_rlm.llm.wrappers.fallback import ConstraintFallback
@@ -167,28 +166,6 @@ def test_only_the_first_choice_counts() -> None:
     assert streamed(in_parts(lines([other, *words("yes")])))[1].text == "yes"
 
 
-def test_content_in_parts_is_put_together() -> None:
-    thought = {"type": "thinking", "thinking": [{"type": "text", "text": "Hm"}]}
-    events = [
-        chunk({"content": [thought]}),
-        chunk({"content": [{"type": "text", "text": "Y"}]}),
-        chunk({"content": "es"}, "stop"),
-    ]
-    gathered = GatheredChat()
-    assert [gathered.take(event) for event in events] == ["", "Y", "es"]
-    message = gathered.reply()["choices"][0]["message"]
-    assert message["content"] == [thought, {"type": "text", "text": "Y"}, {"type": "text", "text": "es"}]
-
-
-def test_a_call_of_a_tool_is_put_together() -> None:
-    gathered = GatheredChat()
-    for name, piece in (("write", "le"), (None, "t a")):
-        custom = {"input": piece, **({"name": name} if name else {})}
-        gathered.take(chunk({"tool_calls": [{"index": 0, "type": "custom", "custom": custom}]}))
-    calls = gathered.reply()["choices"][0]["message"]["tool_calls"]
-    assert calls[0]["custom"] == {"name": "write", "input": "let a"}
-
-
 def test_through_a_proxy_pieces_come_too(monkeypatch: pytest.MonkeyPatch) -> None:
     pieces: list[str] = []
 
@@ -298,6 +275,17 @@ def test_a_reply_in_a_form_is_not_streamed() -> None:
             return server.requests[0][1]
 
     assert b'"stream"' not in anyio.run(ask)
+
+
+def test_a_stream_that_nobody_asked_for_is_read() -> None:
+    async def ask() -> Completion:
+        async with raw_server(in_parts(lines(words("a", "b")))) as server:
+            model = HttpModel("openai/m", server.url, api_key=KEY, profile=PRICED)
+            found = await model.complete(CompletionRequest((Message("user", "x"),), 64))
+            await model.aclose()
+            return found
+
+    assert anyio.run(ask).text == "ab"
 
 
 def test_of_two_requests_for_one_reply_only_the_first_is_told() -> None:

@@ -109,7 +109,7 @@ class HttpModel:
         form = self._constraints.form(request)
         streamed = self._streamed(request, form)
         answer = await self._ask(request, form, streamed)
-        body = answer.body if streamed is None else self._whole(answer, streamed)
+        body = self._whole(answer, streamed)
         completion = self._wire.completion(body, self._name, self._profile, form.unwrap, self._key())
         return replace(completion, unconstrained=form.unconstrained) if form.unconstrained else completion
 
@@ -146,10 +146,12 @@ class HttpModel:
             return None
         return StreamedReply(self._wire.gathered(), request.on_text, self._key())
 
-    def _whole(self, answer: Answer, streamed: StreamedReply) -> bytes:
-        """The body of a reply that was streamed, or that came at once all the same."""
-        if not is_event_stream(answer.headers, answer.body):
+    def _whole(self, answer: Answer, streamed: StreamedReply | None) -> bytes:
+        """The body of a reply that was streamed, asked for or not; of any other one, the body that came."""
+        if not is_event_stream(answer.headers, b"" if streamed is None else answer.body):
             return answer.body
+        if streamed is None:
+            streamed = StreamedReply(self._wire.gathered(), lambda piece: None, self._key())
         if not streamed.was_fed:
             streamed.feed(answer.body)
         try:
