@@ -146,7 +146,9 @@ class CompletionRequest:
     before data was marked, with the shape of its reply and its sampling: the key of caches and journals. `again` is called
     before the request is sent once more after an attempt that may have been billed; it raises `LimitExceeded` where the run
     affords no more of these. `sent` is the most tokens of all that is sent, as whoever pays has
-    counted it; 0 where nobody has.
+    counted it; 0 where nobody has. `on_text` is given the pieces of the reply while they come, by a model that can stream: they
+    are provisional, and an empty piece says that those before it do not count. The completion holds the whole reply all the
+    same.
     """
 
     messages: tuple[Message, ...]
@@ -158,6 +160,7 @@ class CompletionRequest:
     grammar: Grammar | None = None
     again: Callable[[], None] | None = field(default=None, compare=False, repr=False)
     sent: int = field(default=0, compare=False)
+    on_text: Callable[[str], None] | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,6 +94,18 @@ class CallFinished:
 
 
 @dataclass(frozen=True, slots=True)
+class Streaming:
+    """A piece of the answer, while a model writes it, where the answer is the reply of one call. It is provisional until
+    `RunFinished`: with `is_restart`, what came before does not count, since the call is made again."""
+
+    call: int
+    path: tuple[int, ...]
+    text: str
+    is_restart: bool = False
+    program: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Retrying:
     """A transport attempt failed and will be made again after `seconds`."""
 
@@ -119,7 +131,7 @@ class RunFinished:
     missed: int = 0
 
 
-Event = Routed | ProgramStarted | CallStarted | Replied | CallFinished | Retrying | Hedging | RunFinished
+Event = Routed | ProgramStarted | CallStarted | Replied | CallFinished | Streaming | Retrying | Hedging | RunFinished
 
 
 class Tracer(Protocol):

@@ -98,6 +98,7 @@ class SubModelRunner:
                 limiter=asker.limiter,
                 patience=asker.patience if asker.patience.is_patient else None,
                 is_strict=asker.settings.is_strict,
+                is_streamed=False,  # its answer is not that of the run
             ),
             resumed=Resumed(autos=setup.resumed.autos),
             tracer=None if setup.tracer is None else _Inside(setup.tracer, span),

@@ -10,6 +10,7 @@ No settings file is read here.
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -183,12 +184,7 @@ class RLM:
     async def _answered(self, asked: Asked, on_event: Listener | None, follows: Run | str | None = None) -> Run:
         tracer = None if on_event is None else heard(on_event)
         with speaking():
-            return unless_faulted(await self._run_of(asked, tracer, follows))
-
-    async def _run_of(self, asked: Asked, tracer: Tracer | None, follows: Run | str | None) -> Run:
-        if follows is None:
-            return run_in_own_terms(await answered(self.settings, asked, tracer))
-        return run_in_own_terms(await followed_up(self.settings, follows, asked, tracer))
+            return unless_faulted(await _run_of(self.settings, asked, tracer, follows))
 
     def follow_up(
         self,
@@ -237,7 +233,7 @@ class RLM:
     ) -> AsyncGenerator[Event]:
         """Answer a question and yield its events as they happen. The last event is a `RunFinished` with the run; the `answer`
         of a failed run raises its fault. With `follows`, a `Run` or the name of one, the question follows that run, as in
-        `follow_up`.
+        `follow_up`. An answer that is the reply of one call comes in pieces, each a `Streaming`, while the model writes it.
 
         Leaving the loop cancels the run; use `contextlib.aclosing` to cancel it before the next statement.
         """
@@ -245,8 +241,9 @@ class RLM:
 
         async def job(tracer: Tracer) -> Run:
             with speaking():
-                return await self._run_of(asked, tracer, follows)
+                return await _run_of(settings, asked, tracer, follows)
 
+        settings = replace(self.settings, options=replace(self.settings.options, is_streamed=True))
         return streamed(job)
 
     def route(
@@ -362,3 +359,9 @@ class RLM:
     def _past(self, read: Callable[[Journal, str], T], run: str) -> T:
         with Journal(self.settings.place(), is_new=False) as journal:
             return read(journal, run)
+
+
+async def _run_of(settings: HostSettings, asked: Asked, tracer: Tracer | None, follows: Run | str | None) -> Run:
+    if follows is None:
+        return run_in_own_terms(await answered(settings, asked, tracer))
+    return run_in_own_terms(await followed_up(settings, follows, asked, tracer))

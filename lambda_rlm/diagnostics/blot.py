@@ -57,6 +57,46 @@ def without_keys(reply: str, *keys: str | None, environ: Mapping[str, str] = os.
     return without(reply, (*given, *filter(_is_no_word, secrets_of(environ))))
 
 
+class Blotter:
+    """Keys left out of a reply that comes in pieces, as `without_keys` leaves them out of a whole one: the end of what came so
+    far is held back while it may be the beginning of a key."""
+
+    def __init__(self, *keys: str | None, environ: Mapping[str, str] = os.environ) -> None:
+        given = {key for key in keys if key and len(key) >= _SHORTEST}
+        self._secrets = sorted({*given, *filter(_is_no_word, secrets_of(environ))}, key=len, reverse=True)
+        self._held = ""
+
+    def piece(self, text: str) -> str:
+        """What may be shown when this piece has come."""
+        self._held += text
+        end = self._settled()
+        shown, self._held = self._held[:end], self._held[end:]
+        return without(shown, self._secrets)
+
+    def rest(self) -> str:
+        """What was held back, when nothing comes any more."""
+        held, self._held = self._held, ""
+        return without(held, self._secrets)
+
+    def _settled(self) -> int:
+        """How much of what is held is known to be part of no longer key, nor to be the beginning of one."""
+        text = self._held
+        end = len(text)
+        for secret in self._secrets:
+            tail = next((n for n in range(min(len(secret) - 1, len(text)), 0, -1) if text.endswith(secret[:n])), 0)
+            end = min(end, len(text) - tail)
+        is_within = True
+        while is_within:  # a key that is whole is not parted
+            is_within = False
+            for secret in self._secrets:
+                place = text.find(secret)
+                while place >= 0 and place < end:
+                    if end < place + len(secret):
+                        end, is_within = place, True
+                    place = text.find(secret, place + 1)
+        return end
+
+
 def cut(text: str, longest: int) -> str:
     """The beginning of a text that is blotted already."""
     return text if len(text) <= longest else text[:longest] + PICTURE

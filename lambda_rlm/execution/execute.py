@@ -25,6 +25,7 @@ from lambda_rlm.budget.meter import Meter
 from lambda_rlm.budget.pool import Pool
 from lambda_rlm.completion import Model, ModelProfile
 from lambda_rlm.diagnostics.faults import Fault, InternalError, OutOfTime
+from lambda_rlm.eval.answer_stream import answering_calls
 from lambda_rlm.eval.asking.asker import Asker, AskSettings, SubSolver
 from lambda_rlm.eval.asking.asking_rates import counted_rates, rates_of
 from lambda_rlm.eval.asking.patience import Patience
@@ -69,9 +70,11 @@ class Options:
     each call (None: by the model's price). `solver` answers `rlm_call`; `limiter` counts calls in flight together with those of
     another run, whose `patience` is shared where that began as likely. `clock` gives the seconds
     of which the deadline is made; `started` is when the run began by it, its inputs not read yet (None: now). `terms` are what
-    else decides what the run does, as its door knows it, for who approves."""
+    else decides what the run does, as its door knows it, for who approves. With `is_streamed`, an answer that is the reply of
+    one call is told while it comes (`events.Streaming`)."""
 
     is_strict: bool = False
+    is_streamed: bool = False
     seed: int = 0
     out: int = 1_024
     pool: Pool | None = None
@@ -369,6 +372,7 @@ def _settings_of(admitted: Admitted, options: Options, paid_before: int) -> AskS
         pool=options.pool,
         paid_before=paid_before,
         is_strict=options.is_strict,
+        streamed=answering_calls(admitted.typed.program) if options.is_streamed else frozenset(),
         solver=options.solver,
         limiter=options.limiter,
     )

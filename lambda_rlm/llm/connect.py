@@ -29,6 +29,7 @@ from lambda_rlm.llm.installed import installed_model
 from lambda_rlm.llm.local import weights
 from lambda_rlm.llm.profiles import batch_prices, is_known, prices_as_of, provider_profile
 from lambda_rlm.llm.providers.dialects import dialect_of
+from lambda_rlm.llm.providers.forms.vendors import vendor_of
 from lambda_rlm.llm.providers.servers import recipients_of
 from lambda_rlm.llm.providers.sockets import Sockets
 from lambda_rlm.llm.providers.via_http import HttpModel, serves
@@ -255,6 +256,10 @@ def _provider(
         profile = replace(profile, vocabulary=None)
     said: dict[str, Any] = {"timeout": options.timeout or TIMEOUT, "profile": profile, "thinking": options.thinking}
     dialect = dialect_of(name, base_url, constrain)
+    vendor = vendor_of(name, base_url)
+    if vendor is not None:
+        own: dict[str, Any] = {"wire": vendor.wire, "keys": vendor.keys, "needs_key": base_url is None}
+        return HttpModel(name, vendor.base_url, api_key=api_key, dialect=dialect, sockets=sockets, **own, **said)
     if base_url is not None and serves(name):
         return HttpModel(name, base_url, api_key=api_key, dialect=dialect, sockets=sockets, **said)
     from lambda_rlm.llm.providers.via_litellm import LitellmModel

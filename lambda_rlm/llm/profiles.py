@@ -18,7 +18,7 @@ from typing import Any, Final
 
 from lambda_rlm.completion import ModelProfile
 from lambda_rlm.llm.providers.dialects import Dialect
-from lambda_rlm.llm.providers.thinking import SILENT_UNLESS_ASKED, USUAL
+from lambda_rlm.llm.providers.thinking import SILENT_UNLESS_ASKED, USUAL, thinks_unasked
 from lambda_rlm.llm.providers.thinking_names import thinks_by_name
 from lambda_rlm.llm.tokens import proved_vocabulary, vocabulary
 
@@ -36,7 +36,7 @@ def provider_profile(name: str, *, base_url: str | None = None, window: int | No
     row = row or {}
     limit = window or row.get("window") or DEFAULT_WINDOW
     output = row.get("output") or DEFAULT_MAX_OUTPUT
-    thinks = _reasons(row) or (not known and thinks_by_name(name))
+    thinks = _reasons(name, row) or (not known and thinks_by_name(name))
     input_price, cached = (row.get("in"), row.get("cached")) if known else (None, None)
     return ModelProfile(
         name=name,
@@ -95,5 +95,8 @@ def _table() -> dict[str, Any]:
     return table
 
 
-def _reasons(row: Mapping[str, Any]) -> bool:
-    return bool(row.get("reasons")) and row.get("provider") not in SILENT_UNLESS_ASKED
+def _reasons(name: str, row: Mapping[str, Any]) -> bool:
+    """Whether a model thinks though nobody asks it to."""
+    provider = str(row.get("provider"))
+    is_unasked = provider not in SILENT_UNLESS_ASKED or thinks_unasked(name, provider)
+    return bool(row.get("reasons")) and is_unasked

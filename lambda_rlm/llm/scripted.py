@@ -133,7 +133,11 @@ class ScriptedModel:
             await sleep(rule.delay)
         if rule.failure is not None:
             raise failure(rule.failure, f"{self._profile.name}: {rule.message}", retry_after=rule.retry_after)
-        return self._completion(request, rule, rule.text(match))
+        completion = self._completion(request, rule, rule.text(match))
+        if request.on_text is not None:  # in one piece, which begins anew
+            request.on_text("")
+            request.on_text(completion.text)
+        return completion
 
     async def aclose(self) -> None:
         """Nothing to close."""

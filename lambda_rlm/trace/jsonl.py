@@ -18,7 +18,18 @@ from typing import Any, Final, Self
 
 from lambda_rlm.completion import Usage
 from lambda_rlm.diagnostics.visible import visible
-from lambda_rlm.events import CallFinished, CallStarted, Event, Hedging, ProgramStarted, Replied, Retrying, Routed, RunFinished
+from lambda_rlm.events import (
+    CallFinished,
+    CallStarted,
+    Event,
+    Hedging,
+    ProgramStarted,
+    Replied,
+    Retrying,
+    Routed,
+    RunFinished,
+    Streaming,
+)
 from lambda_rlm.private_file import begin
 
 _FIRST: Final = re.compile(rb'\{"at": [0-9.e-]{1,30}, "event": "[a-z_]{1,40}"')
@@ -77,6 +88,8 @@ def event_json(event: Event) -> dict[str, Any]:
             fault = event.run.fault
             shown = {"reply": fault.reply} if fault is not None and fault.reply else {}
             return {"event": "run_finished", "ok": fault is None, "fault": None if fault is None else fault.code, **shown}
+        case Streaming():
+            return {"event": "streaming", **_piece_json(event)}
         case Hedging():
             return {"event": "hedging", "seconds": event.seconds}
         case Retrying():
@@ -130,6 +143,16 @@ def _reply_json(event: Replied) -> dict[str, Any]:
         "stop_reason": event.completion.stop_reason.value,
         "usage": usage_json(event.completion.usage),
         "seconds": round(event.seconds, 6),
+    }
+
+
+def _piece_json(event: Streaming) -> dict[str, Any]:
+    return {
+        "program": event.program,
+        "call": event.call,
+        "path": list(event.path),
+        "text": event.text,
+        "is_restart": event.is_restart,
     }
 
 

@@ -45,6 +45,9 @@ from tests.support.exceptions import exceptions_of_the_package
 INSIDE = {
     "Abandoned": "a flight of calls ends; whoever waits asks again",
     "BadPattern": "becomes a fault of its function",
+    "BrokenOff": "becomes the failure that the error in the stream stands for",
+    "CutOff": "becomes E0504",
+    "NotAnEvent": "becomes E0512",
     "BadReply": "becomes a repair, then E0513",
     "Declined": "leaves only by a hook that the command line installs and catches",
     "Garbled": "becomes E0512",

@@ -48,6 +48,7 @@ SAMPLES: dict[type, Any] = {
     events.CallStarted: events.CallStarted(1, (0,), SPAN, CompletionRequest((Message("user", "q"),), max_tokens=1)),
     events.Replied: events.Replied(1, (0,), "", Completion("r", USAGE), 0.0),
     events.CallFinished: events.CallFinished(1, (0,), SPAN, USAGE, 0.0),
+    events.Streaming: events.Streaming(1, (0,), "r"),
     events.Retrying: events.Retrying("E0501", "", 1, 0.0),
     events.Hedging: events.Hedging(0.0),
     events.RunFinished: events.RunFinished(type("Done", (), {"fault": None})()),

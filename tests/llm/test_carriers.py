@@ -344,7 +344,7 @@ def test_a_base_url_leads_to_its_completions(url: str, target: str, host: str, p
 
 def test_who_stands_in_the_url_asks_instead_of_the_key() -> None:
     found = destination("http://me:p%40ss@h/v1", "key")
-    assert (found.authorization, found.netloc) == ("Basic bWU6cEBzcw==", "h")
+    assert (found.keyed, found.netloc) == ({"Authorization": "Basic bWU6cEBzcw=="}, "h")
 
 
 @pytest.mark.parametrize("key", ["secret\n", "secret\r\nHost: evil", "sec ret", "secrét", "sec\x00ret"])

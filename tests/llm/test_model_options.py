@@ -189,7 +189,8 @@ def test_models_that_cannot_but_think_keep_what_they_need() -> None:
         for name in ("openai/o3", "gemini/gemini-2.5-pro", "openai/gpt-5-mini")
     }
     assert least == {"openai/o3": 512, "gemini/gemini-2.5-pro": 128, "openai/gpt-5-mini": 0}
-    assert profile("anthropic/claude-haiku-4-5", None, thinking=5_000).reasoning_tokens == 0
+    assert profile("anthropic/claude-haiku-4-5", None, thinking=None).reasoning_tokens == 0
+    assert profile("anthropic/claude-haiku-4-5", None, thinking=5_000).reasoning_tokens == 5_000
 
 
 def test_short_replies_are_given_less_thought_than_long_ones() -> None:

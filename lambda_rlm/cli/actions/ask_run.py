@@ -19,6 +19,7 @@ from lambda_rlm.cli.actions.follow_up import continued
 from lambda_rlm.cli.display import outcome, screen
 from lambda_rlm.cli.display.approval import Approval
 from lambda_rlm.cli.display.next_step import after_fault, resuming
+from lambda_rlm.cli.display.streamed import StreamedAnswer, for_terminal
 from lambda_rlm.cli.exits import UsageProblem
 from lambda_rlm.cli.session import requested
 from lambda_rlm.cli.settings import Settings, announced, server, settings, to_be_repeated, usable_account
@@ -63,12 +64,14 @@ _UNKNOWN_NAME: Final = "E0202"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class How:
-    """How a run is shown and allowed: a file for its trace, JSON instead of text, the hash that was approved."""
+    """How a run is shown and allowed: a file for its trace, JSON instead of text, the hash that was approved, and what shows
+    the answer while it comes."""
 
     trace: str | None = None
     json: bool = False
     approved: str | None = None
     listener: Tracer | None = None
+    streamed: StreamedAnswer | None = None
 
 
 Job = Callable[[Setup], Awaitable[Run]]
@@ -227,11 +230,15 @@ def _run(
         for note in notes:
             screen.say(f"note: {note}", "dim")
     progress = Progress()
+    how = replace(how, streamed=for_terminal(is_wanted=not (how.json or request.is_replay)))
+    setup = replace(setup, options=replace(setup.options, is_streamed=how.streamed is not None))
     session: RunSession | None = None
     try:
         session = _session(request, setup, chosen, how, model)
         done = _made(job, session, chosen, how, model, progress)
     except KeyboardInterrupt:
+        if how.streamed is not None:
+            how.streamed.give_up("the run was interrupted")
         return _interrupted(progress, how.json, session, chosen)
     except JournalProblem as problem:
         raise UsageProblem(problem.message, problem.hint) from None
@@ -264,7 +271,7 @@ def _show(
         code = None if isinstance(done.fault, AccountUsedUp) else done.fault.code
         options = to_be_repeated(chosen) if is_paid else ""
         next_step = after_fault(code, done.id if is_paid else None, chosen.journal, done, options)
-    outcome.show(done, is_kept, next_step, notes)
+    outcome.show(done, is_kept, next_step, notes, how.streamed)
 
 
 def _session(request: RunRequest, setup: Setup, chosen: Settings, how: How, model: Model | None) -> RunSession:
@@ -313,8 +320,10 @@ def _made(job: Job, session: RunSession, chosen: Settings, how: How, model: Mode
     try:
         with ExitStack() as stack:
             trace = stack.enter_context(_trace(how.trace)) if how.trace else None
-            session.listeners = tuple(one for one in (progress, how.listener, trace) if one is not None)
+            session.listeners = tuple(one for one in (progress, how.listener, trace, how.streamed) if one is not None)
             approval.pause = nullcontext if how.json else stack.enter_context(screen.live(progress))
+            if how.streamed is not None:
+                how.streamed.pause = approval.pause
             try:
                 return blocking(run)
             finally:

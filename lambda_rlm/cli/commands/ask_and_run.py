@@ -42,7 +42,9 @@ def ask(
     trace: Trace = None,
     json: Json = False,
 ) -> None:
-    """Answer a question about files, folders or rows of data."""
+    """Answer a question about files, folders or rows of data.
+
+    On a terminal, an answer that is the reply of one model call appears while it is written."""
     from lambda_rlm.cli.actions import ask_run
 
     how = ask_run.How(trace=trace, json=json, approved=approved)
@@ -63,7 +65,9 @@ def run(
     trace: Trace = None,
     json: Json = False,
 ) -> None:
-    """Run a program on inputs."""
+    """Run a program on inputs.
+
+    On a terminal, an answer that is the reply of one model call appears while it is written."""
     from lambda_rlm.cli.actions import ask_run
 
     raise typer.Exit(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from lambda_rlm.budget.price import dollars
 from lambda_rlm.cli.display import screen
+from lambda_rlm.cli.display.streamed import StreamedAnswer
 from lambda_rlm.cli.exits import OutputLost
 from lambda_rlm.diagnostics.render import fault_parts
 from lambda_rlm.execution.run import Run
@@ -19,11 +20,16 @@ if TYPE_CHECKING:
     from lambda_rlm.synth.report import Synthesis
 
 
-def show(done: Run, is_kept: bool, next_step: str | None, said: Sequence[str]) -> None:
-    """Show a run; `is_kept` says that the journal has it, `said` are the notes that were printed before."""
+def show(done: Run, is_kept: bool, next_step: str | None, said: Sequence[str], streamed: StreamedAnswer | None = None) -> None:
+    """Show a run; `is_kept` says that the journal has it, `said` are the notes that were printed before; `streamed` has shown
+    the answer, or a part of it."""
     if done.fault is None:
-        give(done.answer, done, is_kept)
+        rest = done.answer if streamed is None else streamed.rest(done.answer)
+        if rest is not None:
+            give(rest, done, is_kept)
     else:
+        if streamed is not None:
+            streamed.give_up("the run has no answer")
         screen.write(fault_parts(done.fault, done.source))
         if next_step is not None:
             screen.hint(next_step)

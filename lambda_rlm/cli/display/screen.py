@@ -103,6 +103,11 @@ def answer(text: str) -> None:
         raise OutputLost(error.strerror or str(error)) from None
 
 
+def put(text: str) -> None:
+    """A piece of an answer on standard output, as it is. Raises `OSError`."""
+    _print(text)
+
+
 def _print(line: str) -> None:
     try:
         sys.stdout.write(line)

@@ -25,6 +25,7 @@ from lambda_rlm.completion import NO_USAGE, Completion, Model, StopReason, Usage
 from lambda_rlm.diagnostics.faults import Fault, InternalError, LimitExceeded, ModelFailure
 from lambda_rlm.diagnostics.source import Span
 from lambda_rlm.eval import wording
+from lambda_rlm.eval.answer_stream import answer_stream
 from lambda_rlm.eval.asking.bad_reply import BadReply
 from lambda_rlm.eval.asking.flight import Abandoned, AttemptsMade, Flight
 from lambda_rlm.eval.asking.patience import Patience
@@ -66,7 +67,7 @@ class AskSettings:
     the most characters of a reply; `per_call` the items of one `llm_map` prompt; `temperature` that of independent samples,
     `seed` the number of the first; `pool` what may be billed beyond one attempt for each call (None: by the model's price),
     `paid_before` what an earlier session took of that for replies that are given again; `reply_ends` what the ends of a reply
-    may come to beyond its tokens.
+    may come to beyond its tokens; `streamed` where the calls begin whose reply is told while it comes, being the answer.
     """
 
     key: bytes
@@ -82,6 +83,7 @@ class AskSettings:
     paid_before: int = 0
     reply_ends: int = MOST_REPLY_ENDS
     is_strict: bool = False
+    streamed: frozenset[int] = frozenset()
     solver: SubSolver | None = None
     limiter: anyio.Semaphore | None = None
     """What calls in flight are counted by; None: one of this run's own."""
@@ -166,17 +168,9 @@ class Asker:
         self.counts.cuts += cuts
         self.counts.prompts += prompts
         if self.settings.is_strict and (quotes or items or or_else or cuts or prompts):
-            what = ", ".join(
-                f"{n} {name}"
-                for n, name in (
-                    (quotes, "quotes not found"),
-                    (items, "items without a reply"),
-                    (or_else, "uses of or_else"),
-                    (cuts, "truncated replies"),
-                    (prompts, "prompts cut by the server"),
-                )
-                if n
-            )
+            named = (quotes, "quotes not found"), (items, "items without a reply"), (or_else, "uses of or_else")
+            cut = (cuts, "truncated replies"), (prompts, "prompts cut by the server")
+            what = ", ".join(f"{n} {name}" for n, name in (*named, *cut) if n)
             raise wording.degraded(what)
 
     def refuse_more_than_budget(self, calls: int) -> None:
@@ -244,6 +238,8 @@ class Asker:
         started = monotonic()
         reading = self._reading(flight, question)
         exchange = AttemptsMade()
+        if span.start in self.settings.streamed and question.shape.read is read_text:
+            exchange.on_text = answer_stream(self._tracer, flight.call, path, self.settings.program)
         failure: str | None = "cancelled"
         value = None
         try:
@@ -347,7 +343,7 @@ class Asker:
         async def send() -> Completion:
             counts.max_in_flight = max(counts.max_in_flight, patience.in_flight)
             tokens = {"prompt_tokens": prepared.tokens, "schema_tokens": prepared.schema_tokens}
-            return await pay(self.model, prepared.request, self.meter, **tokens, taken=taken, on_usage=book)
+            return await pay(self.model, exchange.listened(prepared.request), self.meter, **tokens, taken=taken, on_usage=book)
 
         async with self.limiter:
             completion = await patience.sent(send)

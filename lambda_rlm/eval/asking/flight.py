@@ -7,13 +7,13 @@ is not cancelled while somebody else, who is not, waits for it. Refuses to be as
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
 
 import anyio
 import anyio.lowlevel
 
-from lambda_rlm.completion import NO_USAGE, Completion, Usage
+from lambda_rlm.completion import NO_USAGE, Completion, CompletionRequest, Usage
 from lambda_rlm.diagnostics.faults import Fault
 from lambda_rlm.eval.value import Value
 
@@ -90,11 +90,17 @@ def copied(failure: Exception) -> Exception:
 
 @dataclass(slots=True)
 class AttemptsMade:
-    """What the attempts of one call have used, the last one's digest, and the last reply."""
+    """What the attempts of one call have used, the last one's digest, and the last reply. `on_text` is given the pieces of each
+    reply while it comes."""
 
     usage: Usage = NO_USAGE
     digest: str = ""
     reply: str | None = None
+    on_text: Callable[[str], None] | None = None
+
+    def listened(self, request: CompletionRequest) -> CompletionRequest:
+        """A request whose reply is listened to, where somebody does."""
+        return request if self.on_text is None else replace(request, on_text=self.on_text)
 
     def book(self, usage: Usage) -> None:
         """Add the usage of an attempt."""

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Final, Protocol
 from urllib.parse import SplitResult, quote, unquote, urlsplit
 
@@ -63,6 +63,15 @@ class Unsendable(Exception):
     """The key has something in it that cannot be sent; the message does not show it."""
 
 
+class Addressed(Protocol):
+    """What a form of requests says of where and as whom they are sent."""
+
+    @property
+    def path(self) -> str: ...
+
+    def headers(self, key: str) -> dict[str, str]: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """A server's answer; the names of its headers are in lower case."""
@@ -75,9 +84,10 @@ class Answer:
 class Carrier(Protocol):
     """Carries requests to one destination. Used in the event loop that made it."""
 
-    async def post(self, body: bytes, most: int) -> Answer:
-        """The answer to a request; raises `Unreachable`, `Lost`, `UnreadableResponse` (also for more than `most` bytes) or
-        `TimeoutError`, `NotConnected` where it is known that nothing was sent."""
+    async def post(self, body: bytes, most: int, on_events: Callable[[bytes], None] | None = None) -> Answer:
+        """The answer to a request; the pieces of its body go to `on_events` as they come, where it is a stream of events.
+        Raises `Unreachable`, `Lost`, `UnreadableResponse` (also for more than `most` bytes) or `TimeoutError`,
+        `NotConnected` where it is known that nothing was sent."""
         ...
 
     async def aclose(self) -> None: ...
@@ -85,14 +95,14 @@ class Carrier(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """Where completions are asked for. `target` is path and query; `authorization` what is in that header."""
+    """Where completions are asked for. `target` is path and query, `keyed` the headers that carry the key and the version."""
 
     scheme: str
     host: str
     port: int
     netloc: str
     target: str
-    authorization: str
+    keyed: Mapping[str, str] = field(repr=False)
 
     @property
     def url(self) -> str:
@@ -103,9 +113,9 @@ class Destination:
         """What is sent with every request. Encodings are not wanted: a small reply may swell to any size."""
         return {
             "Host": self.netloc,
-            "Authorization": self.authorization,
+            **self.keyed,
             "Content-Type": "application/json",
-            "Accept": "application/json",
+            "Accept": "application/json, text/event-stream",
             "Accept-Encoding": "identity",
             "User-Agent": "lambda-rlm",
         }
@@ -132,20 +142,23 @@ def refuse_unsendable(base_url: str | None, key: str | None) -> None:
         raise Unsendable("the API key contains a newline or another invalid character (copied with its newline?)")
 
 
-def destination(base_url: str, key: str) -> Destination:
-    """Where a base URL leads, asked with a key, unless the URL itself says who asks. Raises `Unsendable` and `NoAddress`."""
+def destination(base_url: str, key: str, wire: Addressed | None = None) -> Destination:
+    """Where a base URL leads, asked with a key in a form (None: that of chat completions), unless the URL itself says who asks.
+    Raises `Unsendable` and `NoAddress`."""
     refuse_unsendable(base_url, None)
     parts, host, port = _parts(base_url)
     netloc = parts.netloc.rpartition("@")[2]
     if parts.username is None:
         refuse_unsendable(None, key)
-        authorization = f"Bearer {key}"
-    else:
+    keyed = {"Authorization": f"Bearer {key}"} if wire is None else wire.headers(key)
+    if parts.username is not None:
         who = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
-        authorization = f"Basic {b64encode(who.encode()).decode()}"
-    target = quote(f"{parts.path.rstrip('/')}/chat/completions", safe=_SAFE)
+        keyed = {name: value for name, value in keyed.items() if key not in value}
+        keyed["Authorization"] = f"Basic {b64encode(who.encode()).decode()}"
+    path = parts.path.rstrip("/")
+    target = quote(path + ("/chat/completions" if wire is None else wire.path), safe=_SAFE)
     target += f"?{quote(parts.query, safe=_SAFE + '?')}" if parts.query else ""
-    return Destination(parts.scheme, host, port, netloc, target, authorization)
+    return Destination(parts.scheme, host, port, netloc, target, keyed)
 
 
 def _parts(base_url: str) -> tuple[SplitResult, str, int]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
@@ -26,6 +26,7 @@ from lambda_rlm.llm.providers.exchange import (
     UnreadableResponse,
     Untrusted,
 )
+from lambda_rlm.llm.providers.forms.event_stream import is_event_stream
 from lambda_rlm.llm.providers.sockets import Address, Held, Sockets
 from lambda_rlm.llm.providers.trust import tls_context
 
@@ -58,15 +59,20 @@ class Connection(asyncio.BufferedProtocol):
         self._received = self._most = 0
         self._headers: dict[str, str] = {}
         self._body: list[bytes] = []
+        self._on_events: Callable[[bytes], None] | None = None
         self._has_length = self._is_in_body = False
 
-    async def ask(self, head: bytes, body: bytes, most: int, deadline: float) -> Answer:
-        """The answer to one request, which may have `most` bytes and must be there at `deadline` (the loop's time)."""
+    async def ask(
+        self, head: bytes, body: bytes, most: int, deadline: float, on_events: Callable[[bytes], None] | None = None
+    ) -> Answer:
+        """The answer to one request, which may have `most` bytes and must be there at `deadline` (the loop's time). Where it is
+        a stream of events, `on_events` is given its pieces as they come."""
         transport = self._transport
         if transport is None:
             raise Lost("closed by the server", was_sent=False)
         self._received, self._most = 0, most + _HEAD_BYTES
         self.is_reusable = self._is_in_body = False
+        self._on_events = on_events
         waiter: asyncio.Future[Answer] = self.loop.create_future()
         self._waiter = waiter
         timer = self.loop.call_at(deadline, self._fail, TimeoutError())
@@ -78,7 +84,7 @@ class Connection(asyncio.BufferedProtocol):
             raise
         finally:
             timer.cancel()
-            self._waiter = None
+            self._waiter = self._on_events = None
 
     def end(self) -> None:
         """End the connection at once."""
@@ -144,9 +150,13 @@ class Connection(asyncio.BufferedProtocol):
         encoding = self._headers.get("content-encoding", "identity").strip().lower()
         if encoding not in ("", "identity"):
             self._fail(UnreadableResponse("unexpected Content-Encoding"))
+        if self._parser.get_status_code() != 200 or not is_event_stream(self._headers):
+            self._on_events = None
 
     def on_body(self, data: bytes) -> None:
         self._body.append(data)
+        if self._on_events is not None and self._waiter is not None and not self._waiter.done():
+            self._on_events(data)
 
     def on_message_complete(self) -> None:
         self._is_in_body = False
@@ -185,7 +195,7 @@ class ConnectionPool:
         self._sockets.join()
         self._is_joined = True
 
-    async def post(self, body: bytes, most: int) -> Answer:
+    async def post(self, body: bytes, most: int, on_events: Callable[[bytes], None] | None = None) -> Answer:
         """As `Carrier` says."""
         deadline = self._loop.time() + self._timeout
         connection = self._sockets.claim(self._address)
@@ -198,7 +208,7 @@ class ConnectionPool:
                     raise NotConnected from error
             assert isinstance(connection, Connection)
             self._busy.add(connection)
-            return await connection.ask(b"%b%d\r\n\r\n" % (self._head, len(body)), body, most, deadline)
+            return await connection.ask(b"%b%d\r\n\r\n" % (self._head, len(body)), body, most, deadline, on_events)
         finally:
             self._over(connection)
 

@@ -161,10 +161,8 @@ def _usage_beside(reply: Mapping[str, Any]) -> object:
 
 def with_thought(sent: object, received: object, total: object) -> object:
     """The tokens of a reply with its thoughts, which xAI and Gemini count in the total alone."""
-    prompt, reply, both = _count(sent), _count(received), _count(total)
-    if prompt is None or reply is None or both is None:
-        return received
-    return max(reply, both - prompt)
+    prompt, both = _count(sent), _count(total)
+    return received if prompt is None or both is None else max(_count(received) or 0, both - prompt)
 
 
 def usage_of(profile: ModelProfile, sent: object, received: object, cached: object, text: object) -> Usage:

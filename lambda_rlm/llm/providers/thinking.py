@@ -11,6 +11,7 @@ import re
 from typing import Any, Final
 
 from lambda_rlm.completion import LESS_THOUGHT, ModelProfile
+from lambda_rlm.llm.providers.forms.claude import claude_thinks
 
 USUAL: Final = 4_096
 """Tokens of thought before a reply, unless `thinking` says otherwise."""
@@ -30,6 +31,9 @@ _GROK: Final = re.compile(r"(?:^|[/.])grok")
 _LEAST: Final = ((_O, 512), (_OPEN, 256), (re.compile(r"gemini-2\.5-pro"), 128), (_GEMINI, 128))
 """Tokens that models think, at the least, which cannot be told not to think."""
 
+_LEAST_CLAUDE: Final = 1_024
+"""Tokens of the smallest budget of thought that Claude takes."""
+
 _LEAST_BUDGET: Final = {"pro": 128, "flash-lite": 512, "flash": 1}
 """Tokens of the smallest budget of each Gemini 2.5."""
 
@@ -41,12 +45,25 @@ def allowance(profile: ModelProfile, thinking: int) -> int:
     """The tokens of thought that a request allows for which `thinking` was chosen: none where the model thinks only when it is
     asked to, and no fewer than it cannot do without."""
     provider = profile.details.get("provider") or profile.name.partition("/")[0]
+    if (provider == "anthropic" and thinking) or thinks_unasked(profile.name, provider):
+        return max(thinking, _LEAST_CLAUDE)
     return 0 if provider in SILENT_UNLESS_ASKED else max(thinking, _least(profile.name))
 
 
 def is_limited(profile: ModelProfile) -> bool:
     """Whether the limit of a request holds for a model's thought, too."""
     return not (profile.reasoning_tokens and _GROK.search(profile.name))
+
+
+def thinks_unasked(name: str, provider: str) -> bool:
+    """Whether a model whose provider is silent unless asked thinks all the same: nobody can tell it not to, or nobody does."""
+    habit = claude_thinks(name)
+    return habit == "always" or (habit != "asked" and provider != "anthropic")
+
+
+def refuses_temperature(name: str) -> bool:
+    """Whether one of OpenAI's models refuses every temperature but its own, since it thinks."""
+    return _GPT.search(name) is not None or _O.search(name) is not None
 
 
 def told_thought(profile: ModelProfile) -> str:

@@ -57,6 +57,10 @@ _BY_WORDS: Final = (
     ("input is too long", failures.PROMPT_TOO_LONG),
     ("`inputs` tokens + `max_new_tokens` must be", failures.PROMPT_TOO_LONG),
     ("`inputs` must have less than", failures.PROMPT_TOO_LONG),
+    ("exceed context limit", failures.PROMPT_TOO_LONG),
+    ("exceeds the maximum number of tokens", failures.PROMPT_TOO_LONG),
+    ("api key not valid", failures.KEY_REFUSED),
+    ("api_key_invalid", failures.KEY_REFUSED),
     ("content management policy", failures.REFUSED),
     ("content policy", failures.REFUSED),
     ("content_policy_violation", failures.REFUSED),
@@ -135,11 +139,13 @@ _SAID: Final = {
     failures.SERVER_FAILED: "server error at the provider",
     failures.CONNECTION_LOST: "the connection was lost",
 }
-_CONSTRAINTS: Final = ("response_format", "json_schema", "schema")
+_CONSTRAINTS: Final = ("response_format", "json_schema", "schema", "output_config", "output_format")
 _LONGEST: Final = 300
 _UNTRUSTED: Final = "CERTIFICATE_VERIFY_FAILED"
 _TRACEBACK: Final = "Traceback (most recent call last)"
 _LONGEST_BODY: Final = 20_000
+_STREAM: Final = re.compile(r"\bstream(?:ing|ed|s|_options)?\b|include_usage", re.IGNORECASE)
+_DELAY: Final = re.compile(rb'"retryDelay"\s*:\s*"(\d{1,6}(?:\.\d{1,9})?)s"')
 _PREFIXES: Final = re.compile(r"^(?:(?:litellm\.)?\w*(?:Error|Timeout|Exception)\s*[:-]\s*)+")
 
 
@@ -182,7 +188,8 @@ def turned_down(status: int, body: bytes, headers: Mapping[str, str], model: str
     """What a server's error reply stands for."""
     if 300 <= status < 400:
         return TurnedDown(redirected(model, status), is_about_schema=False)
-    return _turned_down(_Told.in_body(status, body), headers, model, api_key)
+    delay = headers.get("retry-after") or _delay_in(body)
+    return _turned_down(_Told.in_body(status, body), {} if delay is None else {"retry-after": delay}, model, api_key)
 
 
 def failure_in(reply: object, headers: Mapping[str, str], model: str, api_key: str | None = None) -> ModelFailure | None:
@@ -290,6 +297,17 @@ def _wait_in(lower: str) -> float | None:
     return None if found is None else 60.0 * int(found[1] or 0) + float(found[2])
 
 
+def refuses_stream(status: int, body: bytes) -> bool:
+    """Whether a server turned a request down because it was to be streamed, or counted in the stream."""
+    return status in (400, 404, 405, 415, 422, 501) and _STREAM.search(_said(body)) is not None
+
+
+def broken_off(error: object, model: str, api_key: str | None = None) -> ModelFailure:
+    """The failure where a stream ended with an error. What was written until then may be billed."""
+    failed = _turned_down(_Told.of(error), {}, model, api_key).failure
+    return failures.failure(failed.code, failed.message, retry_after=failed.retry_after, is_billable=True)
+
+
 def redirected(model: str, status: int) -> ModelFailure:
     """The failure where a server leads elsewhere: neither key nor prompt go there."""
     said = f"{_SAID[failures.BAD_REQUEST]} (unexpected redirect to another URL, status {status})"
@@ -302,6 +320,8 @@ def _said(body: bytes) -> str:
     text = body[:_LONGEST_BODY].decode("utf-8", "replace")
     try:
         told = json.loads(text)
+        if isinstance(told, list) and len(told) == 1:  # as Google wraps it
+            told = told[0]
         error = told.get("error", told) if isinstance(told, dict) else told
         text = str(error.get("message", error) if isinstance(error, dict) else error)
     except (ValueError, RecursionError):
@@ -363,6 +383,12 @@ def _retry_after(error: Exception) -> float | None:
         if seconds is not None:
             return seconds
     return None
+
+
+def _delay_in(body: bytes) -> str | None:
+    """The seconds after which Google says that it may be asked again, which it says in the error alone."""
+    hit = _DELAY.search(body[:_LONGEST_BODY])
+    return None if hit is None else hit[1].decode()
 
 
 def _seconds(value: str | None) -> float | None:

@@ -1,10 +1,10 @@
-"""The lean door: OpenAI-compatible servers, asked over one pool of connections for each event loop.
+"""The lean door: servers whose form is known here, asked over one pool of connections for each event loop.
 
-Owns the exchange with a server that is named by its URL; litellm is not needed for it, and not loaded. Promises what the vendor
-door promises: every exception is a `ModelFailure`, usage is the server's or the reply is none, an error, an empty reply or what
-is no text is never a text. Follows no redirect, so that a key goes to the named server alone; reads no reply far beyond what it
-may have asked for. Refuses to guess: a server that turned a JSON Schema or a grammar down is not asked with one again
-(`constraints`).
+Owns the exchange with a server that is named by its URL or is one of `vendors`; litellm is not needed for it, and not
+loaded. Promises what the vendor door promises: every exception is a `ModelFailure`, usage is the server's or the reply is
+none, an error, an empty reply or what is no text is never a text. Follows no redirect, so that a key goes to the named
+server alone; reads no reply far beyond what it may have asked for. Refuses to guess: a server that turned a JSON Schema or a
+grammar down is not asked with one again (`constraints`).
 """
 
 from __future__ import annotations
@@ -13,9 +13,8 @@ import asyncio
 import json
 import os
 import re
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import replace
-from functools import lru_cache
 from typing import Any, Final
 from weakref import WeakKeyDictionary
 
@@ -23,7 +22,7 @@ from lambda_rlm.completion import Completion, CompletionRequest, Message, ModelP
 from lambda_rlm.diagnostics.blot import blotted
 from lambda_rlm.llm.failures import CONNECTION_LOST, KEY_REFUSED, MALFORMED_BODY, TIMED_OUT, UNREACHABLE, failure
 from lambda_rlm.llm.profiles import provider_profile, with_dialect
-from lambda_rlm.llm.providers.constraints import Constraints, ReplyForm
+from lambda_rlm.llm.providers.constraints import ConstraintRefused, Constraints, ReplyForm
 from lambda_rlm.llm.providers.dialects import Dialect, is_refusal
 from lambda_rlm.llm.providers.exchange import (
     Answer,
@@ -40,14 +39,18 @@ from lambda_rlm.llm.providers.exchange import (
     most_bytes,
     without_user,
 )
-from lambda_rlm.llm.providers.openai_form import completion_in
+from lambda_rlm.llm.providers.forms.event_stream import NotAnEvent, is_event_stream
+from lambda_rlm.llm.providers.forms.streamed_reply import BrokenOff, CutOff, StreamedReply
+from lambda_rlm.llm.providers.forms.wire import CHAT, Wire
+from lambda_rlm.llm.providers.servers import provider_of
 from lambda_rlm.llm.providers.sockets import Sockets
 from lambda_rlm.llm.providers.thinking import asked_of_server, asked_thought
-from lambda_rlm.llm.providers.vendor_errors import turned_down, untrusted
+from lambda_rlm.llm.providers.vendor_errors import broken_off, refuses_stream, turned_down, untrusted
 from lambda_rlm.llm.providers.via_proxy import carrier
-from lambda_rlm.llm.tokens import count
+from lambda_rlm.llm.tokens import count, vocabulary
 
-_SERVED: Final = ("openai/", "hosted_vllm/")
+_OPENAI_FORM: Final = ("openai/", "hosted_vllm/")
+_SERVED: Final = (*_OPENAI_FORM, "anthropic/", "gemini/")
 _NO_KEY_NEEDED: Final = "none"
 _OPENAI: Final = re.compile(r"https://(?:[^/@]*@)?(?:api\.openai\.com|[\w-]+\.openai\.azure\.com)(?:[:/?]|$)")
 """The servers that refuse `max_tokens` for models that think, and know `max_completion_tokens`, which others may ignore."""
@@ -55,12 +58,13 @@ _OPENAI: Final = re.compile(r"https://(?:[^/@]*@)?(?:api\.openai\.com|[\w-]+\.op
 
 def serves(name: str) -> bool:
     """Whether a model's name at a URL needs nothing but the OpenAI form."""
-    return "/" not in name or name.startswith(_SERVED)
+    return "/" not in name or name.startswith(_OPENAI_FORM)
 
 
 class HttpModel:
-    """A `Model` behind an OpenAI-compatible URL. `timeout` is for one attempt, in seconds; `sockets` are the connections that
-    it shares with others (None: with nobody)."""
+    """A `Model` behind a URL that speaks a form (`wire`). `timeout` is for one attempt, in seconds; `sockets` are the
+    connections that it shares with others (None: with nobody). `keys` are the variables that hold its key, where none is
+    given; with `needs_key`, it is not asked without one."""
 
     def __init__(
         self,
@@ -73,8 +77,13 @@ class HttpModel:
         dialect: Dialect | None = None,
         thinking: int | None = None,
         sockets: Sockets | None = None,
+        wire: Wire = CHAT,
+        keys: tuple[str, ...] = ("OPENAI_API_KEY",),
+        needs_key: bool = False,
     ) -> None:
         self._name = name
+        self._wire, self._keys, self._needs_key = wire, keys, needs_key
+        self._takes_stream = True
         self._thinking, self._dialect, self._sockets = thinking, dialect, sockets
         self._model = next((name.removeprefix(prefix) for prefix in _SERVED if name.startswith(prefix)), name)
         self._opening = b'{"model": %b, "messages": [' % _written(self._model)
@@ -93,15 +102,15 @@ class HttpModel:
         return self._profile
 
     def count_tokens(self, messages: tuple[Message, ...]) -> int:
-        return count(messages, self._profile, None)
+        return count(messages, self._profile, vocabulary(self._name) if self._needs_key else None)
 
     async def complete(self, request: CompletionRequest) -> Completion:
+        self._refuse_without_key()
         form = self._constraints.form(request)
-        answer = await self._ask(request, form)
+        streamed = self._streamed(request, form)
+        answer = self._whole(await self._ask(request, form, streamed), streamed)
         limit = request.max_tokens + self._profile.thought(request.max_tokens)
-        completion = completion_in(
-            answer.body, self._name, self._profile, form.unwrap, self._key(), limit=limit, headers=answer.headers
-        )
+        completion = self._wire.completion(answer, limit, self._name, self._profile, form.unwrap, self._key())
         return replace(completion, unconstrained=form.unconstrained) if form.unconstrained else completion
 
     async def aclose(self) -> None:
@@ -121,7 +130,7 @@ class HttpModel:
 
     async def _pool(self) -> AsyncGenerator[Carrier]:
         """A generator, since an event loop that ends closes the generators that were begun in it."""
-        opened = carrier(destination(self._base_url, self._key()), self._timeout, self._sockets)
+        opened = carrier(destination(self._base_url, self._key(), self._wire), self._timeout, self._sockets)
         try:
             yield opened
         finally:
@@ -130,23 +139,54 @@ class HttpModel:
             self._pools.pop(loop, None)
             await opened.aclose()
 
-    async def _ask(self, request: CompletionRequest, form: ReplyForm) -> Answer:
+    def _streamed(self, request: CompletionRequest, form: ReplyForm) -> StreamedReply | None:
+        """What reads the reply while it comes; None where nobody listens, and for a reply in a form, which is no text to
+        show."""
+        if request.on_text is None or form.kind != "free" or not self._takes_stream:
+            return None
+        return StreamedReply(self._wire.gathered(), request.on_text, self._key())
+
+    def _whole(self, answer: Answer, streamed: StreamedReply | None) -> Answer:
+        """The answer with the whole reply as its body where that was streamed, asked for or not."""
+        if not is_event_stream(answer.headers, b"" if streamed is None else answer.body):
+            return answer
+        if streamed is None:
+            streamed = StreamedReply(self._wire.gathered(), lambda piece: None, self._key())
+        if not streamed.was_fed:
+            streamed.feed(answer.body)
+        try:
+            return replace(answer, body=streamed.body())
+        except BrokenOff as broken:
+            raise broken_off(broken.error, self._name, self._key()) from None
+        except CutOff as cut:
+            message = f"{self._name}: the connection was lost ({cut})"
+            raise failure(CONNECTION_LOST, message, is_billable=True) from None
+        except NotAnEvent as error:
+            raise failure(MALFORMED_BODY, f"{self._name}: malformed response: {error}") from None
+
+    async def _ask(self, request: CompletionRequest, form: ReplyForm, streamed: StreamedReply | None) -> Answer:
         """The server's reply; its error is a `ModelFailure`, a `ConstraintRefused` where the form may be the reason."""
-        answer = await self._post(request, form.fields)
+        fields = form.fields if streamed is None else {**form.fields, **self._wire.stream_fields()}
+        answer = await self._post(request, fields, None if streamed is None else streamed.feed)
         if answer.status == 200:
             return answer
         refused = turned_down(answer.status, answer.body, answer.headers, self._name, self._key())
         is_about_form = refused.is_about_schema if form.kind == "schema" else is_refusal(answer.status)
+        if streamed is not None and refuses_stream(answer.status, answer.body):
+            self._takes_stream = False
+            raise ConstraintRefused(refused.failure, self._constraints)
         if form.kind != "free" and is_about_form:
             raise self._constraints.refused(form, refused.failure)
         raise refused.failure
 
-    async def _post(self, request: CompletionRequest, fields: Mapping[str, Any]) -> Answer:
+    async def _post(
+        self, request: CompletionRequest, fields: Mapping[str, Any], on_events: Callable[[bytes], None] | None
+    ) -> Answer:
         """The server's answer, whatever it is; `fields` say which form the reply is to have."""
         body = self._body(request, fields)
         most = most_bytes(request.max_tokens + self._profile.thought(request.max_tokens))
         try:
-            return await (await self._carrier()).post(body, most)
+            return await (await self._carrier()).post(body, most, on_events)
         except TimeoutError as error:
             is_billable = not isinstance(error, NotConnected)
             message = f"{self._name}: no reply within {self._timeout:g} seconds"
@@ -171,10 +211,21 @@ class HttpModel:
         return blotted(str(error), self._key())
 
     def _key(self) -> str:
-        return self._api_key or os.environ.get("OPENAI_API_KEY") or _NO_KEY_NEEDED
+        found = (value for name in self._keys if (value := os.environ.get(name)))
+        return self._api_key or next(found, _NO_KEY_NEEDED)
+
+    def _refuse_without_key(self) -> None:
+        if self._needs_key and self._key() == _NO_KEY_NEEDED and "@" not in self._base_url:
+            keys = " or ".join(self._keys)
+            raise failure(
+                KEY_REFUSED, f"{self._name} needs an API key: set {keys}, or use local/NAME ({provider_of(self._name)})"
+            )
 
     def _asked_thought(self, thought: int) -> dict[str, Any]:
         """The fields that say how much to think; none where nothing is known of what the server takes."""
+        own = self._wire.thought(self._model, thought, is_asked=self._thinking is not None)
+        if own is not None:
+            return own
         if not self._is_openai:
             return asked_of_server(self._model, self._thinking, self._dialect)
         return asked_thought(self._model, thought) if self._profile.reasoning_tokens or self._thinking is not None else {}
@@ -182,27 +233,27 @@ class HttpModel:
     def _body(self, request: CompletionRequest, fields: Mapping[str, Any]) -> bytes:
         """The request's JSON. Each text is written by itself: plain ones, which long ones often are, take half the time."""
         parts = [self._opening]
-        for message in request.messages:
+        turns, more = self._wire.messages(request.messages)
+        for message in turns:
             parts += (b"{" if len(parts) == 1 else b", {", _ROLES[message.role], _written(message.content), b"}")
         thought = self._profile.thought(request.max_tokens)
-        parts.append(_manner(self._limit, request.max_tokens + thought, request.sampling))
-        fields = {**self._asked_thought(thought), **fields}
-        parts.append(b", " + json.dumps(fields).encode()[1:] if fields else b"}")
+        manner = _manner(self._limit, request.max_tokens + thought, request.sampling)
+        fields = self._wire.fields(self._model, {**manner, **more, **self._asked_thought(thought), **fields})
+        parts.append(b"], " + json.dumps(fields, ensure_ascii=False).encode("utf-8", "replace")[1:])
         return b"".join(parts)
 
 
 _ROLES: Final = {role: f'"role": "{role}", "content": '.encode() for role in ("system", "user", "assistant")}
 
 
-@lru_cache(256)
-def _manner(limit: str, max_tokens: int, sampling: Sampling) -> bytes:
-    """How a reply is drawn, as it is in a request after its messages."""
+def _manner(limit: str, max_tokens: int, sampling: Sampling) -> dict[str, Any]:
+    """How a reply is drawn."""
     fields: dict[str, Any] = {limit: max_tokens, "temperature": sampling.temperature}
     if sampling.top_p != 1.0:
         fields["top_p"] = sampling.top_p
     if sampling.seed is not None:
         fields["seed"] = sampling.seed
-    return b"], " + json.dumps(fields)[1:-1].encode()
+    return fields
 
 
 def _written(text: str) -> bytes:

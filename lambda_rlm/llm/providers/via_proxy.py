@@ -9,10 +9,12 @@ from __future__ import annotations
 import os
 import socket
 import sys
+from collections.abc import Callable
 from ipaddress import ip_address
 from typing import Final
 
 from lambda_rlm.llm.providers.exchange import Answer, Carrier, Destination, Lost, Unreachable, UnreadableResponse, Untrusted
+from lambda_rlm.llm.providers.forms.event_stream import is_event_stream
 from lambda_rlm.llm.providers.sockets import Sockets
 from lambda_rlm.llm.providers.trust import tls_context
 
@@ -69,7 +71,7 @@ class ProxiedPool:
             auto_decompress=False,
         )
 
-    async def post(self, body: bytes, most: int) -> Answer:
+    async def post(self, body: bytes, most: int, on_events: Callable[[bytes], None] | None = None) -> Answer:
         """As `Carrier` says."""
         import aiohttp
 
@@ -80,10 +82,13 @@ class ProxiedPool:
                 if headers.get("content-encoding", "identity").lower() not in ("", "identity"):
                     raise UnreadableResponse("unexpected Content-Encoding")
                 data = bytearray()
+                heard = on_events if answer.status == 200 and is_event_stream(headers) else None
                 async for part in answer.content.iter_any():
                     data += part
                     if len(data) > most:
                         raise UnreadableResponse(f"larger than {most:,} bytes")
+                    if heard is not None:
+                        heard(part)
                 return Answer(answer.status, headers, bytes(data))
         except TimeoutError:
             raise

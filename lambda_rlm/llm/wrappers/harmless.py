@@ -41,7 +41,8 @@ class Harmless(Wrapper):
         messages, changed = KNOWN_FORMS.harmless_messages(request.messages)
         if not changed:
             return await self._model.complete(request)
-        completion = await self._model.complete(replace(request, messages=messages))
+        # Pieces are not told: they would have the forms that were sent, and not those that were asked about.
+        completion = await self._model.complete(replace(request, messages=messages, on_text=None))
         return replace(completion, text=as_it_was(completion.text, changed))
 
     def count_tokens(self, messages: tuple[Message, ...]) -> int:

@@ -110,7 +110,8 @@ class _Attempt:
         if self.is_second:
             beside()
         try:
-            self.completion = await model.complete(replace(self.request, again=self._again))
+            on_text = None if self.is_second else self.request.on_text  # two at a time would mix
+            self.completion = await model.complete(replace(self.request, again=self._again, on_text=on_text))
         except Exception as error:  # noqa: BLE001 - raised where both are looked at
             self.error = error
 
