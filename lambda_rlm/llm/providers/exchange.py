@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Protocol
 from urllib.parse import SplitResult, quote, unquote, urlsplit
 
@@ -85,7 +85,9 @@ class Carrier(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """Where completions are asked for. `target` is path and query; `authorization` what is in that header."""
+    """Where completions are asked for. `target` is path and query; `authorization` what is in that header. `more` are headers
+    of the user, which take the place of ours; `authorities` the file of those whose certificates are trusted, None for the
+    usual ones (`trust`)."""
 
     scheme: str
     host: str
@@ -93,6 +95,8 @@ class Destination:
     netloc: str
     target: str
     authorization: str
+    more: Mapping[str, str] = field(default_factory=dict, repr=False)
+    authorities: str | None = None
 
     @property
     def url(self) -> str:
@@ -101,7 +105,7 @@ class Destination:
     @property
     def headers(self) -> dict[str, str]:
         """What is sent with every request. Encodings are not wanted: a small reply may swell to any size."""
-        return {
+        ours = {
             "Host": self.netloc,
             "Authorization": self.authorization,
             "Content-Type": "application/json",
@@ -109,6 +113,8 @@ class Destination:
             "Accept-Encoding": "identity",
             "User-Agent": "lambda-rlm",
         }
+        replaced = {name.lower() for name in self.more}
+        return {**{name: value for name, value in ours.items() if name.lower() not in replaced}, **self.more}
 
 
 def most_bytes(tokens: int) -> int:

@@ -17,6 +17,7 @@ _OPEN: ContextVar[Exchange | None] = ContextVar("vendor_exchange", default=None)
 _UNCHECKED: Final = "SSL_VERIFY"
 _UNPROCESSABLE: Final = 422
 """The status on which litellm sends a request again by itself, with fewer parameters: nobody would have paid for that one."""
+_ANSWERED: Final = 200
 _NO: Final = ("false", "0", "no", "off", "none", "")
 
 
@@ -26,13 +27,14 @@ class Refused(Exception):
 
 class Exchange:
     """Use with `with`. `status` is that of the last answer, None where there is none; `redirected` its status where it leads
-    elsewhere, `unreadable` why it was not read, `is_repeated` whether a rejected request would have been sent again."""
+    elsewhere, `said` its body where it is an error, `unreadable` why it was not read, `is_repeated` whether a rejected request would have been sent again."""
 
     def __init__(self, most: int) -> None:
         self.most = most
         self.status: int | None = None
         self.redirected: int | None = None
         self.unreadable: str | None = None
+        self.said = b""
         self.is_repeated = False
         self._token: Token[Exchange | None] | None = None
 
@@ -52,6 +54,7 @@ class Exchange:
             self.is_repeated = True
             raise Refused("rejected as it was sent before")
         self.status = self.redirected = self.unreadable = None
+        self.said = b""
         request.headers["Accept-Encoding"] = "identity"
 
     def look(self, response: Any) -> None:
@@ -94,7 +97,9 @@ def _asking(send: Any) -> Any:
         try:
             exchange.look(response)
             response.stream = _limited()(response.stream, exchange)
-            if not stream:
+            if exchange.status != _ANSWERED:
+                exchange.said = await response.aread()
+            elif not stream:
                 await response.aread()
         except BaseException:
             await response.aclose()
@@ -114,7 +119,9 @@ def _asking_at_once(send: Any) -> Any:
         try:
             exchange.look(response)
             response.stream = _limited()(response.stream, exchange)
-            if not stream:
+            if exchange.status != _ANSWERED:
+                exchange.said = response.read()
+            elif not stream:
                 response.read()
         except BaseException:
             response.close()

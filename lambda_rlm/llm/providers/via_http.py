@@ -15,16 +15,16 @@ import os
 import re
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import replace
-from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, Literal
 from weakref import WeakKeyDictionary
 
 from lambda_rlm.completion import Completion, CompletionRequest, Message, ModelProfile, Sampling
 from lambda_rlm.diagnostics.blot import blotted
+from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.llm.failures import CONNECTION_LOST, KEY_REFUSED, MALFORMED_BODY, TIMED_OUT, UNREACHABLE, failure
 from lambda_rlm.llm.profiles import provider_profile, with_dialect
-from lambda_rlm.llm.providers.constraints import Constraints, ReplyForm
-from lambda_rlm.llm.providers.dialects import Dialect, is_refusal
+from lambda_rlm.llm.providers.constraints import MAX_TOKENS, ReplyForm, error_in, known_of, told_in
+from lambda_rlm.llm.providers.dialects import Dialect
 from lambda_rlm.llm.providers.exchange import (
     Answer,
     Carrier,
@@ -43,9 +43,11 @@ from lambda_rlm.llm.providers.exchange import (
 from lambda_rlm.llm.providers.openai_form import completion_in
 from lambda_rlm.llm.providers.sockets import Sockets
 from lambda_rlm.llm.providers.thinking import asked_of_server, asked_thought
+from lambda_rlm.llm.providers.trust import tls_context
 from lambda_rlm.llm.providers.vendor_errors import turned_down, untrusted
 from lambda_rlm.llm.providers.via_proxy import carrier
 from lambda_rlm.llm.tokens import count
+from lambda_rlm.llm.wrappers.model_options import UNSAID, ModelOptions, sampled
 
 _SERVED: Final = ("openai/", "hosted_vllm/")
 _NO_KEY_NEEDED: Final = "none"
@@ -60,7 +62,8 @@ def serves(name: str) -> bool:
 
 class HttpModel:
     """A `Model` behind an OpenAI-compatible URL. `timeout` is for one attempt, in seconds; `sockets` are the connections that
-    it shares with others (None: with nobody)."""
+    it shares with others (None: with nobody). Of `options` count how the server is asked: temperature, headers, key and
+    authorities."""
 
     def __init__(
         self,
@@ -73,18 +76,20 @@ class HttpModel:
         dialect: Dialect | None = None,
         thinking: int | None = None,
         sockets: Sockets | None = None,
+        options: ModelOptions = UNSAID,
     ) -> None:
-        self._name = name
+        self._name, self._options = name, options
+        self._headers = options.sent_headers()
         self._thinking, self._dialect, self._sockets = thinking, dialect, sockets
         self._model = next((name.removeprefix(prefix) for prefix in _SERVED if name.startswith(prefix)), name)
         self._opening = b'{"model": %b, "messages": [' % _written(self._model)
         self._base_url = base_url.rstrip("/")
         self._is_openai = _OPENAI.match(base_url) is not None
-        self._limit = "max_completion_tokens" if self._is_openai else "max_tokens"
         self._api_key = api_key
         self._timeout = timeout
         self._profile = with_dialect(profile or provider_profile(name, base_url=base_url), dialect)
-        self._constraints = Constraints(dialect)
+        at: Literal["openai", "server"] = "openai" if self._is_openai else "server"
+        self._constraints = known_of(name, self._base_url, dialect, options.headers or (), at=at)
         self._pools: WeakKeyDictionary[asyncio.AbstractEventLoop, AsyncGenerator[Carrier]] = WeakKeyDictionary()
         self._carriers: WeakKeyDictionary[asyncio.AbstractEventLoop, Carrier] = WeakKeyDictionary()
 
@@ -97,8 +102,14 @@ class HttpModel:
 
     async def complete(self, request: CompletionRequest) -> Completion:
         form = self._constraints.form(request)
-        answer = await self._ask(request, form)
-        completion = completion_in(answer.body, self._name, self._profile, form.unwrap, self._key())
+        parameters = self._parameters(request)
+        answer = await self._ask(request, form, parameters)
+        try:
+            completion = completion_in(answer.body, self._name, self._profile, form.unwrap, self._key())
+        except ModelFailure as failed:
+            if told := error_in(answer.body):
+                raise self._constraints.judged(failed, answer.status, told, form, parameters, self._said) from None
+            raise
         return replace(completion, unconstrained=form.unconstrained) if form.unconstrained else completion
 
     async def aclose(self) -> None:
@@ -118,7 +129,11 @@ class HttpModel:
 
     async def _pool(self) -> AsyncGenerator[Carrier]:
         """A generator, since an event loop that ends closes the generators that were begun in it."""
-        opened = carrier(destination(self._base_url, self._key()), self._timeout, self._sockets)
+        options, to = self._options, destination(self._base_url, self._key())
+        if options.ca_bundle is not None:
+            tls_context(options.ca_bundle)  # told before anything is sent, also to a server that needs none
+        to = replace(to, more=self._headers, authorities=options.ca_bundle)
+        opened = carrier(to, self._timeout, self._sockets)
         try:
             yield opened
         finally:
@@ -127,19 +142,16 @@ class HttpModel:
             self._pools.pop(loop, None)
             await opened.aclose()
 
-    async def _ask(self, request: CompletionRequest, form: ReplyForm) -> Answer:
+    async def _ask(self, request: CompletionRequest, form: ReplyForm, parameters: Mapping[str, Any]) -> Answer:
         """The server's reply; its error is a `ModelFailure`, a `ConstraintRefused` where the form may be the reason."""
-        answer = await self._post(request, form.fields)
+        answer = await self._post(request, {**parameters, **form.fields})
         if answer.status == 200:
             return answer
-        refused = turned_down(answer.status, answer.body, answer.headers, self._name, self._key())
-        is_about_form = refused.is_about_schema if form.kind == "schema" else is_refusal(answer.status)
-        if form.kind != "free" and is_about_form:
-            raise self._constraints.refused(form, refused.failure)
-        raise refused.failure
+        failed = turned_down(answer.status, answer.body, answer.headers, self._name, self._key()).failure
+        raise self._constraints.judged(failed, answer.status, told_in(answer.body), form, parameters, self._said)
 
     async def _post(self, request: CompletionRequest, fields: Mapping[str, Any]) -> Answer:
-        """The server's answer, whatever it is; `fields` say which form the reply is to have."""
+        """The server's answer, whatever it is; `fields` are what is sent beside the messages."""
         body = self._body(request, fields)
         most = most_bytes(request.max_tokens + self._profile.thought(request.max_tokens))
         try:
@@ -168,7 +180,8 @@ class HttpModel:
         return blotted(str(error), self._key())
 
     def _key(self) -> str:
-        return self._api_key or os.environ.get("OPENAI_API_KEY") or _NO_KEY_NEEDED
+        own = self._api_key or self._options.key(self._name)
+        return own or os.environ.get("OPENAI_API_KEY") or _NO_KEY_NEEDED
 
     def _asked_thought(self, thought: int) -> dict[str, Any]:
         """The fields that say how much to think; none where nothing is known of what the server takes."""
@@ -181,25 +194,33 @@ class HttpModel:
         parts = [self._opening]
         for message in request.messages:
             parts += (b"{" if len(parts) == 1 else b", {", _ROLES[message.role], _written(message.content), b"}")
-        thought = self._profile.thought(request.max_tokens)
-        parts.append(_manner(self._limit, request.max_tokens + thought, request.sampling))
-        fields = {**self._asked_thought(thought), **fields}
-        parts.append(b", " + json.dumps(fields).encode()[1:] if fields else b"}")
+        parts.append(b"], " + json.dumps(fields).encode()[1:])
         return b"".join(parts)
+
+    @property
+    def _said(self) -> tuple[str, ...]:
+        """The parameters that the user chose."""
+        return () if self._options.temperature is None else ("temperature",)
+
+    def _parameters(self, request: CompletionRequest) -> dict[str, Any]:
+        """How the reply is drawn, how long it may be and how much thought comes before it, as the server takes it."""
+        thought = self._profile.thought(request.max_tokens)
+        sampling = sampled(request.sampling, self._options.temperature)
+        wanted = _manner(request.max_tokens + thought, sampling) | self._asked_thought(thought)
+        return self._constraints.parameters(wanted, self._said if sampling is not request.sampling else ())
 
 
 _ROLES: Final = {role: f'"role": "{role}", "content": '.encode() for role in ("system", "user", "assistant")}
 
 
-@lru_cache(256)
-def _manner(limit: str, max_tokens: int, sampling: Sampling) -> bytes:
-    """How a reply is drawn, as it is in a request after its messages."""
-    fields: dict[str, Any] = {limit: max_tokens, "temperature": sampling.temperature}
+def _manner(max_tokens: int, sampling: Sampling) -> dict[str, Any]:
+    """How a reply is drawn, and its limit."""
+    fields: dict[str, Any] = {MAX_TOKENS: max_tokens, "temperature": sampling.temperature}
     if sampling.top_p != 1.0:
         fields["top_p"] = sampling.top_p
     if sampling.seed is not None:
         fields["seed"] = sampling.seed
-    return b"], " + json.dumps(fields)[1:-1].encode()
+    return fields
 
 
 def _written(text: str) -> bytes:
