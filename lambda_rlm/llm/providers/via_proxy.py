@@ -63,7 +63,7 @@ def is_direct(to: Destination, listed: str) -> bool:
     """Whether a list as in `NO_PROXY` names a destination: `*` is all, `corp.example`, `.corp.example` and `*.corp.example` are
     a domain with all that is in it, `10.0.0.0/8` a network, `10.0.0.7` and `[fd00::1]` an address; `:8000` after one of them
     is that port alone."""
-    return any(map(lambda entry: _is_named(to, entry), re.split(r"[,\s]+", listed.strip().lower())))
+    return any(_is_named(to, entry) for entry in re.split(r"[,\s]+", listed.strip().lower()))
 
 
 def _is_named(to: Destination, entry: str) -> bool:
@@ -148,20 +148,27 @@ class ProxiedPool:
                 return Answer(answer.status, headers, bytes(data))
         except TimeoutError:
             raise
-        except aiohttp.ClientConnectorCertificateError as error:
-            raise Untrusted(getattr(error.certificate_error, "verify_message", None) or str(error)) from None
-        except aiohttp.ClientHttpProxyError as error:
-            if error.status == _WANTS_USER:
-                raise NoAddress(self._wants_user()) from None
-            raise Unreachable(f"the proxy {self._shown} replied {error.status} {error.message}") from None
-        except aiohttp.ClientProxyConnectionError as error:
-            raise Unreachable(f"the proxy {self._shown} is not reached: {error.os_error.strerror or error.os_error}") from None
-        except aiohttp.ClientConnectorError as error:
-            raise Unreachable(f"through the proxy {self._shown}: {error}") from None
-        except (aiohttp.InvalidURL, ValueError):
-            raise NoAddress(f"the proxy {self._shown} is no address") from None
-        except (aiohttp.ClientError, OSError) as error:
-            raise Lost(str(error) or type(error).__name__) from None
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            raise self._failure(error) from None
+
+    def _failure(self, error: Exception) -> Exception:
+        """What an exception of aiohttp stands for."""
+        import aiohttp
+
+        match error:
+            case aiohttp.ClientConnectorCertificateError():
+                return Untrusted(getattr(error.certificate_error, "verify_message", None) or str(error))
+            case aiohttp.ClientHttpProxyError() if error.status == _WANTS_USER:
+                return NoAddress(self._wants_user())
+            case aiohttp.ClientHttpProxyError():
+                return Unreachable(f"the proxy {self._shown} replied {error.status} {error.message}")
+            case aiohttp.ClientProxyConnectionError():
+                return Unreachable(f"the proxy {self._shown} is not reached: {error.os_error.strerror or error.os_error}")
+            case aiohttp.ClientConnectorError():
+                return Unreachable(f"through the proxy {self._shown}: {error}")
+            case ValueError():  # of which `InvalidURL` is one
+                return NoAddress(f"the address of the proxy {self._shown} is not valid")
+        return Lost(str(error) or type(error).__name__)
 
     def _wants_user(self) -> str:
         return (
