@@ -36,7 +36,7 @@ def tls_context(authorities: str | None = None) -> ssl.SSLContext:
 
     file = authorities or bundle() or os.environ.get(_OF_OPENSSL[0]) or None  # OpenSSL would overlook one that is missing
     try:
-        is_folder = file is not None and os.path.isdir(file)
+        is_folder = file is not None and authorities is None and os.path.isdir(file)
         return ssl.create_default_context(cafile=None if is_folder else file, capath=file if is_folder else None)
     except (OSError, ssl.SSLError) as error:
         raise Untrusted(f"cannot read the certificates in {file}: {getattr(error, 'strerror', None) or error}") from None

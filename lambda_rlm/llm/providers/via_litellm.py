@@ -51,6 +51,7 @@ from lambda_rlm.llm.providers.trust import bundle
 from lambda_rlm.llm.providers.vendor_errors import mapped, redirected
 from lambda_rlm.llm.providers.vendor_exchange import Exchange
 from lambda_rlm.llm.tokens import count, vocabulary
+from lambda_rlm.llm.wrappers.model_headers import AUTHORIZATION
 from lambda_rlm.llm.wrappers.model_options import UNSAID, ModelOptions, sampled
 
 _NO_KEY_NEEDED: Final = "none"
@@ -116,9 +117,11 @@ class LitellmModel:
 
     def _refuse_unsendable(self) -> None:
         if self._options.ca_bundle is not None:
-            raise failure(
-                UNREACHABLE, f"{self._name}: ca_bundle is for servers in the OpenAI form; here set SSL_CERT_FILE", is_final=True
-            )
+            said = "ca_bundle is for servers in the OpenAI form; here set SSL_CERT_FILE"
+            raise failure(UNREACHABLE, f"{self._name}: {said}", is_final=True)
+        if AUTHORIZATION in map(str.lower, self._headers):  # litellm would send its own in its place, or beside it
+            said = "a header Authorization is for servers in the OpenAI form; here set api_key_env"
+            raise failure(KEY_REFUSED, f"{self._name}: {said}")
         try:
             refuse_unsendable(self._base_url, self._key())
         except Garbled as error:
