@@ -44,7 +44,7 @@ class About:
     if it is not the key with dashes, `short` its one-letter form; with `is_positive` the value must be more than 0, with
     `may_be_zero` at least 0, both finite unless it `may_be_endless`; with `takes_path` it may also be the path of a program,
     with `may_be_count` a file may have a whole number in place of the text; `separator` is what is between the texts of a list
-    in a variable; with `is_secret` a value is shown by nothing but its name; with `is_file` it is a path, which starts at the folder of a file
+    in a variable; with `is_secret` a value may be a key, and no error shows it; with `is_file` it is a path, which starts at the folder of a file
     that has it.
     """
 
@@ -132,7 +132,9 @@ class Keys:
         str | None,
         Trust.TRUSTED,
         About(
-            "Name of the environment variable that holds the API key of the model (default: that of its provider).", "VARIABLE"
+            "Name of the environment variable that holds the API key of the model (default: that of its provider).",
+            "VARIABLE",
+            is_secret=True,
         ),
     ]
     ca_bundle: Annotated[

@@ -12,7 +12,6 @@ from math import inf
 from pathlib import Path
 from typing import Any, Final
 
-from lambda_rlm.llm.wrappers.model_headers import headers_of
 from lambda_rlm.llm.wrappers.model_options import ModelOptions
 from lambda_rlm.plan.strategy_file import is_path, task_name
 from lambda_rlm.settings.keys import DESCRIBING, SETTINGS, Setting
@@ -33,7 +32,7 @@ def valid(setting: Setting, value: Any, where: str, folder: Path | None = None) 
     starts."""
     key, kind, about = setting.key, setting.kind, setting.about
     if kind is dict or about.is_secret:
-        return _headers(value, where) if about.is_secret else _tables(value, where, folder)
+        return _tables(value, where, folder) if kind is dict else _described(key, value, where)
     if kind is tuple and isinstance(value, (list, tuple)) and all(isinstance(item, str) for item in value):
         return tuple(value)
     if about.may_be_count and type(value) is int:
@@ -67,10 +66,10 @@ def _placed(setting: Setting, value: Any, folder: Path | None) -> Any:
     return value
 
 
-def _headers(value: Any, where: str) -> tuple[str, ...]:
-    """Headers, of which an error shows no value."""
+def _described(key: str, value: Any, where: str) -> Any:
+    """What is said of a model, as its options have it: their errors show no key."""
     try:
-        return headers_of(value)
+        return getattr(ModelOptions.of({key: value}), key)
     except ValueError as error:
         raise SettingProblem(f"{where}: {error}") from None
 
