@@ -58,6 +58,6 @@ def as_before(was: Mapping[str, Any], now: Tables | None, unsaid: Settings, *, i
     for each, options in described(unsaid, name, joined).items():
         if not is_replay and (missing := options.lacks(kept.get(each, {}))):
             raise ValueError(
-                f"the run asked {each} with {missing[0]}, which is not said here: model_options={{{each!r}: {{…}}}}"
+                f"the run asked {each} with {missing[0]}, which is not configured here: model_options={{{each!r}: {{…}}}}"
             )
     return joined

@@ -197,7 +197,7 @@ def test_a_run_of_the_library_goes_on_with_its_own_key_alone(server: FaultyServe
         RLM("openai/bad-key", base_url=server.url, model_options=options, journal=True).ask("Who keeps bees?")
     run = raised.value.run
     assert run is not None
-    with pytest.raises(ValueError, match="headers X-Gateway, which is not said here"):
+    with pytest.raises(ValueError, match="headers X-Gateway, which is not configured here"):
         RLM("openai/bad-key", base_url=server.url, journal=True).resume(run)
     with pytest.raises(Fault):
         RLM("openai/bad-key", base_url=server.url, model_options=options, journal=True).resume(run)

@@ -162,7 +162,7 @@ def test_a_server_that_takes_no_limit_is_not_asked_without() -> None:
     found, sent = replies(refuses, HELLO, HELLO)
     for one in found:
         assert isinstance(one, ModelFailure)
-        assert one.code == "E0508" and "without a limit of the reply nothing is sent" in one.message
+        assert one.code == "E0508" and "no request is sent without a limit on the reply" in one.message
     assert all(any(limit in each for limit in LIMITS) for each in sent)
 
 

@@ -174,7 +174,7 @@ class Constraints:
         limits = [name for name in names if name in _OTHER_LIMIT]
         self.refused_limits |= frozenset(limits)
         if limits and len(self.refused_limits) == len(_OTHER_LIMIT):
-            told = f"{failed.message}; without a limit of the reply nothing is sent"
+            told = f"{failed.message}; no request is sent without a limit on the reply"
             return failures.failure(failures.BAD_REQUEST, told, is_billable=failed.is_billable)
         for name in limits:
             self.limit = _OTHER_LIMIT[name]

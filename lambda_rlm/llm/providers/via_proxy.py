@@ -163,7 +163,7 @@ class ProxiedPool:
             case aiohttp.ClientHttpProxyError():
                 return Unreachable(f"the proxy {self._shown} replied {error.status} {error.message}")
             case aiohttp.ClientProxyConnectionError():
-                return Unreachable(f"the proxy {self._shown} is not reached: {error.os_error.strerror or error.os_error}")
+                return Unreachable(f"the proxy {self._shown} cannot be reached: {error.os_error.strerror or error.os_error}")
             case aiohttp.ClientConnectorError():
                 return Unreachable(f"through the proxy {self._shown}: {error}")
             case ValueError():  # of which `InvalidURL` is one
@@ -172,7 +172,7 @@ class ProxiedPool:
 
     def _wants_user(self) -> str:
         return (
-            f"the proxy {self._shown} asks for a user and a password, or does not take those that it was given: "
+            f"the proxy {self._shown} requires a user and a password, or rejected those of its URL: "
             "HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT"
         )
 

@@ -123,7 +123,7 @@ class ModelOptions:
         key = environ.get(self.api_key_env, "").strip()
         if not key:
             raise failure(
-                KEY_REFUSED, f"{name}: the environment variable {self.api_key_env}, which is to hold its API key, is not set"
+                KEY_REFUSED, f"{name} needs an API key: set the environment variable {self.api_key_env} (api_key_env)"
             )
         hide(key)
         return key
