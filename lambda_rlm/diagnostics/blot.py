@@ -1,8 +1,9 @@
 """Keys left out of texts that leave the process: replies, errors, traces, journals, pages, exports.
 
 Owns what counts as a key: values of environment variables whose names say so, what was said to be one (`hide`), keys that a
-model was given, users and passwords in URLs, and, in errors, whatever has the form of a key. Promises that a text is blotted before it is cut. In replies only
-values that cannot be ordinary words are replaced: a reply about `postgres` stays as it is where a password is that.
+model was given, users and passwords in URLs, and, in errors, whatever has the form of a key. Promises that a text is blotted
+before it is cut. In replies only values that cannot be ordinary words are replaced: a reply about `postgres` stays as it is
+where a password is that.
 """
 
 from __future__ import annotations

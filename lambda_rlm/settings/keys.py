@@ -44,8 +44,8 @@ class About:
     if it is not the key with dashes, `short` its one-letter form; with `is_positive` the value must be more than 0, with
     `may_be_zero` at least 0, both finite unless it `may_be_endless`; with `takes_path` it may also be the path of a program,
     with `may_be_count` a file may have a whole number in place of the text; `separator` is what is between the texts of a list
-    in a variable; with `is_secret` a value may be a key, and no error shows it; with `is_file` it is a path, which starts at the folder of a file
-    that has it.
+    in a variable; with `is_secret` a value may be a key, and no error shows it; with `is_file` it is a path, which starts at
+    the folder of a file that has it.
     """
 
     help: str

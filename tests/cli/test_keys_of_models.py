@@ -85,7 +85,7 @@ def test_a_slip_is_told_and_not_shown(said: tuple[str, ...], why: str, shell: Sh
     assert code == 64 and why in shell.err and "hunter22" not in shell.err + shell.out
 
 
-def test_a_missing_variable_and_file_are_told_before_anything_is_sent(shell: Shell, server: FaultyServer) -> None:
+def test_what_is_missing_is_named_before_anything_is_sent(shell: Shell, server: FaultyServer) -> None:
     wrote("p.lam", 'llm_call("Ann keeps bees")')
     asked = ("p.lam", "--model", "openai/echo", "--base-url", server.url)
     assert shell("run", *asked, "--api-key-env", "NO_SUCH_PASS") == 2

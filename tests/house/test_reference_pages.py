@@ -80,7 +80,7 @@ as an effort or a budget where the provider has one: see [how thought is bounded
 temperature separately.
 
 `headers` are sent with each request to the server of the model: `--header 'X-Team: search'`, `headers = ["X-Team: search"]` or
-`headers = {{ X-Team = "search" }}`. A value counts as a key: it is not printed, not in the journal, and blotted out of errors and replies;
+`headers = { X-Team = "search" }`. A value counts as a key: it is not printed, not in the journal, and blotted out of errors and replies;
 approval, `config show` and the journal have its name. On a command line other users of the machine may see it, so prefer your own file. Headers that
 every request has already (`Host`, `Content-Length`, `Content-Type`, `Accept`, `User-Agent`, …) are refused; `Authorization` replaces the key.
 

@@ -164,7 +164,7 @@ def test_the_key_is_in_the_variable_that_is_named(name: str, monkeypatch: pytest
 
 @pytest.mark.parametrize("name", DOORS)
 @pytest.mark.parametrize("value", [None, "", "  "])
-def test_a_variable_that_is_not_set_is_named_before_anything_is_sent(
+def test_a_missing_variable_is_named_before_anything_is_sent(
     name: str, value: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "sk-of-openai-itself")
@@ -245,7 +245,7 @@ def test_a_variable_with_a_file_that_is_not_there_is_told(monkeypatch: pytest.Mo
     assert "cannot read the certificates in /nowhere/ca.pem" in tls_reply()
 
 
-def test_two_models_of_one_host_share_no_connection_that_one_of_them_would_not_trust() -> None:
+def test_a_connection_is_shared_by_models_of_equal_trust_alone() -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(TLS / "certificate.pem", TLS / "key.pem")
 
@@ -300,7 +300,7 @@ def test_a_temperature_that_is_none_is_refused(told: Any) -> None:
         ModelOptions.of({"temperature": told})
 
 
-def test_replies_of_another_temperature_are_not_taken_from_the_cache(tmp_path: Path) -> None:
+def test_the_cache_knows_at_which_temperature_a_reply_was_drawn(tmp_path: Path) -> None:
     async def ask() -> list[float]:
         async with raw_server(ANSWER) as server:
             for temperature in (None, 0.4, 0.4, 0.0, None):

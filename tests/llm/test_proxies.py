@@ -183,7 +183,7 @@ def test_a_proxy_that_cannot_be_used_is_told(proxy: str, told: str, monkeypatch:
     assert found.startswith("E0505") and told in found and "hunter22" not in found
 
 
-def test_a_plain_request_that_a_proxy_refuses_is_no_reply_of_the_server() -> None:
+def test_a_refusal_of_the_proxy_is_no_reply_of_the_server() -> None:
     async def ask() -> str:
         async with raw_server(said(b"", status="407 Proxy Authentication Required")) as proxy:
             pool = ProxiedPool(destination("http://far.invalid/v1", "k"), 20.0, f"http://127.0.0.1:{proxy.port}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -18,9 +18,10 @@ from lambda_rlm.llm.providers.via_http import HttpModel
 from lambda_rlm.llm.providers.via_litellm import LitellmModel
 from lambda_rlm.llm.wrappers.fallback import ConstraintFallback
 from lambda_rlm.llm.wrappers.model_options import ModelOptions
-from lambda_rlm.llm.wrappers.retry import RetryPolicy
+from lambda_rlm.llm.wrappers.retry import RetryingModel, RetryPolicy
 from lambda_rlm.testing import request as asked
 from tests.support.raw_server import RawServer, completion, raw_server, said
+from tests.support.sleeping import at_once
 
 SCHEMA = {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]}
 HELLO, TYPED = asked("hello"), replace(asked("hello"), schema=SCHEMA)
@@ -82,7 +83,7 @@ def replies(
     *requests: CompletionRequest,
     name: str = "openai/m",
     vendor: bool = False,
-    before: Callable[[Model], object] = lambda model: None,
+    retries: int = 0,
     **options: Any,
 ) -> tuple[list[Completion | ModelFailure], list[dict[str, Any]]]:
     """What comes of requests in turn, and what was sent for them."""
@@ -100,7 +101,8 @@ def replies(
                 inner: Model = LitellmModel(name, base_url=server.url, api_key="sk-of-nobody-1", options=said_)
             else:
                 inner = HttpModel(name, server.url, api_key="sk-of-nobody-1", options=said_)
-            model, found = ConstraintFallback(inner), list[Completion | ModelFailure]()
+            policy, found = RetryPolicy(retries=retries), list[Completion | ModelFailure]()
+            model = RetryingModel(ConstraintFallback(inner), policy, sleep=at_once) if retries else ConstraintFallback(inner)
             for request in requests:
                 try:
                     found.append(await model.complete(request))
@@ -166,18 +168,21 @@ def test_a_server_that_takes_no_limit_is_not_asked_without() -> None:
     assert all(any(limit in each for limit in LIMITS) for each in sent)
 
 
-def test_a_strict_server_is_understood_within_the_first_call() -> None:
-    """Each in its own words; the bound knows that so many requests may be refused."""
+def test_a_strict_server_is_understood_in_the_first_call() -> None:
+    """Four refusals, with two retries; the bound allows three times one more than `REFUSALS`."""
     words = {name: (400, filled(NOT_TAKEN[1][1], name)) for name in ("max_tokens", "temperature", "seed")}
     words["response_format"] = (400, b'{"error": {"message": "This response_format type is unavailable now"}}')
-    found, sent = replies(words, replace(TYPED, sampling=SAMPLE.sampling), HELLO)
+    asked_ = replace(TYPED, sampling=SAMPLE.sampling)
+    found, sent = replies(words, asked_, HELLO, retries=2)
     assert texts(found) == ["hello", "hello"] and len(sent) == 6
     assert [one.usage.attempts for one in found if one.usage is not None] == [5, 1]
     assert sent[-1].keys() == {"model", "messages", "max_completion_tokens"}
-    assert 1 + REFUSALS >= 5
+    [failed], _ = replies(words, asked_)
+    assert isinstance(failed, ModelFailure) and failed.usage is not None
+    assert (failed.code, failed.is_retryable, failed.usage.attempts) == ("E0508", True, 1 + REFUSALS)
 
 
-def test_what_is_known_of_a_server_is_known_to_the_next_model_in_the_process() -> None:
+def test_the_next_model_in_the_process_knows_it() -> None:
     async def ask() -> list[str]:
         async with raw_server(answer(400, filled(NOT_TAKEN[0][1], "max_tokens")), answer(200, completion())) as server:
             for _ in range(2):

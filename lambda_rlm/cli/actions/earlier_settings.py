@@ -1,7 +1,7 @@
-"""The settings of a run that goes on or is replayed: those that it had, and what is said now.
+"""The settings of a resumed or replayed run: those it had, and those configured now.
 
 Owns what of them counts. Promises that where data, keys and money go is never decided by a journal alone, which may be a
-stranger's: the server, the account, headers, keys and certificates are those that are said here.
+stranger's: the server, the account, headers, keys and certificates are those that are configured here.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def _as_before(row: RunRow, options: Mapping[str, Any], here: Settings) -> Setti
 
 
 def _trusted_tables(kept: Any, here: Tables | None) -> Tables | None:
-    """Tables of models as a run had them, with keys and trust as they are said here alone."""
+    """Tables of models as a run had them, with keys and trust as they are configured here alone."""
     tables = {name: {key: table[key] for key in table if key not in OF_SERVER} for name, table in (kept or {}).items()}
     for name, table in (here or {}).items():
         tables[name] = {**tables.get(name, {}), **{key: table[key] for key in OF_SERVER if key in table}}

@@ -1,6 +1,7 @@
 """`config show` and `trust`: settings with their origins, and which files of projects count.
 
-Owns how settings are shown. Promises that a file is trusted as it was shown, and that `config show` prints no key of a URL or a header.
+Owns how settings are shown. Promises that a file is trusted as it was shown, and that no key of a URL or a
+header is printed.
 """
 
 from __future__ import annotations

@@ -30,10 +30,9 @@ _OTHER_LIMIT: Final = {MAX_TOKENS: MAX_COMPLETION_TOKENS, MAX_COMPLETION_TOKENS:
 MAY_BE_LEFT_OUT: Final = ("temperature", "top_p", "seed", "reasoning_effort", "thinking", "chat_template_kwargs")
 """The parameters without which a request asks for the same reply, in another manner."""
 
-REFUSALS: Final = 5
-"""Requests that may be turned down for their form before one that is not: for a schema or a grammar, the name of the limit, the
-temperature, the seed and what is asked of thought. One that is refused more often has failed; the next one begins with what is
-known by then."""
+REFUSALS: Final = 2
+"""Requests that may be turned down before one that is not: for the form of the reply, and for a parameter. One that is refused
+more often has failed, and may be retried with what is known by then."""
 
 _TAKES_COMPLETION_TOKENS: Final = re.compile(r"(?:^|/)(?:o[1-9](?=$|[-:@])|gpt-5(?!\d)(?!.*chat))", re.IGNORECASE)
 """Names of models that refuse `max_tokens`, and each temperature but their own."""

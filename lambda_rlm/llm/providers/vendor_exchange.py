@@ -27,7 +27,8 @@ class Refused(Exception):
 
 class Exchange:
     """Use with `with`. `status` is that of the last answer, None where there is none; `redirected` its status where it leads
-    elsewhere, `said` its body where it is an error, `unreadable` why it was not read, `is_repeated` whether a rejected request would have been sent again."""
+    elsewhere, `said` its body where it is an error, `unreadable` why it was not read, `is_repeated` whether a rejected request
+    would have been sent again."""
 
     def __init__(self, most: int) -> None:
         self.most = most

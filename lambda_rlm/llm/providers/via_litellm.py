@@ -65,7 +65,7 @@ _GLANCE: Final = 0.01
 
 
 class LitellmModel:
-    """A `Model` by its litellm name. `timeout` is for one attempt, in seconds; of `options` count temperature, headers and key."""
+    """A `Model` by its litellm name. `timeout` is for one attempt, in seconds; `options` have temperature, headers and key."""
 
     def __init__(
         self,
@@ -179,8 +179,8 @@ class LitellmModel:
     def _judged(
         self, failed: ModelFailure, exchange: Exchange, error: str, form: ReplyForm, arguments: Mapping[str, Any]
     ) -> ModelFailure:
-        """The failure, as one of the form where that may be the reason. What the server said counts, else litellm's words, which
-        refuses some parameters by itself."""
+        """The failure, as one of the form where that may be the reason. What the server said counts, else the words of litellm,
+        which refuses some parameters by itself."""
         said = () if self._options.temperature is None else ("temperature",)
         told, status = told_in(exchange.said) or told_in(error.encode()), exchange.status
         if status is None and failed.code != BAD_REQUEST:

@@ -2,8 +2,8 @@
 
 Owns the wrapper. Promises that a request which was turned down for its form is sent once more without it, as a request of its
 own, which waits for its own place and is paid by a loan of its own; that each refused one is counted as an attempt (`REFUSALS`
-is how many there may be before one that is not), and leave is asked for where it may be billed. What is known of the server is the
-adapter's that sends (`providers.constraints`): a request in a form that is known to be refused is not sent in it."""
+is how many there may be before one that is not), and leave is asked for where it may be billed. What is known of a server
+belongs to the adapter that sends (`providers.constraints`): no request is sent in a form that is known to be refused."""
 
 from __future__ import annotations
 
@@ -32,6 +32,7 @@ class ConstraintFallback(Wrapper):
                     completion = await self._model.complete(request)
                 except ConstraintRefused as failed:
                     if len(refused) == REFUSALS:
+                        failed.is_retryable = True  # the next attempt has one thing less
                         raise
                     refused.append(failed)
                     before = before + self._left_behind(request, failed)
