@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -46,6 +47,13 @@ def heeds_ctrl_c() -> Iterator[None]:
     yield
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_known_of_servers() -> None:
+    """What a process has learned of a server stays: another test's server may have its port."""
+    if (module := sys.modules.get("lambda_rlm.llm.providers.constraints")) is not None:
+        module.known_of.cache_clear()
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from typing import Any
 
 from lambda_rlm.journal.request import absolute_model
 from lambda_rlm.llm.connect import default_model
-from lambda_rlm.llm.wrappers.model_options import UNSAID, ModelOptions
+from lambda_rlm.llm.wrappers.model_options import OF_SERVER, UNSAID, ModelOptions
 from lambda_rlm.settings.keys import DESCRIBING, Tables
 from lambda_rlm.settings.settings import DEFAULTS, Settings
 
@@ -42,11 +42,22 @@ def refuse_unknown(said: Mapping[str, Any]) -> None:
 
 def recorded(described: Mapping[str, ModelOptions]) -> dict[str, dict[str, Any]]:
     """What the journal keeps of it, by names that mean the same from any folder."""
-    return {absolute_model(name) or name: options.said for name, options in described.items()}
+    return {absolute_model(name) or name: options.kept for name, options in described.items()}
 
 
-def as_before(was: Mapping[str, Any], now: Tables | None) -> Tables:
-    """The options of models in an earlier session of a run, overridden by those that are given now."""
-    options: dict[str, Any] = {key: was.get(key) for key in ("model", "models", *DESCRIBING)}
-    before, said = replace(DEFAULTS, **options).described(), now or {}
-    return {name: {**before.get(name, UNSAID).said, **said.get(name, {})} for name in {**before, **said}}
+def as_before(was: Mapping[str, Any], now: Tables | None, unsaid: Settings, *, is_replay: bool) -> Tables:
+    """The options of models in an earlier session of a run, overridden by those that are given now. Keys and trust are those
+    of now alone; raises `ValueError` where one is not said that the run had, unless it `is_replay`, which asks nobody."""
+    tables = {name: dict(table) for name, table in (was.get("models") or {}).items()}
+    top = {key: was.get(key) for key in DESCRIBING if was.get(key) is not None}
+    name = was.get("model") or default_model()
+    kept = {**tables, name: {**tables.get(name, {}), **top}} if top else tables
+    free = {each: {key: value for key, value in table.items() if key not in OF_SERVER} for each, table in kept.items()}
+    before, said = replace(DEFAULTS, model=was.get("model"), models=free).described(), now or {}
+    joined = {each: {**before.get(each, UNSAID).said, **said.get(each, {})} for each in {**before, **said}}
+    for each, options in described(unsaid, name, joined).items():
+        if not is_replay and (missing := options.lacks(kept.get(each, {}))):
+            raise ValueError(
+                f"the run asked {each} with {missing[0]}, which is not configured here: model_options={{{each!r}: {{…}}}}"
+            )
+    return joined

@@ -82,8 +82,9 @@ class RLM:
     - `constrain`: the API dialect for grammar-constrained output (default "auto": inferred from the model name).
     - `model_options`: what is not known of a model, or known better, by the name of `model` or `root_model`:
       `{"openai/my-model": {"window": 131_072, "price_in": 0.10, "price_out": 0.40}}`. The options are `window`, `max_output`
-      (tokens), `price_in`, `price_out` (US dollars per million tokens), `timeout` (seconds of one request) and `thinking`
-      (tokens before each reply).
+      (tokens), `price_in`, `price_out` (US dollars per million tokens), `timeout` (seconds of one request), `thinking`
+      (tokens before each reply), `temperature` (of requests that ask for no other), `headers` (a mapping), `api_key_env` (the
+      environment variable that holds the key) and `ca_bundle` (a PEM file of trusted authorities).
     """
 
     def __init__(

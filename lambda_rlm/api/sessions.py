@@ -195,7 +195,7 @@ class HostSettings:
             rpm=self.rpm or was.get("rpm"),
             tpm=self.tpm or was.get("tpm"),
             constrain=was.get("constrain", self.constrain),
-            model_options=as_before(was, self.model_options),
+            model_options=as_before(was, self.model_options, self.unsaid, is_replay=is_replay),
             cache=self.unsaid.cache if self.cache is None else self.cache,
             budget=_budget_of(was) if self.budget is None else self.budget,
             strategy=was.get("strategy") or "auto",

@@ -19,6 +19,7 @@ from lambda_rlm.inputs.reading import plain
 from lambda_rlm.journal.request import plain_url
 from lambda_rlm.llm.connect import default_model
 from lambda_rlm.llm.providers.servers import server_of
+from lambda_rlm.llm.wrappers.model_headers import names_only
 from lambda_rlm.settings.keys import ACCOUNT, SETTINGS
 from lambda_rlm.settings.settings import DEFAULTS as DEFAULTS
 from lambda_rlm.settings.settings import Settings as Settings
@@ -62,6 +63,8 @@ def to_be_repeated(chosen: Settings) -> str:
         found.append(("base_url", plain_url(chosen.base_url)))
     if chosen.account is not None:
         found += [(key, said) for key in ACCOUNT if (said := getattr(chosen, key)) != getattr(here, key)]
+    found += [("headers", f"{name}: …") for name in names_only(chosen.headers) if name not in names_only(here.headers)]
+    found += [(key, said) for key in ("api_key_env", "ca_bundle") if (said := getattr(chosen, key)) != getattr(here, key)]
     return "".join(f" {SETTINGS[key].flag} {quote(plain(str(said)))}" for key, said in found)
 
 

@@ -19,6 +19,7 @@ from lambda_rlm.execution.execute import NOBODY
 from lambda_rlm.execution.what_runs import Term, profile_term
 from lambda_rlm.llm.connect import default_model
 from lambda_rlm.llm.providers.servers import plain, route, server
+from lambda_rlm.llm.wrappers.model_headers import without_values
 from lambda_rlm.llm.wrappers.model_options import TIMEOUT
 
 Words = Callable[[Any], str]
@@ -39,13 +40,21 @@ def _either(yes: str, no: str) -> Words:
 
 def as_described(chosen: Settings) -> str:
     """How models are described, for a person; empty where none is."""
-    return "; ".join(_table((name, options.said)) for name, options in chosen.described().items() if options.said)
+    return "; ".join(_table((name, options.kept)) for name, options in chosen.described().items() if options.said)
 
 
 def _table(named: tuple[str, Mapping[str, Any]]) -> str:
     name, said = named
-    return f"{visible(name)}: {', '.join(f'{key} {value:,}' for key, value in said.items())}"
+    return f"{visible(name)}: {', '.join(f'{key} {_figure(value)}' for key, value in said.items())}"
 
+
+def _figure(value: Any) -> str:
+    if isinstance(value, int | float):
+        return f"{value:,}"
+    return visible(value if isinstance(value, str) else " and ".join(map(str, value)))
+
+
+_USUAL: Final = "the usual place"
 
 DECIDING: Final[Mapping[str, tuple[str, Words]]] = {
     "base_url": ("server", lambda url: "no base URL" if url is None else f"base URL {plain(url)}"),
@@ -68,6 +77,10 @@ DECIDING: Final[Mapping[str, tuple[str, Words]]] = {
     "cache": (_REPLIES, _either("kept in the cache, and taken from it", "not from the cache")),
     "timeout": (_REPLIES, lambda s: f"a request may take {TIMEOUT if s is None else s:g} s"),
     "thinking": (_REPLIES, lambda n: "as much thought as usual" if n is None else f"at most {n:,} tokens of thought each"),
+    "temperature": (_REPLIES, lambda t: "the usual temperature" if t is None else f"temperature {t:g}"),
+    "headers": ("server", lambda names: f"sent the headers {visible(', '.join(names))}" if names else "no more headers"),
+    "api_key_env": ("server", lambda name: f"the key is in {_USUAL if name is None else visible(name)}"),
+    "ca_bundle": ("server", lambda file: f"certificates by {_USUAL if file is None else visible(file)}"),
     "models": ("models", lambda tables: "; ".join(map(_table, (tables or {}).items())) or "none is described in a table"),
     "peek": ("root model", lambda n: f"is shown {n:,} characters of each input"),
     "layout": ("root model", lambda shown: f"is shown {'the masked' if shown == 'masked' else 'no'} layout of the inputs"),
@@ -115,6 +128,6 @@ def terms(
     if root is not None and chosen.root_model:
         found.append(profile_term("root model", root))
     for key, (group, words) in DECIDING.items():
-        value = chosen.writing().layout if key == "layout" else getattr(chosen, key)
+        value = chosen.writing().layout if key == "layout" else without_values(key, getattr(chosen, key))
         found.append(Term(group, key, value, words(value)))
     return (*found, Term("version", "version", __version__, f"lambda-rlm {__version__}"))

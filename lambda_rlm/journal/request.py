@@ -27,6 +27,7 @@ from lambda_rlm.journal.records import CallRow, Damaged, RunRow
 from lambda_rlm.journal.run_report import latest
 from lambda_rlm.journal.sent import paths_of
 from lambda_rlm.llm.wrappers.absent import as_it_was
+from lambda_rlm.llm.wrappers.model_headers import without_values
 from lambda_rlm.llm.wrappers.remembered import Remembered
 from lambda_rlm.plan.tasks import DETECTION_PROGRAM
 from lambda_rlm.types.show import show
@@ -148,6 +149,7 @@ class RunRequest:
         """The request as the journal keeps it. Goes through all inputs, to describe them."""
         question, models = self.question, {role: self.settings.get(role) for role in ("model", "root_model")}
         objects = [model.profile.name for model in models.values() if model is not None and not isinstance(model, str)]
+        settings = {key: without_values(key, value) for key, value in self.settings.items()}
         names = {role: absolute_model(model) if isinstance(model, str) else None for role, model in models.items()}
         return {
             "kind": "ask" if self.program is None else "run",
@@ -158,7 +160,7 @@ class RunRequest:
             "program_name": None if self.program is None else self.program.name,
             "returns": None if question.returns is None else show(question.returns),
             "primitives": [function.name for function in question.inputs.functions],
-            "settings": {**self.settings, **names, "base_url": plain_url(self.settings.get("base_url"))},
+            "settings": {**settings, **names, "base_url": plain_url(self.settings.get("base_url"))},
             **({"model_object": objects[0]} if objects else {}),
             **({} if self.folder is None else {"folder": self.folder}),
             **({} if self.follows is None else self.follows.as_kept()),

@@ -144,15 +144,15 @@ def connect(
         from lambda_rlm.llm.recorded import Recording
 
         model = Recording(model, record)
-    return _cached(model, name, base_url, cache)
+    return _cached(model, name, base_url, cache, options.temperature)
 
 
-def _cached(model: Model, name: str, base_url: str | None, cache: ReplyStore | None) -> Model:
+def _cached(model: Model, name: str, base_url: str | None, cache: ReplyStore | None, temperature: float | None) -> Model:
     if cache is None or (base_url is None and name.startswith(_UNCACHED)):
         return model
     from lambda_rlm.llm.wrappers.cache import Cached, identity
 
-    return Cached(model, cache, identity(name, base_url), owns_store=True)
+    return Cached(model, cache, identity(name, base_url, temperature), owns_store=True)
 
 
 def _measured(model: Model, name: str, base_url: str | None) -> Model:
@@ -255,6 +255,7 @@ def _provider(
     if _is_elsewhere(name, base_url):
         profile = replace(profile, vocabulary=None)
     said: dict[str, Any] = {"timeout": options.timeout or TIMEOUT, "profile": profile, "thinking": options.thinking}
+    said["options"] = options
     dialect = dialect_of(name, base_url, constrain)
     vendor = vendor_of(name, base_url)
     if vendor is not None:

@@ -33,8 +33,10 @@ PREFIX: Final = "LAMBDA_RLM_"
 Tables = Mapping[str, Mapping[str, Any]]
 """Settings of several models, by the name of the model."""
 
-DESCRIBING: Final = ("window", "max_output", "price_in", "price_out", "timeout", "thinking")
-"""The settings that say what a model is: of the one that answers, or in a table of its own."""
+DESCRIBING: Final = (
+    "window", "max_output", "price_in", "price_out", "timeout", "thinking", "temperature", "headers", "api_key_env", "ca_bundle",
+)  # fmt: skip
+"""The settings that say what a model is and how it is asked: of the one that answers, or in a table of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,9 @@ class About:
     `metavar` names the value of the option; `choices` are all valid values, if they are few; `flag` is the name of the option
     if it is not the key with dashes, `short` its one-letter form; with `is_positive` the value must be more than 0, with
     `may_be_zero` at least 0, both finite unless it `may_be_endless`; with `takes_path` it may also be the path of a program,
-    with `may_be_count` a file may have a whole number in place of the text.
+    with `may_be_count` a file may have a whole number in place of the text; `separator` is what is between the texts of a list
+    in a variable; with `is_secret` a value may be a key, and no error shows it; with `is_file` it is a path, which starts at
+    the folder of a file that has it.
     """
 
     help: str
@@ -57,6 +61,9 @@ class About:
     takes_path: bool = False
     may_be_count: bool = False
     may_be_endless: bool = False
+    separator: str = ","
+    is_secret: bool = False
+    is_file: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,10 +111,46 @@ class Keys:
             may_be_zero=True,
         ),
     ]
+    temperature: Annotated[
+        float | None,
+        Trust.TRUSTED,
+        About(
+            "Sampling temperature of requests that ask for no other (default: 0, or the model's own where it takes no other).",
+            "T",
+            may_be_zero=True,
+        ),
+    ]
+    headers: Annotated[
+        tuple[str, ...] | None,
+        Trust.TRUSTED,
+        About(
+            "Header that is sent with each request to the model's server; its value is never shown (repeatable).",
+            "NAME: VALUE",
+            flag="--header",
+            separator="\n",
+            is_secret=True,
+        ),
+    ]
+    api_key_env: Annotated[
+        str | None,
+        Trust.TRUSTED,
+        About(
+            "Name of the environment variable that holds the API key of the model (default: that of its provider).",
+            "VARIABLE",
+            is_secret=True,
+        ),
+    ]
+    ca_bundle: Annotated[
+        str | None,
+        Trust.TRUSTED,
+        About(
+            "PEM file of the authorities that may sign the certificate of the server at --base-url.", "FILE.pem", is_file=True
+        ),
+    ]
     models: Annotated[
         Tables | None,
         Trust.TRUSTED,
-        About('The same six for each model by its name: tables [models."NAME"] of a file; JSON in a variable.'),
+        About('The same for each model by its name: tables [models."NAME"] of a file; JSON in a variable.'),
     ]
     strategy: Annotated[
         str,
@@ -342,7 +385,7 @@ GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
 _KINDS: Final[Mapping[object, type]] = {
     **{kind: kind for kind in (str, int, float, bool)},
     **{optional: kind for kind, optional in ((str, str | None), (int, int | None), (float, float | None))},
-    tuple[str, ...]: tuple,
+    **dict.fromkeys((tuple[str, ...], tuple[str, ...] | None), tuple),
     Tables | None: dict,
 }
 """The kind of each type that a setting may be annotated with: None is not a value that a person can write."""

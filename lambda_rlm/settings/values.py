@@ -31,8 +31,8 @@ def valid(setting: Setting, value: Any, where: str, folder: Path | None = None) 
     """The value in the kind that its key has; numbers written as texts in a file are refused. `folder` is where a path
     starts."""
     key, kind, about = setting.key, setting.kind, setting.about
-    if kind is dict:
-        return _tables(value, where)
+    if kind is dict or about.is_secret:
+        return _tables(value, where, folder) if kind is dict else _described(key, value, where)
     if kind is tuple and isinstance(value, (list, tuple)) and all(isinstance(item, str) for item in value):
         return tuple(value)
     if about.may_be_count and type(value) is int:
@@ -48,14 +48,30 @@ def valid(setting: Setting, value: Any, where: str, folder: Path | None = None) 
         raise SettingProblem(f"{where}: {key} must be more than 0, not {value!r}")
     if about.is_positive and value == inf and not about.may_be_endless:
         raise SettingProblem(f"{where}: {key} must be finite, not {value!r}")
-    if about.takes_path:
-        value = task_name(folder / value if folder is not None and is_path(value) else value)
+    value = _placed(setting, value, folder)
     if about.choices and value not in about.choices and not (about.takes_path and is_path(value)):
         more = ", or the path of a program (./mine.lam)" if about.takes_path else ""
         near = did_you_mean(value, about.choices)
         choices = f"{near}{'C' if near else 'c'}hoose from {', '.join(about.choices)}{more}"
         raise SettingProblem(f"unknown {key if where == setting.flag else f'{key} in {where}'} {value!r}", choices)
     return value
+
+
+def _placed(setting: Setting, value: Any, folder: Path | None) -> Any:
+    """A value that is a path, or may be one, from the folder of its file."""
+    if setting.about.is_file and folder is not None:
+        return str(folder / Path(value).expanduser())
+    if setting.about.takes_path:
+        return task_name(folder / value if folder is not None and is_path(value) else value)
+    return value
+
+
+def _described(key: str, value: Any, where: str) -> Any:
+    """What is said of a model, as its options have it: their errors show no key."""
+    try:
+        return getattr(ModelOptions.of({key: value}), key)
+    except ValueError as error:
+        raise SettingProblem(f"{where}: {error}") from None
 
 
 def _is_too_large(value: int | float) -> bool:
@@ -67,7 +83,7 @@ def _is_too_large(value: int | float) -> bool:
     return False
 
 
-def _tables(value: Any, where: str) -> dict[str, dict[str, Any]]:
+def _tables(value: Any, where: str, folder: Path | None) -> dict[str, dict[str, Any]]:
     """The tables of models, each checked on its own and together."""
     if not isinstance(value, dict) or not all(isinstance(table, dict) for table in value.values()):
         raise SettingProblem(f'{where}: models must be tables by the names of models, e.g. [models."openai/gpt-5-mini"]')
@@ -80,7 +96,7 @@ def _tables(value: Any, where: str) -> dict[str, dict[str, Any]]:
             if key not in DESCRIBING:
                 hint = did_you_mean(key, DESCRIBING)
                 raise SettingProblem(f"unknown setting {written!r} in {here}", f"{hint}Choose from {', '.join(DESCRIBING)}")
-            found[name][key] = valid(SETTINGS[key], given, here)
+            found[name][key] = valid(SETTINGS[key], given, here, folder)
         try:
             ModelOptions.of(found[name])
         except ValueError as error:
@@ -88,8 +104,8 @@ def _tables(value: Any, where: str) -> dict[str, dict[str, Any]]:
     return found
 
 
-def of_text(kind: type, text: str, where: str) -> Any:
-    """The value that a text of a variable means; a list is separated by commas."""
+def of_text(kind: type, text: str, where: str, separator: str = ",") -> Any:
+    """The value that a text of a variable means; `separator` is what is between the texts of a list."""
     if kind is bool:
         if text.lower() in ("1", "true", "yes", "on"):
             return True
@@ -102,7 +118,7 @@ def of_text(kind: type, text: str, where: str) -> Any:
         except (ValueError, RecursionError):
             raise SettingProblem(f"{where} must be JSON", '{"NAME": {"window": 8192}}') from None
     if kind is tuple:
-        return tuple(part.strip() for part in text.split(",") if part.strip())
+        return tuple(part.strip() for part in text.split(separator) if part.strip())
     read: Callable[[str], Any] = kind
     try:
         return read(text.replace("_", "")) if kind is not str else text

@@ -38,7 +38,7 @@ def from_variables(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
             known = (*VARIABLES, *OTHERS)
             raise SettingProblem(f"unknown variable {name}", f"{did_you_mean(name, known)}See docs/settings.md, or unset it")
         setting = SETTINGS[VARIABLES[name]]
-        found[setting.key] = valid(setting, of_text(setting.kind, text, name), name)
+        found[setting.key] = valid(setting, of_text(setting.kind, text, name, setting.about.separator), name)
     return found
 
 

@@ -42,6 +42,7 @@ CHANGED = {
     "max_seconds": "500", "max_depth": "31", "fuel": "90000000", "memory": "140000000", "concurrency": "3", "out": "1000",
     "seed": "7", "strict": "true", "constrain": "none", "hedge": "9", "pool": "3", "cache": "true", "peek": "100", "accuracy_short": "0.99",
     "accuracy_decay": "0.94", "accuracy_compose": "0.89", "accuracy_floor": "0.79", "timeout": "300", "thinking": "64",
+    "temperature": "0.3", "headers": "X-Team: search", "api_key_env": "OTHER_KEY", "ca_bundle": "/etc/ca.pem",
     "models": '{"other": {"window": 9000}}', "admit": "likely", "layout": "none",
 }  # fmt: skip
 """Another value for each setting that decides."""

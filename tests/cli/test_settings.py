@@ -25,10 +25,11 @@ READ = {str: "x", int: 7, float: 0.5, bool: True, tuple: ("a", "b"), dict: {"m":
 def test_every_setting_is_read_in_its_kind_from_a_variable(tmp_path: Path) -> None:
     choosing = {key: setting.about.choices[0] for key, setting in SETTINGS.items() if setting.about.choices}
     environ = {f"LAMBDA_RLM_{key.upper()}": choosing.get(key, WRITTEN[each.kind]) for key, each in SETTINGS.items()}
+    environ["LAMBDA_RLM_HEADERS"] = "X-Team: search, and more\nX-Org:acme"
     found = settings({}, environ, tmp_path)
-    assert {key: getattr(found, key) for key in SETTINGS} == {
-        key: choosing.get(key, READ[each.kind]) for key, each in SETTINGS.items()
-    }
+    read = {key: choosing.get(key, READ[each.kind]) for key, each in SETTINGS.items()}
+    read["headers"] = ("X-Team: search, and more", "X-Org: acme")
+    assert {key: getattr(found, key) for key in SETTINGS} == read
 
 
 def test_a_path_in_a_settings_file_starts_at_that_file(tmp_path: Path) -> None:

@@ -81,8 +81,8 @@ def test_a_given_key_is_in_no_reply_and_no_finish_reason(door: Door) -> None:
 def test_no_half_of_a_key_is_left_where_an_error_is_cut(before: int) -> None:
     said_ = "x" * before + " " + KEY + " and more"
     failures = [
-        turned_down(500, json.dumps({"error": {"message": said_}}).encode(), {}, "m", KEY).failure,
-        turned_down(500, said_.encode(), {}, "m", KEY).failure,
+        turned_down(500, json.dumps({"error": {"message": said_}}).encode(), {}, "m", KEY),
+        turned_down(500, said_.encode(), {}, "m", KEY),
         mapped(ValueError(said_), "m", None, KEY),
     ]
     for failed in failures:
@@ -91,7 +91,7 @@ def test_no_half_of_a_key_is_left_where_an_error_is_cut(before: int) -> None:
 
 def test_no_half_of_a_key_is_left_where_a_long_error_page_is_cut() -> None:
     for before in range(19_970, 20_010):
-        failed = turned_down(500, b" " * before + KEY.encode(), {}, "m", KEY).failure
+        failed = turned_down(500, b" " * before + KEY.encode(), {}, "m", KEY)
         assert "abcdef" not in failed.message
 
 

@@ -26,7 +26,7 @@ This page is generated from the code (`make golden`).
 A setting has one name everywhere. For each setting, the first of these places that has it counts:
 
 1. an option of the command line, e.g. `--max-calls 200`;
-2. an environment variable, e.g. `LAMBDA_RLM_MAX_CALLS=200`; a list is separated by commas;
+2. an environment variable, e.g. `LAMBDA_RLM_MAX_CALLS=200`; a list is separated by commas, `LAMBDA_RLM_HEADERS` has one header per line;
 3. a file of the project: `lambda-rlm.toml`, or the table `[tool.lambda-rlm]` of `pyproject.toml`, in the current folder, then in each
    folder above it, e.g. `max_calls = 200`;
 4. your own file, `lambda-rlm/config.toml` in `$XDG_CONFIG_HOME` or `~/.config` (with `LAMBDA_RLM_HOME`: `config.toml` in that folder).
@@ -73,6 +73,23 @@ keeps these settings, so `resume` and `replay` find the same model.
 
 `thinking` is the limit for a model that reasons before it replies. It is sent with each request, as a part of its limit of tokens, and
 as an effort or a budget where the provider has one: see [how thought is bounded](bounds.md#replies-and-thought).
+
+## How its server is asked
+
+`temperature` replaces the 0 of requests that ask for no other: samples (`llm_samples`, votes) keep their own. Replies are cached for each
+temperature separately.
+
+`headers` are sent with each request to the server of the model: `--header 'X-Team: search'`, `headers = ["X-Team: search"]` or
+`headers = { X-Team = "search" }`. A value counts as a key: it is not printed, not in the journal, and blotted out of errors and replies;
+approval, `config show` and the journal have its name. On a command line other users of the machine may see it, so prefer your own file. Headers that
+every request has already (`Host`, `Content-Length`, `Content-Type`, `Accept`, `User-Agent`, …) are refused; `Authorization` replaces the key.
+
+`api_key_env` names the environment variable that holds the key, so that several models have several keys. `ca_bundle` is a PEM file: only
+certificates by its authorities are trusted for that server. A path in a file starts at the folder of that file. Both are for servers at
+`base_url`; `api_key_env` and `headers` also work for other providers, except `Authorization`.
+
+`resume` uses these three as they are set now, never as the journal has them, and refuses to go on where one is missing.
+[How to use a server of your own](howto/own-server.md) has examples, proxies and certificates.
 
 ## Variables that are no settings
 

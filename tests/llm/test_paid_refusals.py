@@ -17,7 +17,7 @@ from lambda_rlm.budget.paying import pay
 from lambda_rlm.completion import Grammar, Message, Model, ModelProfile, Usage
 from lambda_rlm.llm.connect import connect
 from lambda_rlm.llm.failures import BAD_REQUEST, SERVER_FAILED, failure
-from lambda_rlm.llm.providers.constraints import Constraints, ReplyForm
+from lambda_rlm.llm.providers.constraints import REFUSALS, Constraints, ReplyForm
 from lambda_rlm.llm.providers.via_litellm import LitellmModel
 from lambda_rlm.llm.wrappers.fallback import ConstraintFallback
 from lambda_rlm.llm.wrappers.hedge import Hedged
@@ -184,7 +184,7 @@ def test_both_requests_of_a_hedge_may_be_refused(tmp_path: Path) -> None:
     account = Account(path=tmp_path / "a", calls=10)
     model = ConstraintFallback(Hedged(Refusing(), 1.0, through=lambda inner: Lent(inner, account), sleep=at_once))
     done = asyncio.run(model.complete(SCHEMA))
-    assert (done.text, model.profile.refusals) == ("yes", 1)
+    assert (done.text, model.profile.refusals) == ("yes", REFUSALS)
     assert account.spent.calls == done.usage.attempts
 
 

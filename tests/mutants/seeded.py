@@ -181,7 +181,7 @@ MUTANTS = (
     Mutant("a silent model is free at said prices", "llm/wrappers/model_options.py", "is_counted = usage.input_tokens or usage.output_tokens", "is_counted = usage.attempts", POOL),
     Mutant("one refusal alone may end a request", "budget/paying.py", "any(error is refusal for refusal in tab.refusals)", "error is tab.refusals[-1]", POOL),
     Mutant("what is sent instead shares a place", "llm/connect.py", "ConstraintFallback(_sent(model, limiter, account, hedge, tracer))", "_sent(ConstraintFallback(model), limiter, account, hedge, tracer)", REFUSED),
-    Mutant("what is known to be refused is asked for", "llm/providers/constraints.py", "            self.takes_schema = False\n", "", REFUSED),
+    Mutant("what is known to be refused is asked for", "llm/providers/constraints.py", "        self.takes_schema = False\n", "", REFUSED),
     Mutant("what only waited was sent", "budget/paying.py", "                made -= 1\n", "", UNSENT),
     Mutant("what was sent only waited", "budget/paying.py", "        tab.is_waiting = False\n", "        pass\n", UNSENT),
     Mutant("what failed before a refusal is free", "llm/wrappers/retry.py", "refused.usage = spent + (refused.usage or NO_USAGE)", "pass", POOL),

@@ -40,6 +40,10 @@ DECIDES_WHERE = (
     "price_out",
     "timeout",
     "thinking",
+    "temperature",
+    "headers",
+    "api_key_env",
+    "ca_bundle",
     "models",
 )
 IS_LIMIT = (
@@ -98,6 +102,10 @@ OTHER = {str: "x", int: 7, float: 0.5, bool: True, tuple: ("a",), dict: {"m": {"
 
 def another(key: str) -> Any:
     """A value of a setting that is not its default."""
+    if key == "headers":
+        return ("X-Team: search",)
+    if key == "ca_bundle":  # a path starts at the folder of its file
+        return "/etc/ca.pem"
     setting, default = SETTINGS[key], getattr(DEFAULTS, key)
     if setting.about.choices:
         return next(choice for choice in setting.about.choices if choice != default)

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json as json_text
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
-from shlex import quote
 from time import localtime, strftime
 from typing import Any, Final, TypeVar
 
@@ -17,6 +16,12 @@ from lambda_rlm.bounds.figures.two_figures import spent
 from lambda_rlm.budget.price import dollars
 from lambda_rlm.cli import exits
 from lambda_rlm.cli.actions import ask_run
+from lambda_rlm.cli.actions.earlier_settings import (
+    refuse_recorded_server,
+    refuse_without_account,
+    refuse_without_key,
+    settled,
+)
 from lambda_rlm.cli.display import comparison, screen, sent
 from lambda_rlm.cli.exits import UsageProblem
 from lambda_rlm.cli.session import arguments_of, requested
@@ -26,18 +31,16 @@ from lambda_rlm.cli.terms import as_described
 from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.diagnostics.visible import visible
 from lambda_rlm.inputs import from_arguments
-from lambda_rlm.inputs.reading import plain
 from lambda_rlm.journal.chain import BEGUN
 from lambda_rlm.journal.journal import Journal
-from lambda_rlm.journal.records import CallRow, Damaged, RunRow, damage
+from lambda_rlm.journal.records import CallRow, Damaged, RunRow
 from lambda_rlm.journal.replay import Comparison
-from lambda_rlm.journal.request import Before, RunRequest, before, named_as_before, plain_url, same_inputs, whole
+from lambda_rlm.journal.request import Before, RunRequest, before, named_as_before, same_inputs, whole
 from lambda_rlm.journal.run_html import is_page, page
 from lambda_rlm.journal.run_report import RunReport, report
 from lambda_rlm.journal.store import JournalProblem
 from lambda_rlm.journal.tree import MOST_BESIDE, lines
 from lambda_rlm.private_file import replace as replace_file
-from lambda_rlm.settings.keys import ACCOUNT, SETTINGS
 from lambda_rlm.types.parse_type import parse_type
 
 T = TypeVar("T")
@@ -113,9 +116,10 @@ def resume(name: str, arguments: Sequence[str], options: Mapping[str, Any], json
     row = earlier.row
     if row.state == "answered":
         raise UsageProblem(f"the run {row.id} is finished", f"show its answer: lambda-rlm show {row.id}")
-    _refuse_recorded_server(row, options, here)
-    _refuse_without_account(row, here)
-    chosen = _settled(row, options, here)
+    refuse_recorded_server(row, options, here)
+    refuse_without_account(row, here)
+    chosen = settled(row, options, here)
+    refuse_without_key(row, chosen)
     chosen = replace(chosen, approve=chosen.approve or here.approve)
     deadline = Deadline(chosen.max_seconds)
     request = _request(earlier, arguments, chosen, deadline)
@@ -132,7 +136,7 @@ def replay(name: str, arguments: Sequence[str], options: Mapping[str, Any], json
     """The exit code of `replay`: 0 when all is as it was, 2 when not."""
     here = settings(options)
     (earlier, calls), changed = _read(here, lambda journal: _whole(journal, name))
-    chosen = _settled(earlier.row, options, here)
+    chosen = settled(earlier.row, options, here)
     deadline = Deadline(chosen.max_seconds)
     request = replace(_request(earlier, arguments, chosen, deadline), is_replay=True)
     comparison = Comparison()
@@ -172,50 +176,6 @@ def _request(earlier: Before, now: Sequence[str], chosen: Settings, deadline: De
     request = requested(what["query"], inputs, arguments, chosen, program)
     returns = None if what.get("returns") is None else parse_type(what["returns"])
     return replace(request, question=replace(request.question, returns=returns)).as_before(earlier)
-
-
-def _as_before(row: RunRow, options: Mapping[str, Any], here: Settings) -> Settings:
-    """The settings of a run, with the options of this command; `here` are those of this command alone."""
-    written = {key: value for key, value in row.what["settings"].items() if key in SETTINGS}
-    before = {key: tuple(value) if isinstance(value, list) else value for key, value in written.items()}
-    now = {key: value for key, value in options.items() if value is not None}
-    if "base_url" not in now and plain_url(here.base_url) == before.get("base_url"):
-        now["base_url"] = here.base_url  # with what was not written
-    own = {key: getattr(here, key) for key in ("journal", *ACCOUNT)}  # no file is opened that the journal alone names
-    return replace(here, **{**before, **now, **own})
-
-
-def _refuse_without_account(row: RunRow, here: Settings) -> None:
-    """Raises `UsageProblem` where a run drew on an account and would go on without one."""
-    recorded = row.what["settings"].get("account")
-    if recorded is not None and here.account is None:
-        raise UsageProblem(
-            f"the run {row.id} drew on the account {plain(recorded)}, and no account is configured here",
-            f"name one, with its limits: lambda-rlm resume {row.id} --account {quote(plain(recorded))} --account-cost USD",
-        )
-
-
-def _refuse_recorded_server(row: RunRow, options: Mapping[str, Any], here: Settings) -> None:
-    """Raises `UsageProblem` where the journal alone names the server: it may be a stranger's, and a key would go there."""
-    recorded = row.what["settings"].get("base_url")
-    if recorded is not None and options.get("base_url") is None and plain_url(here.base_url) != recorded:
-        raise UsageProblem(
-            f"the run {row.id} used the server {plain(recorded)}, which is not configured here",
-            f"to send its data there: lambda-rlm resume {row.id} --base-url {quote(plain(recorded))}",
-        )
-
-
-def _settled(row: RunRow, options: Mapping[str, Any], here: Settings) -> Settings:
-    """The settings of a run that goes on, once they can be used; raises `UsageProblem` for a run in which they cannot. What is
-    wrong with those of this command, `here`, is not the run's."""
-    try:
-        with damage(row.id, "settings"):
-            chosen = _as_before(row, options, here)
-            ask_run.prepared(chosen, Deadline(chosen.max_seconds))
-            chosen.described()
-    except Damaged as problem:
-        raise UsageProblem(problem.message, problem.hint) from None
-    return chosen
 
 
 def _read(chosen: Settings, job: Callable[[Journal], T]) -> T:

@@ -1,6 +1,7 @@
 """`config show` and `trust`: settings with their origins, and which files of projects count.
 
-Owns how settings are shown. Promises that a file is trusted as it was shown, and that `config show` prints no key of a URL.
+Owns how settings are shown. Promises that a file is trusted as it was shown, and that no key of a URL or a
+header is printed.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from lambda_rlm.cli.settings import told
 from lambda_rlm.diagnostics.visible import visible
 from lambda_rlm.inputs.reading import plain
 from lambda_rlm.llm.providers.servers import plain as shown_url
+from lambda_rlm.llm.wrappers.model_headers import without_values
 from lambda_rlm.policy.gates import limits
 from lambda_rlm.settings import trust as record
 from lambda_rlm.settings.files import PROJECT, SettingsFile, settings_file, settings_files
@@ -67,7 +69,7 @@ def _row(key: str, found: Sources, limit: tuple[Any, str] | None) -> dict[str, A
 
 
 def _shown(key: str, value: Any) -> Any:
-    return shown_url(value) if key == "base_url" and value is not None else value
+    return shown_url(value) if key == "base_url" and value is not None else without_values(key, value)
 
 
 def _written(value: Any) -> str:
@@ -93,7 +95,12 @@ def trust(path: str | None, is_sure: bool, json: bool) -> int:
             screen.say(f"trusted {plain(str(file.path))}")
     if json:
         rows = [
-            {"path": str(file.path), "sha256": sha256(file.data).hexdigest(), "settings": dict(file.values)} for file in files
+            {
+                "path": str(file.path),
+                "sha256": sha256(file.data).hexdigest(),
+                "settings": {key: without_values(key, value) for key, value in file.values.items()},
+            }
+            for file in files
         ]
         screen.answer(json_text.dumps({"ok": True, "trusted": rows}, ensure_ascii=False))
     return exits.ANSWERED
@@ -152,7 +159,7 @@ def _named(path: str | None) -> list[SettingsFile]:
 
 
 def _print(file: SettingsFile) -> None:
-    rows = [f"  {key} = {_written(value)}  ({SETTINGS[key].counts.value})" for key, value in file.values.items()]
+    rows = [f"  {key} = {_written(_shown(key, value))}  ({SETTINGS[key].counts.value})" for key, value in file.values.items()]
     for line in (f"{plain(str(file.path))}:", *rows):
         screen.say(line)
 

@@ -95,7 +95,9 @@ class Carrier(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """Where completions are asked for. `target` is path and query, `keyed` the headers that carry the key and the version."""
+    """Where completions are asked for. `target` is path and query, `keyed` the headers that carry the key and the version. `more`
+    are headers of the user, which take the place of ours; `authorities` the file of those whose certificates are trusted, None
+    for the usual ones (`trust`)."""
 
     scheme: str
     host: str
@@ -103,6 +105,8 @@ class Destination:
     netloc: str
     target: str
     keyed: Mapping[str, str] = field(repr=False)
+    more: Mapping[str, str] = field(default_factory=dict, repr=False)
+    authorities: str | None = None
 
     @property
     def url(self) -> str:
@@ -111,7 +115,7 @@ class Destination:
     @property
     def headers(self) -> dict[str, str]:
         """What is sent with every request. Encodings are not wanted: a small reply may swell to any size."""
-        return {
+        ours = {
             "Host": self.netloc,
             **self.keyed,
             "Content-Type": "application/json",
@@ -119,6 +123,8 @@ class Destination:
             "Accept-Encoding": "identity",
             "User-Agent": "lambda-rlm",
         }
+        replaced = {name.lower() for name in self.more}
+        return {**{name: value for name, value in ours.items() if name.lower() not in replaced}, **self.more}
 
 
 def most_bytes(tokens: int) -> int:

@@ -183,7 +183,7 @@ class ConnectionPool:
         self._to = to
         self._timeout = timeout
         self._sockets = sockets or Sockets(_MOST_CONNECTIONS)
-        self._address = Address(to.scheme, to.host, to.port)
+        self._address = Address(to.scheme, to.host, to.port, to.authorities)
         self._loop = asyncio.get_running_loop()
         lines = "".join(f"{name}: {value}\r\n" for name, value in to.headers.items())
         self._head = f"POST {to.target} HTTP/1.1\r\n{lines}Content-Length: ".encode("ascii")
@@ -270,7 +270,7 @@ class ConnectionPool:
 
     def _context(self) -> ssl.SSLContext:
         if self._tls is None:
-            self._tls = tls_context()
+            self._tls = tls_context(self._to.authorities)
         return self._tls
 
 

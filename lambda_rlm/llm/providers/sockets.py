@@ -23,6 +23,8 @@ class Address(NamedTuple):
     scheme: str
     host: str
     port: int
+    authorities: str | None = None
+    """Whose certificates were trusted."""
 
 
 class Held(Protocol):

@@ -61,11 +61,6 @@ def thinks_unasked(name: str, provider: str) -> bool:
     return habit == "always" or (habit != "asked" and provider != "anthropic")
 
 
-def refuses_temperature(name: str) -> bool:
-    """Whether one of OpenAI's models refuses every temperature but its own, since it thinks."""
-    return _GPT.search(name) is not None or _O.search(name) is not None
-
-
 def told_thought(profile: ModelProfile) -> str:
     """How much a model may think, for a person, after a comma; empty for one that does not."""
     usual = profile.reasoning_tokens

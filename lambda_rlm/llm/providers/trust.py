@@ -1,7 +1,8 @@
 """Which servers' certificates are trusted.
 
 Owns the choice of the authorities: `SSL_CERT_FILE` and `SSL_CERT_DIR`, which OpenSSL reads, else `REQUESTS_CA_BUNDLE` and
-`CURL_CA_BUNDLE`, which companies set for other programs, else those of the system. Nothing switches the check off.
+`CURL_CA_BUNDLE`, which companies set for other programs, else those of the system; for one server, a file of its own
+(`ca_bundle`). Refuses a file that cannot be read, rather than go on with others. Nothing switches the check off.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 _OF_OPENSSL: Final = ("SSL_CERT_FILE", "SSL_CERT_DIR")
 _BUNDLES: Final = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 
-ADVICE: Final = "if your organization has a certificate authority of its own, set SSL_CERT_FILE to its certificates"
+ADVICE: Final = "if your organization has a certificate authority of its own, set SSL_CERT_FILE to its certificates, or ca_bundle for one server"
 
 
 def bundle(environ: Mapping[str, str] = os.environ) -> str | None:
@@ -28,13 +29,14 @@ def bundle(environ: Mapping[str, str] = os.environ) -> str | None:
     return next((environ[name] for name in _BUNDLES if environ.get(name)), None)
 
 
-def tls_context() -> ssl.SSLContext:
-    """The context for a connection to a server; raises `Untrusted` for a file of authorities that cannot be read."""
+def tls_context(authorities: str | None = None) -> ssl.SSLContext:
+    """The context for a connection to a server, which trusts these authorities, None for the usual ones; raises `Untrusted` for
+    a file of authorities that cannot be read."""
     import ssl
 
-    file = bundle()
+    file = authorities or bundle() or os.environ.get(_OF_OPENSSL[0]) or None  # OpenSSL would overlook one that is missing
     try:
-        is_folder = file is not None and os.path.isdir(file)
+        is_folder = file is not None and authorities is None and os.path.isdir(file)
         return ssl.create_default_context(cafile=None if is_folder else file, capath=file if is_folder else None)
     except (OSError, ssl.SSLError) as error:
         raise Untrusted(f"cannot read the certificates in {file}: {getattr(error, 'strerror', None) or error}") from None

@@ -139,7 +139,6 @@ _SAID: Final = {
     failures.SERVER_FAILED: "server error at the provider",
     failures.CONNECTION_LOST: "the connection was lost",
 }
-_CONSTRAINTS: Final = ("response_format", "json_schema", "schema", "output_config", "output_format")
 _LONGEST: Final = 300
 _UNTRUSTED: Final = "CERTIFICATE_VERIFY_FAILED"
 _TRACEBACK: Final = "Traceback (most recent call last)"
@@ -176,18 +175,10 @@ def untrusted(model: str, base_url: str | None, why: str) -> ModelFailure:
     return failures.failure(failures.UNREACHABLE, message, is_final=True)
 
 
-@dataclass(frozen=True, slots=True)
-class TurnedDown:
-    """A request that a server answered with an error; `is_about_schema` says that it does not take a JSON Schema."""
-
-    failure: ModelFailure
-    is_about_schema: bool
-
-
-def turned_down(status: int, body: bytes, headers: Mapping[str, str], model: str, api_key: str | None = None) -> TurnedDown:
+def turned_down(status: int, body: bytes, headers: Mapping[str, str], model: str, api_key: str | None = None) -> ModelFailure:
     """What a server's error reply stands for."""
     if 300 <= status < 400:
-        return TurnedDown(redirected(model, status), is_about_schema=False)
+        return redirected(model, status)
     delay = headers.get("retry-after") or _delay_in(body)
     return _turned_down(_Told.in_body(status, body), {} if delay is None else {"retry-after": delay}, model, api_key)
 
@@ -196,7 +187,7 @@ def failure_in(reply: object, headers: Mapping[str, str], model: str, api_key: s
     """The failure that a reply of status 200 tells instead of a completion, or beside a broken one; None where it tells none.
     OpenRouter, gateways and local servers send their errors so."""
     told = _error_in(reply)
-    return None if told is None else _turned_down(_Told.of(told), headers, model, api_key).failure
+    return None if told is None else _turned_down(_Told.of(told), headers, model, api_key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,18 +253,17 @@ def _status(code: object) -> int | None:
     return number if type(number) is int and number in _STATUSES else None
 
 
-def _turned_down(told: _Told, headers: Mapping[str, str], model: str, api_key: str | None) -> TurnedDown:
+def _turned_down(told: _Told, headers: Mapping[str, str], model: str, api_key: str | None) -> ModelFailure:
     wait = _seconds(headers.get("retry-after"))
     wait = _wait_in(told.kinds) if wait is None else wait
     code, is_spent = _kind(told)
     shown = cut(blotted(told.words, api_key), _LONGEST) or f"status {told.status}"
-    failed = failures.failure(
+    return failures.failure(
         code,
         f"{model}: {_NO_CREDIT if is_spent else _SAID[code]} ({shown})",
         retry_after=wait,
         is_billable=None if told.status is None else failures.may_be_billed(told.status),
     )
-    return TurnedDown(failed, code == failures.BAD_REQUEST and any(word in told.words.lower() for word in _CONSTRAINTS))
 
 
 def _kind(told: _Told) -> tuple[str, bool]:
@@ -304,7 +294,7 @@ def refuses_stream(status: int, body: bytes) -> bool:
 
 def broken_off(error: object, model: str, api_key: str | None = None) -> ModelFailure:
     """The failure where a stream ended with an error. What was written until then may be billed."""
-    failed = _turned_down(_Told.of(error), {}, model, api_key).failure
+    failed = _turned_down(_Told.of(error), {}, model, api_key)
     return failures.failure(failed.code, failed.message, retry_after=failed.retry_after, is_billable=True)
 
 
@@ -328,12 +318,6 @@ def _said(body: bytes) -> str:
         pass
     words = text.split()
     return " ".join(words[:-1] if len(body) > _LONGEST_BODY else words)
-
-
-def mentions_constraint(error: Exception) -> bool:
-    """Whether a refused request was refused because it asked for a JSON Schema."""
-    text = str(error).lower()
-    return _code(error) == failures.BAD_REQUEST and any(word in text for word in _CONSTRAINTS)
 
 
 def _code(error: Exception) -> str:

@@ -17,6 +17,7 @@ _OPEN: ContextVar[Exchange | None] = ContextVar("vendor_exchange", default=None)
 _UNCHECKED: Final = "SSL_VERIFY"
 _UNPROCESSABLE: Final = 422
 """The status on which litellm sends a request again by itself, with fewer parameters: nobody would have paid for that one."""
+_ANSWERED: Final = 200
 _NO: Final = ("false", "0", "no", "off", "none", "")
 
 
@@ -37,6 +38,11 @@ class Exchange:
         self.body = b""
         self.is_repeated = False
         self._token: Token[Exchange | None] | None = None
+
+    @property
+    def said(self) -> bytes:
+        """The body of an answer that is an error."""
+        return b"" if self.status == _ANSWERED else self.body
 
     def __enter__(self) -> Self:
         check_certificates()
@@ -97,7 +103,7 @@ def _asking(send: Any) -> Any:
         try:
             exchange.look(response)
             response.stream = _limited()(response.stream, exchange)
-            if not stream:
+            if exchange.status != _ANSWERED or not stream:
                 exchange.body = await response.aread()
         except BaseException:
             await response.aclose()
@@ -117,7 +123,7 @@ def _asking_at_once(send: Any) -> Any:
         try:
             exchange.look(response)
             response.stream = _limited()(response.stream, exchange)
-            if not stream:
+            if exchange.status != _ANSWERED or not stream:
                 exchange.body = response.read()
         except BaseException:
             response.close()

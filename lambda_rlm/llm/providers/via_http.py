@@ -15,15 +15,16 @@ import os
 import re
 from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any, Final, Literal
 from weakref import WeakKeyDictionary
 
 from lambda_rlm.completion import Completion, CompletionRequest, Message, ModelProfile, Sampling
 from lambda_rlm.diagnostics.blot import blotted
+from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.llm.failures import CONNECTION_LOST, KEY_REFUSED, MALFORMED_BODY, TIMED_OUT, UNREACHABLE, failure
 from lambda_rlm.llm.profiles import provider_profile, with_dialect
-from lambda_rlm.llm.providers.constraints import ConstraintRefused, Constraints, ReplyForm
-from lambda_rlm.llm.providers.dialects import Dialect, is_refusal
+from lambda_rlm.llm.providers.constraints import MAX_TOKENS, ReplyForm, error_in, known_of, told_in
+from lambda_rlm.llm.providers.dialects import Dialect
 from lambda_rlm.llm.providers.exchange import (
     Answer,
     Carrier,
@@ -45,9 +46,12 @@ from lambda_rlm.llm.providers.forms.wire import CHAT, Wire
 from lambda_rlm.llm.providers.servers import provider_of
 from lambda_rlm.llm.providers.sockets import Sockets
 from lambda_rlm.llm.providers.thinking import asked_of_server, asked_thought
+from lambda_rlm.llm.providers.trust import tls_context
 from lambda_rlm.llm.providers.vendor_errors import broken_off, refuses_stream, turned_down, untrusted
 from lambda_rlm.llm.providers.via_proxy import carrier
 from lambda_rlm.llm.tokens import count, vocabulary
+from lambda_rlm.llm.wrappers.model_headers import AUTHORIZATION
+from lambda_rlm.llm.wrappers.model_options import UNSAID, ModelOptions, sampled
 
 _OPENAI_FORM: Final = ("openai/", "hosted_vllm/")
 _SERVED: Final = (*_OPENAI_FORM, "anthropic/", "gemini/")
@@ -64,7 +68,8 @@ def serves(name: str) -> bool:
 class HttpModel:
     """A `Model` behind a URL that speaks a form (`wire`). `timeout` is for one attempt, in seconds; `sockets` are the
     connections that it shares with others (None: with nobody). `keys` are the variables that hold its key, where none is
-    given; with `needs_key`, it is not asked without one."""
+    given; with `needs_key`, it is not asked without one. Of `options` count how the server is asked: temperature, headers, key
+    and authorities."""
 
     def __init__(
         self,
@@ -80,20 +85,21 @@ class HttpModel:
         wire: Wire = CHAT,
         keys: tuple[str, ...] = ("OPENAI_API_KEY",),
         needs_key: bool = False,
+        options: ModelOptions = UNSAID,
     ) -> None:
-        self._name = name
+        self._name, self._options = name, options
+        self._headers = options.sent_headers()
         self._wire, self._keys, self._needs_key = wire, keys, needs_key
-        self._takes_stream = True
         self._thinking, self._dialect, self._sockets = thinking, dialect, sockets
         self._model = next((name.removeprefix(prefix) for prefix in _SERVED if name.startswith(prefix)), name)
         self._opening = b'{"model": %b, "messages": [' % _written(self._model)
         self._base_url = base_url.rstrip("/")
         self._is_openai = _OPENAI.match(base_url) is not None
-        self._limit = "max_completion_tokens" if self._is_openai else "max_tokens"
         self._api_key = api_key
         self._timeout = timeout
         self._profile = with_dialect(profile or provider_profile(name, base_url=base_url), dialect)
-        self._constraints = Constraints(dialect)
+        at: Literal["openai", "server"] = "openai" if self._is_openai else "server"
+        self._constraints = known_of(name, self._base_url, dialect, options.headers or (), at=at)
         self._pools: WeakKeyDictionary[asyncio.AbstractEventLoop, AsyncGenerator[Carrier]] = WeakKeyDictionary()
         self._carriers: WeakKeyDictionary[asyncio.AbstractEventLoop, Carrier] = WeakKeyDictionary()
 
@@ -107,10 +113,16 @@ class HttpModel:
     async def complete(self, request: CompletionRequest) -> Completion:
         self._refuse_without_key()
         form = self._constraints.form(request)
+        parameters = self._parameters(request)
         streamed = self._streamed(request, form)
-        answer = self._whole(await self._ask(request, form, streamed), streamed)
+        answer = self._whole(await self._ask(request, form, parameters, streamed), streamed)
         limit = request.max_tokens + self._profile.thought(request.max_tokens)
-        completion = self._wire.completion(answer, limit, self._name, self._profile, form.unwrap, self._key())
+        try:
+            completion = self._wire.completion(answer, limit, self._name, self._profile, form.unwrap, self._key())
+        except ModelFailure as failed:
+            if told := error_in(answer.body):
+                raise self._constraints.judged(failed, answer.status, told, form, parameters, self._said) from None
+            raise
         return replace(completion, unconstrained=form.unconstrained) if form.unconstrained else completion
 
     async def aclose(self) -> None:
@@ -130,7 +142,11 @@ class HttpModel:
 
     async def _pool(self) -> AsyncGenerator[Carrier]:
         """A generator, since an event loop that ends closes the generators that were begun in it."""
-        opened = carrier(destination(self._base_url, self._key(), self._wire), self._timeout, self._sockets)
+        options, to = self._options, destination(self._base_url, self._key(), self._wire)
+        if options.ca_bundle is not None:
+            tls_context(options.ca_bundle)  # told before anything is sent, also to a server that needs none
+        to = replace(to, more=self._headers, authorities=options.ca_bundle)
+        opened = carrier(to, self._timeout, self._sockets)
         try:
             yield opened
         finally:
@@ -142,7 +158,7 @@ class HttpModel:
     def _streamed(self, request: CompletionRequest, form: ReplyForm) -> StreamedReply | None:
         """What reads the reply while it comes; None where nobody listens, and for a reply in a form, which is no text to
         show."""
-        if request.on_text is None or form.kind != "free" or not self._takes_stream:
+        if request.on_text is None or form.kind != "free" or not self._constraints.takes_stream:
             return None
         return StreamedReply(self._wire.gathered(), request.on_text, self._key())
 
@@ -164,25 +180,23 @@ class HttpModel:
         except NotAnEvent as error:
             raise failure(MALFORMED_BODY, f"{self._name}: malformed response: {error}") from None
 
-    async def _ask(self, request: CompletionRequest, form: ReplyForm, streamed: StreamedReply | None) -> Answer:
+    async def _ask(
+        self, request: CompletionRequest, form: ReplyForm, parameters: Mapping[str, Any], streamed: StreamedReply | None
+    ) -> Answer:
         """The server's reply; its error is a `ModelFailure`, a `ConstraintRefused` where the form may be the reason."""
-        fields = form.fields if streamed is None else {**form.fields, **self._wire.stream_fields()}
+        fields = {**parameters, **form.fields, **({} if streamed is None else self._wire.stream_fields())}
         answer = await self._post(request, fields, None if streamed is None else streamed.feed)
         if answer.status == 200:
             return answer
-        refused = turned_down(answer.status, answer.body, answer.headers, self._name, self._key())
-        is_about_form = refused.is_about_schema if form.kind == "schema" else is_refusal(answer.status)
+        failed = turned_down(answer.status, answer.body, answer.headers, self._name, self._key())
         if streamed is not None and refuses_stream(answer.status, answer.body):
-            self._takes_stream = False
-            raise ConstraintRefused(refused.failure, self._constraints)
-        if form.kind != "free" and is_about_form:
-            raise self._constraints.refused(form, refused.failure)
-        raise refused.failure
+            raise self._constraints.refused_stream(failed)
+        raise self._constraints.judged(failed, answer.status, told_in(answer.body), form, parameters, self._said)
 
     async def _post(
         self, request: CompletionRequest, fields: Mapping[str, Any], on_events: Callable[[bytes], None] | None
     ) -> Answer:
-        """The server's answer, whatever it is; `fields` say which form the reply is to have."""
+        """The server's answer, whatever it is; `fields` are what is sent beside the messages."""
         body = self._body(request, fields)
         most = most_bytes(request.max_tokens + self._profile.thought(request.max_tokens))
         try:
@@ -211,11 +225,12 @@ class HttpModel:
         return blotted(str(error), self._key())
 
     def _key(self) -> str:
-        found = (value for name in self._keys if (value := os.environ.get(name)))
-        return self._api_key or next(found, _NO_KEY_NEEDED)
+        own = self._api_key or self._options.key(self._name)
+        return own or next((value for name in self._keys if (value := os.environ.get(name))), _NO_KEY_NEEDED)
 
     def _refuse_without_key(self) -> None:
-        if self._needs_key and self._key() == _NO_KEY_NEEDED and "@" not in self._base_url:
+        has_own = AUTHORIZATION in self._headers or "@" in self._base_url
+        if self._needs_key and not has_own and self._key() == _NO_KEY_NEEDED:
             keys = " or ".join(self._keys)
             raise failure(
                 KEY_REFUSED, f"{self._name} needs an API key: set {keys}, or use local/NAME ({provider_of(self._name)})"
@@ -236,19 +251,30 @@ class HttpModel:
         turns, more = self._wire.messages(request.messages)
         for message in turns:
             parts += (b"{" if len(parts) == 1 else b", {", _ROLES[message.role], _written(message.content), b"}")
-        thought = self._profile.thought(request.max_tokens)
-        manner = _manner(self._limit, request.max_tokens + thought, request.sampling)
-        fields = self._wire.fields(self._model, {**manner, **more, **self._asked_thought(thought), **fields})
+        chosen = {name: fields[name] for name in self._said if name in fields}
+        fields = {**self._wire.fields(self._model, {**fields, **more}), **chosen}
         parts.append(b"], " + json.dumps(fields, ensure_ascii=False).encode("utf-8", "replace")[1:])
         return b"".join(parts)
+
+    @property
+    def _said(self) -> tuple[str, ...]:
+        """The parameters that the user chose."""
+        return () if self._options.temperature is None else ("temperature",)
+
+    def _parameters(self, request: CompletionRequest) -> dict[str, Any]:
+        """How the reply is drawn, how long it may be and how much thought comes before it, as the server takes it."""
+        thought = self._profile.thought(request.max_tokens)
+        sampling = sampled(request.sampling, self._options.temperature)
+        wanted = _manner(request.max_tokens + thought, sampling) | self._asked_thought(thought)
+        return self._constraints.parameters(wanted, self._said if sampling is not request.sampling else ())
 
 
 _ROLES: Final = {role: f'"role": "{role}", "content": '.encode() for role in ("system", "user", "assistant")}
 
 
-def _manner(limit: str, max_tokens: int, sampling: Sampling) -> dict[str, Any]:
-    """How a reply is drawn."""
-    fields: dict[str, Any] = {limit: max_tokens, "temperature": sampling.temperature}
+def _manner(max_tokens: int, sampling: Sampling) -> dict[str, Any]:
+    """How a reply is drawn, and its limit."""
+    fields: dict[str, Any] = {MAX_TOKENS: max_tokens, "temperature": sampling.temperature}
     if sampling.top_p != 1.0:
         fields["top_p"] = sampling.top_p
     if sampling.seed is not None:

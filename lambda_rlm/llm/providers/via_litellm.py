@@ -17,7 +17,7 @@ import asyncio
 import inspect
 import logging
 import os
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from dataclasses import replace
 from functools import cache
 from math import inf
@@ -28,6 +28,7 @@ import anyio
 import anyio.to_thread
 
 from lambda_rlm.completion import Completion, CompletionRequest, Message, ModelProfile, Usage
+from lambda_rlm.diagnostics.blot import blotted, cut
 from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.llm.failures import (
     BAD_REQUEST,
@@ -41,27 +42,37 @@ from lambda_rlm.llm.failures import (
     may_be_billed,
 )
 from lambda_rlm.llm.profiles import provider_profile, with_dialect
-from lambda_rlm.llm.providers.constraints import Constraints, ReplyForm
-from lambda_rlm.llm.providers.dialects import Dialect, is_refusal
+from lambda_rlm.llm.providers.constraints import (
+    MAX_COMPLETION_TOKENS,
+    MAX_TOKENS,
+    ReplyForm,
+    error_in,
+    known_of,
+    told_in,
+)
+from lambda_rlm.llm.providers.dialects import Dialect
 from lambda_rlm.llm.providers.exchange import Garbled, NoAddress, Unsendable, most_bytes, refuse_unsendable, without_user
 from lambda_rlm.llm.providers.openai_form import Said, Unwrap, completion_in, judged, said_in, served_as, usage_of, with_thought
 from lambda_rlm.llm.providers.thinking import asked_thought
 from lambda_rlm.llm.providers.trust import bundle
-from lambda_rlm.llm.providers.vendor_errors import mapped, mentions_constraint, redirected
+from lambda_rlm.llm.providers.vendor_errors import mapped, redirected
 from lambda_rlm.llm.providers.vendor_exchange import Exchange
 from lambda_rlm.llm.tokens import count, vocabulary
-
-_MAY_BE_THE_GRAMMAR: Final = (BAD_REQUEST, SERVER_FAILED)
-"""How a server fails that does not take the fields of a grammar, or cannot compile it."""
+from lambda_rlm.llm.wrappers.model_headers import AUTHORIZATION
+from lambda_rlm.llm.wrappers.model_options import UNSAID, ModelOptions, sampled
 
 _NO_KEY_NEEDED: Final = "none"
 _ANSWERED: Final = 200
+_REJECTED: Final = 400
+"""As which status a request counts that litellm itself rejected."""
+
+_LONGEST: Final = 300
 _GLANCE: Final = 0.01
 """Seconds between two looks at a thread that ends soon."""
 
 
 class LitellmModel:
-    """A `Model` by its litellm name. `timeout` is for one attempt, in seconds."""
+    """A `Model` by its litellm name. `timeout` is for one attempt, in seconds; `options` have temperature, headers and key."""
 
     def __init__(
         self,
@@ -73,14 +84,16 @@ class LitellmModel:
         profile: ModelProfile | None = None,
         dialect: Dialect | None = None,
         thinking: int | None = None,
+        options: ModelOptions = UNSAID,
     ) -> None:
-        self._name = name
+        self._name, self._options = name, options
+        self._headers = options.sent_headers()
         self._thinking = thinking
         self._base_url = base_url
         self._api_key = api_key
         self._timeout = timeout
         self._profile = known = with_dialect(profile or provider_profile(name, base_url=base_url), dialect)
-        self._constraints = Constraints(dialect)
+        self._constraints = known_of(name, base_url, dialect, options.headers or (), at="vendor")
         own = provider_profile(name)
         self._has_own_prices = (known.input_price, known.output_price) == (own.input_price, own.output_price)
         self._litellm: Any = None
@@ -98,7 +111,13 @@ class LitellmModel:
         _OPEN.add(self)
         self._check_name(litellm)
         form = self._constraints.form(request)
-        completion = self._completion(await self._ask(request, form), form.unwrap)
+        reply = await self._ask(request, form)
+        try:
+            completion = self._completion(reply, form.unwrap)
+        except ModelFailure as failed:
+            if isinstance(reply, bytes) and (told := error_in(reply)):
+                raise self._constraints.judged(failed, _ANSWERED, told, form, self._arguments(request), self._said) from None
+            raise
         return replace(completion, unconstrained=form.unconstrained) if form.unconstrained else completion
 
     async def aclose(self) -> None:
@@ -110,8 +129,14 @@ class LitellmModel:
             litellm.in_memory_llm_clients_cache.flush_cache()
 
     def _refuse_unsendable(self) -> None:
+        if self._options.ca_bundle is not None:
+            said = "ca_bundle is for servers in the OpenAI form; here set SSL_CERT_FILE"
+            raise failure(UNREACHABLE, f"{self._name}: {said}", is_final=True)
+        if AUTHORIZATION in map(str.lower, self._headers):  # litellm would send its own in its place, or beside it
+            said = "a header Authorization is for servers in the OpenAI form; here set api_key_env"
+            raise failure(KEY_REFUSED, f"{self._name}: {said}")
         try:
-            refuse_unsendable(self._base_url, self._api_key or (os.environ.get("OPENAI_API_KEY") if self._base_url else None))
+            refuse_unsendable(self._base_url, self._key())
         except Garbled as error:
             raise failure(UNREACHABLE, f"{self._name}: request not sent: {error}", is_final=True) from None
         except NoAddress as error:
@@ -122,13 +147,13 @@ class LitellmModel:
 
     def _check_name(self, litellm: Any) -> None:
         try:
-            _, provider, key, _ = litellm.get_llm_provider(self._name, api_base=self._base_url, api_key=self._api_key)
+            _, provider, key, _ = litellm.get_llm_provider(self._name, api_base=self._base_url, api_key=self._own_key())
         except Exception:  # noqa: BLE001 - what litellm raises for a name that it does not know differs between its versions
             raise failure(
                 UNKNOWN_MODEL,
                 f"unknown provider for the model {self._name!r}: write provider/model, e.g. openai/gpt-5-mini, or local/NAME",
             ) from None
-        if self._api_key is None and key is None and self._base_url is None:
+        if self._own_key() is None and key is None and self._base_url is None:
             missing = litellm.validate_environment(self._name).get("missing_keys") or []
             if missing:
                 raise failure(
@@ -139,36 +164,49 @@ class LitellmModel:
         """The server's reply, as bytes where litellm cannot read it; its error is a `ModelFailure`, a `ConstraintRefused` where
         the form may be the reason."""
         fields = {"extra_body": form.fields} if form.kind == "grammar" else form.fields
+        arguments = self._arguments(request)
         exchange = Exchange(most_bytes(request.max_tokens + self._profile.thought(request.max_tokens)))
         try:
             with exchange, anyio.fail_after(self._timeout):
-                reply = await _unhurried(_litellm().acompletion(**self._arguments(request), **fields))
+                reply = await _unhurried(_litellm().acompletion(**arguments, **fields))
         except TimeoutError:
             raise failure(TIMED_OUT, f"{self._name}: no reply within {self._timeout:g} seconds") from None
         except Exception as error:  # noqa: BLE001 - providers' errors have no common base; each becomes a `ModelFailure`
             if exchange.is_repeated and exchange.status is not None:
-                raise self._rejected(exchange.status, form) from None
+                raise self._rejected(exchange, form, arguments) from None
             refused = self._refused(exchange)
             if refused is None and exchange.status == _ANSWERED and exchange.body:
                 return exchange.body
             failed = refused or mapped(error, self._name, self._base_url, self._key(), exchange.status)
             if failed.code == SERVER_FAILED and exchange.status == _ANSWERED:  # litellm failed, on what was answered
                 failed = failure(MALFORMED_BODY, f"{self._name}: malformed response: not a chat completion")
-            if form.kind == "schema" and mentions_constraint(error):
-                raise self._constraints.refused(form, failed) from None
-            may_be_grammar = failed.code in _MAY_BE_THE_GRAMMAR and is_refusal(getattr(error, "status_code", 0))
-            if form.kind == "grammar" and may_be_grammar:
-                raise self._constraints.refused(form, failed) from None
-            raise failed from None
+            raise self._judged(failed, exchange, str(error), form, arguments) from None
         if reply is None and exchange.status is not None:
-            raise self._rejected(exchange.status, form)
+            raise self._rejected(exchange, form, arguments)
         return reply
 
-    def _rejected(self, status: int, form: ReplyForm) -> ModelFailure:
+    def _rejected(self, exchange: Exchange, form: ReplyForm, arguments: Mapping[str, Any]) -> ModelFailure:
         """The failure of a request on which litellm returned nothing, or which it would have sent again: status 422."""
-        message = f"{self._name}: the provider rejected the request (status {status})"
+        status, told = exchange.status or 0, told_in(exchange.said)
+        shown = cut(blotted(" ".join(told.split()), self._key()), _LONGEST) or f"status {status}"
+        message = f"{self._name}: the provider rejected the request ({shown})"
         failed = failure(BAD_REQUEST, message, is_billable=may_be_billed(status))
-        return self._constraints.refused(form, failed) if form.kind != "free" and is_refusal(status) else failed
+        return self._judged(failed, exchange, "", form, arguments)
+
+    def _judged(
+        self, failed: ModelFailure, exchange: Exchange, error: str, form: ReplyForm, arguments: Mapping[str, Any]
+    ) -> ModelFailure:
+        """The failure, as one of the form where that may be the reason. What the server said counts, else the words of litellm,
+        which refuses some parameters by itself."""
+        told, status = told_in(exchange.said) or told_in(error.encode()), exchange.status
+        if status is None and failed.code != BAD_REQUEST:
+            return failed
+        return self._constraints.judged(failed, status or _REJECTED, told, form, arguments, self._said)
+
+    @property
+    def _said(self) -> tuple[str, ...]:
+        """The parameters that the user chose."""
+        return () if self._options.temperature is None else ("temperature",)
 
     def _refused(self, exchange: Exchange) -> ModelFailure | None:
         """The failure of an answer that was not followed or not read."""
@@ -183,24 +221,35 @@ class LitellmModel:
         arguments: dict[str, Any] = {
             "model": self._name,
             "messages": [{"role": message.role, "content": message.content} for message in request.messages],
-            "max_tokens": request.max_tokens + thought,
-            "temperature": request.sampling.temperature,
+            **self._parameters(request, thought),
             "timeout": self._timeout,
             "num_retries": 0,
             "max_retries": 0,
             "drop_params": True,
         }
-        if request.sampling.top_p != 1.0:
-            arguments["top_p"] = request.sampling.top_p
-        if request.sampling.seed is not None:
-            arguments["seed"] = request.sampling.seed
-        if self._profile.reasoning_tokens or self._thinking is not None:
-            arguments.update(asked_thought(self._name, thought))
         if self._base_url is not None:
             arguments["base_url"] = self._base_url
-        if self._api_key is not None or self._base_url is not None:
-            arguments["api_key"] = self._api_key or os.environ.get("OPENAI_API_KEY") or _NO_KEY_NEEDED
+        if self._own_key() is not None or self._base_url is not None:
+            arguments["api_key"] = self._key() or _NO_KEY_NEEDED
+        if self._headers:
+            arguments["extra_headers"] = dict(self._headers)
         return arguments
+
+    def _parameters(self, request: CompletionRequest, thought: int) -> dict[str, Any]:
+        """How the reply is drawn, how long it may be and how much thought comes before it, as the provider takes it. What
+        litellm might leave out without a word is named to it, where that matters."""
+        sampling = sampled(request.sampling, self._options.temperature)
+        wanted: dict[str, Any] = {MAX_TOKENS: request.max_tokens + thought, "temperature": sampling.temperature}
+        if sampling.top_p != 1.0:
+            wanted["top_p"] = sampling.top_p
+        if sampling.seed is not None:
+            wanted["seed"] = sampling.seed
+        if self._profile.reasoning_tokens or self._thinking is not None:
+            wanted.update(asked_thought(self._name, thought))
+        chosen = ("temperature",) if sampling is not request.sampling else ()
+        parameters = self._constraints.parameters(wanted, chosen)
+        kept = [name for name in (*chosen, MAX_COMPLETION_TOKENS) if name in parameters]
+        return {**parameters, "allowed_openai_params": kept} if kept else parameters
 
     def _completion(self, reply: Any, unwrap: Unwrap) -> Completion:
         if isinstance(reply, bytes):
@@ -213,9 +262,13 @@ class LitellmModel:
         usage = self._usage(reply, said.text or said.thinks)
         return replace(judged(self._name, said, usage, unwrap, self._key()), served=served)
 
+    def _own_key(self) -> str | None:
+        """The key that was given for this model."""
+        return self._api_key or self._options.key(self._name)
+
     def _key(self) -> str | None:
         """The key that is sent, where it is known here; litellm takes others from the environment, which is secret too."""
-        return self._api_key or (os.environ.get("OPENAI_API_KEY") if self._base_url is not None else None)
+        return self._own_key() or (os.environ.get("OPENAI_API_KEY") if self._base_url is not None else None)
 
     def _usage(self, reply: Any, content: object) -> Usage:
         counts = getattr(reply, "usage", None)

@@ -50,9 +50,11 @@ def default_cache() -> Path:
     return cache_folder() / "replies.sqlite3"
 
 
-def identity(name: str, base_url: str | None = None) -> str:
+def identity(name: str, base_url: str | None = None, temperature: float | None = None) -> str:
     """A model as keys know it: its name and its server's address, without user, password and query; of a model in a file, which
-    file that is and when it was written."""
+    file that is and when it was written; and the temperature that a user chose."""
+    if temperature is not None:
+        return f"{identity(name, base_url)} at {float(temperature)!r}"
     if base_url is None:
         host = recipient_of(name).host
         return _file_identity(name) if name.startswith(_IN_FILE) else name if host is None else f"{name} {host}"

@@ -18,7 +18,7 @@ from lambda_rlm.completion import Completion, Message, ModelProfile
 from lambda_rlm.llm.providers.exchange import Answer
 from lambda_rlm.llm.providers.forms.gathered import Gathered, GatheredChat
 from lambda_rlm.llm.providers.openai_form import Unwrap, completion_in
-from lambda_rlm.llm.providers.thinking import asked_thought, refuses_temperature
+from lambda_rlm.llm.providers.thinking import asked_thought
 
 _PAYERS: Final = {
     "OpenAI-Organization": ("OPENAI_ORGANIZATION", "OPENAI_ORG_ID"),
@@ -90,16 +90,11 @@ class Chat:
 
 
 class OpenAi(Chat):
-    """OpenAI's own: models that think refuse another temperature than theirs. Who pays, an organization or a project, may be
-    named in variables."""
+    """OpenAI's own: who pays, an organization or a project, may be named in variables."""
 
     def headers(self, key: str) -> dict[str, str]:
         named = {name: next((value for one in ones if (value := os.environ.get(one))), "") for name, ones in _PAYERS.items()}
         return {**super().headers(key), **{name: value for name, value in named.items() if _SENDABLE.fullmatch(value)}}
-
-    def fields(self, model: str, fields: Mapping[str, Any]) -> dict[str, Any]:
-        left_out = ("temperature", "top_p") if refuses_temperature(model) else ()
-        return {name: value for name, value in fields.items() if name not in left_out}
 
 
 class Gemini(Chat):
