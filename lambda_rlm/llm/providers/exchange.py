@@ -85,7 +85,7 @@ class Carrier(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """Where completions are asked for. `target` is path and query; `authorization` what is in that header."""
+    """Where completions are asked for, and how. `target` is path and query; `authorization` what is in that header."""
 
     scheme: str
     host: str
@@ -93,6 +93,7 @@ class Destination:
     netloc: str
     target: str
     authorization: str
+    method: str = "POST"
 
     @property
     def url(self) -> str:

@@ -47,7 +47,8 @@ from lambda_rlm.llm.providers.vendor_errors import turned_down, untrusted
 from lambda_rlm.llm.providers.via_proxy import carrier
 from lambda_rlm.llm.tokens import count
 
-_SERVED: Final = ("openai/", "hosted_vllm/")
+SERVED: Final = ("openai/", "hosted_vllm/")
+"""How names begin of models that are asked in the OpenAI form; the server is asked for the rest."""
 _NO_KEY_NEEDED: Final = "none"
 _OPENAI: Final = re.compile(r"https://(?:[^/@]*@)?(?:api\.openai\.com|[\w-]+\.openai\.azure\.com)(?:[:/?]|$)")
 """The servers that refuse `max_tokens` for models that think, and know `max_completion_tokens`, which others may ignore."""
@@ -55,7 +56,7 @@ _OPENAI: Final = re.compile(r"https://(?:[^/@]*@)?(?:api\.openai\.com|[\w-]+\.op
 
 def serves(name: str) -> bool:
     """Whether a model's name at a URL needs nothing but the OpenAI form."""
-    return "/" not in name or name.startswith(_SERVED)
+    return "/" not in name or name.startswith(SERVED)
 
 
 class HttpModel:
@@ -76,7 +77,7 @@ class HttpModel:
     ) -> None:
         self._name = name
         self._thinking, self._dialect, self._sockets = thinking, dialect, sockets
-        self._model = next((name.removeprefix(prefix) for prefix in _SERVED if name.startswith(prefix)), name)
+        self._model = next((name.removeprefix(prefix) for prefix in SERVED if name.startswith(prefix)), name)
         self._opening = b'{"model": %b, "messages": [' % _written(self._model)
         self._base_url = base_url.rstrip("/")
         self._is_openai = _OPENAI.match(base_url) is not None
