@@ -1,7 +1,8 @@
 """The first contact of a command with the servers of its models, while inputs are read.
 
 Owns when there is one: for `ask`, and for `run` where the program asks a model. Where replies of earlier runs count (`--cache`), a run
-may need no server, and only a model that is not named yet is asked for.
+may need no server, and where a person approves what is sent, no key goes to one before: only a model that is not named yet is asked
+for then.
 """
 
 from __future__ import annotations
@@ -23,9 +24,10 @@ _ASKS: Final = re.compile(r"(?m)^[^#\n]*\b(?:llm_\w+|rlm_call)\b")
 class CommandContact:
     """The contact of one command; none where none is needed. Raises `ModelFailure` and `PolicyViolation`, as `FirstContact` does."""
 
-    def __init__(self, chosen: Settings, program: SourceFile | None = None) -> None:
+    def __init__(self, chosen: Settings, approved: str | None, program: SourceFile | None = None) -> None:
         is_unnamed = chosen.base_url is not None and chosen.model is None
-        is_needed = (is_unnamed or not chosen.cache) and (program is None or _ASKS.search(program.text) is not None)
+        waits = bool(chosen.cache or chosen.approve or approved is not None)
+        is_needed = (is_unnamed or not waits) and (program is None or _ASKS.search(program.text) is not None)
         models = (chosen.model, *filter(None, [chosen.root_model]))
         self._contact = FirstContact(models, chosen.base_url, chosen.described()) if is_needed else None
 

@@ -14,13 +14,14 @@ import re
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from threading import Thread
+from threading import Lock, Thread
 from time import time
 from typing import Any, Final
 
 from lambda_rlm.completion import Model
 from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.llm.connect import default_model, name_at_server, refuse_unknown_name, served_model
+from lambda_rlm.llm.failures import failure
 from lambda_rlm.llm.profiles import DEFAULT_WINDOW, is_known
 from lambda_rlm.llm.providers.contact.inquiry import SECONDS, inquire, inquire_model
 from lambda_rlm.llm.providers.contact.keys import ACCESS, Access, key_of, refuse_unusable
@@ -33,10 +34,47 @@ from lambda_rlm.policy.gates import allow_model, allow_server
 _AGAIN_AFTER: Final = 600.0
 """Seconds after which a server is asked again that did not answer in time."""
 
+_NO_SERVER: Final = ("scripted:", "recorded:", "sim:")
 _PLUG_IN: Final = re.compile(r"[a-z][a-z0-9_-]*:")
+_GRACE: Final = 0.1
 _UNNAMED: Final = "the model"
 
-Question = Callable[[], Coroutine[Any, Any, None]]
+_UNDER_WAY: Final[dict[tuple[object, ...], _Greeting]] = {}
+"""What servers are being asked in this process: who wants to know the same waits for the same answer."""
+_LOCK: Final = Lock()
+
+
+class _Greeting:
+    """One question to a server, in a thread of its own, which ends a moment after `SECONDS` at the latest."""
+
+    def __init__(self, key: tuple[object, ...], question: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        self.failure: ModelFailure | None = None
+        self._key, self._question = key, question
+        self.thread = Thread(target=self._ask, name="first contact", daemon=True)
+        self.thread.start()
+
+    def _ask(self) -> None:
+        async def in_time() -> None:
+            await asyncio.wait_for(self._question(), SECONDS + _GRACE)
+
+        try:
+            asyncio.run(in_time())
+        except ModelFailure as failed:
+            self.failure = failed
+        except Exception:  # noqa: BLE001 - whatever goes wrong here, the first call tells it better
+            return
+        finally:
+            with _LOCK:
+                _UNDER_WAY.pop(self._key, None)
+
+
+def _greeted(key: tuple[object, ...], question: Callable[[], Coroutine[Any, Any, None]]) -> _Greeting:
+    """The question that is under way, or one that begins."""
+    with _LOCK:
+        found = _UNDER_WAY.get(key)
+        if found is None:
+            found = _UNDER_WAY[key] = _Greeting(key, question)
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,19 +101,14 @@ class FirstContact:
         self._base_url = base_url
         self._described = described or {}
         self._environ = environ
-        self._failure: ModelFailure | None = None
-        self._thread: Thread | None = None
         names = [name for name in models if name is None or isinstance(name, str)]
         self._is_asked = models[0] is None or isinstance(models[0], str)
-        questions = self._of_providers(names) if base_url is None else self._of_server(names, base_url)
-        if questions:
-            self._thread = Thread(target=self._asked, args=(questions,), name="first contact", daemon=True)
-            self._thread.start()
+        self._greetings = self._of_providers(names) if base_url is None else self._of_server(names, base_url)
 
     @property
     def is_over(self) -> bool:
         """Whether `met` waits for nothing."""
-        return self._thread is None or not self._thread.is_alive()
+        return not any(greeting.thread.is_alive() for greeting in self._greetings)
 
     def watching(self, watch: Callable[[], object] | None) -> Callable[[], None]:
         """What is called while inputs are read: `watch`, and `look`."""
@@ -89,13 +122,15 @@ class FirstContact:
 
     def look(self) -> None:
         """Raises `ModelFailure` where a server has already said what ends the run; waits for nothing."""
-        if self._failure is not None:
-            raise self._failure
+        for greeting in self._greetings:
+            if greeting.failure is not None:
+                failed = greeting.failure  # several may wait for one answer: each raises one of its own
+                raise failure(failed.code, failed.message, is_final=not failed.is_retryable)
 
     def met(self) -> Met:
         """What came of it; waits for the servers, at most two seconds. Raises `ModelFailure`."""
-        if self._thread is not None:
-            self._thread.join(SECONDS + 1)
+        for greeting in self._greetings:
+            greeting.thread.join(SECONDS + 2 * _GRACE)
         self.look()
         if self._base_url is None or not self._is_asked:
             return Met(self._model)
@@ -105,9 +140,9 @@ class FirstContact:
         said = f"{plain(self._base_url)} serves {name.removeprefix('openai/')}, which answers"
         return Met(name, (said, *self._notes(name, self._base_url)))
 
-    def _of_providers(self, names: Sequence[str | None]) -> list[Question]:
+    def _of_providers(self, names: Sequence[str | None]) -> list[_Greeting]:
         """What the providers of models are asked; raises for what needs no question."""
-        questions: list[Question] = []
+        greetings: list[_Greeting] = []
         for name in dict.fromkeys(name or default_model(self._environ) for name in names):
             where = recipients_of(name, None, self._environ)
             for one in where:
@@ -122,13 +157,16 @@ class FirstContact:
                 continue  # a server that a variable names is asked by the provider's own client alone
             if not is_met(access.base, key, (name,)):
                 bare = name.partition("/")[2] or name
-                questions.append(partial(self._provider, access, access.base, key, name, bare))
-        return questions
+                question = partial(_ask_provider, access, access.base, key, name, bare)
+                greetings.append(_greeted((access.base, key, name), question))
+        return greetings
 
-    def _of_server(self, names: Sequence[str | None], base_url: str) -> list[Question]:
+    def _of_server(self, names: Sequence[str | None], base_url: str) -> list[_Greeting]:
         """What a server at a URL is asked."""
-        questions: list[Question] = []
+        greetings: list[_Greeting] = []
         for name in dict.fromkeys(names):
+            if name is not None and name.startswith(_NO_SERVER):
+                continue
             if name is None:
                 allow_server(host_of(base_url))
                 name = self._environ.get("LAMBDA_RLM_MODEL")
@@ -140,31 +178,9 @@ class FirstContact:
                 continue
             key = self._environ.get("OPENAI_API_KEY")
             if not is_met(base_url, key, (wanted or "",)):
-                questions.append(partial(self._server, base_url, key, name or _UNNAMED, wanted))
-        return questions
-
-    async def _provider(self, access: Access, base: str, key: str, name: str, bare: str) -> None:
-        await inquire_model(access, key, name, bare)
-        meet(base, key, (name,), None)
-
-    async def _server(self, base_url: str, key: str | None, name: str, wanted: str | None) -> None:
-        try:
-            served = await asyncio.wait_for(inquire(base_url, key, name, wanted), SECONDS)
-        except TimeoutError:
-            meet(base_url, key, (wanted or "",), None, time() - DAY + _AGAIN_AFTER)
-            return
-        meet(base_url, key, (wanted or "",), served)
-
-    def _asked(self, questions: Sequence[Question]) -> None:
-        async def all_of_them() -> None:
-            await asyncio.gather(*(asyncio.wait_for(question(), SECONDS + 0.1) for question in questions))
-
-        try:
-            asyncio.run(all_of_them())
-        except ModelFailure as failed:
-            self._failure = failed
-        except Exception:  # noqa: BLE001 - whatever goes wrong here, the first call tells it better
-            return
+                question = partial(_ask_server, base_url, key, name or _UNNAMED, wanted)
+                greetings.append(_greeted((base_url, key, wanted), question))
+        return greetings
 
     def _notes(self, name: str, base_url: str) -> tuple[str, ...]:
         """What a person should know of the window that is assumed."""
@@ -181,3 +197,17 @@ class FirstContact:
             cut = f"the server runs {wanted} with a context window of {model.window:,} tokens; the model has {model.most:,}"
             return (cut,)
         return ()
+
+
+async def _ask_provider(access: Access, base: str, key: str, name: str, bare: str) -> None:
+    await inquire_model(access, key, name, bare)
+    meet(base, key, (name,), None)
+
+
+async def _ask_server(base_url: str, key: str | None, name: str, wanted: str | None) -> None:
+    try:
+        served = await asyncio.wait_for(inquire(base_url, key, name, wanted), SECONDS)
+    except TimeoutError:
+        meet(base_url, key, (wanted or "",), None, time() - DAY + _AGAIN_AFTER)
+        return
+    meet(base_url, key, (wanted or "",), served)

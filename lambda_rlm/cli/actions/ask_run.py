@@ -85,7 +85,7 @@ def ask(query: str, arguments: Sequence[str], options: Mapping[str, Any], how: H
 
         own_strategy(chosen.task)  # what is wrong with it is reported before anything is read, written or asked
     deadline = Deadline(chosen.max_seconds)
-    contact = CommandContact(chosen)
+    contact = CommandContact(chosen, how.approved)
     if follows is not None:
         request, chosen = continued(follows, query, arguments, options, chosen, deadline)
         chosen, inputs = contact.over(chosen, request.question.inputs)
@@ -154,7 +154,7 @@ def run(program: str, arguments: Sequence[str], query: str, options: Mapping[str
     chosen = settings(options)
     deadline = Deadline(chosen.max_seconds)
     source = program_file(program, deadline.look)
-    contact = CommandContact(chosen, source)
+    contact = CommandContact(chosen, how.approved, source)
     inputs = from_arguments(arguments, chosen.reading(contact.watching(deadline.look)))
     chosen, inputs = contact.over(chosen, inputs)
     return _executed(requested(query, inputs, arguments, chosen, source), chosen, how, deadline)

@@ -31,7 +31,7 @@ _MOST_KEPT: Final = 400
 _OPENING: Final = b"{"
 
 _here: dict[str, dict[str, Any]] = {}
-"""What this process knows, by file and server: for where no file can be written."""
+"""What this process knows, by file and server: so that the file is read once, and for where none can be written."""
 
 
 def served_by(base_url: str) -> Served | None:
@@ -76,8 +76,13 @@ def _written(model: ServedModel) -> dict[str, Any]:
 
 
 def _row(base_url: str) -> dict[str, Any]:
-    row = _read().get(_name(base_url)) or _here.get(_place(base_url))
-    return row if isinstance(row, dict) else {}
+    place = _place(base_url)
+    if place not in _here:
+        row = _read().get(_name(base_url))
+        if not isinstance(row, dict):
+            return {}
+        _here[place] = row
+    return _here[place]
 
 
 def _keep(base_url: str, row: dict[str, Any]) -> None:
