@@ -14,6 +14,7 @@ import os
 import sys
 from collections.abc import Mapping
 from functools import cache
+from importlib.machinery import ModuleSpec
 from pathlib import Path
 from typing import Final, Literal, NamedTuple
 
@@ -130,12 +131,12 @@ def needs_litellm(name: str) -> bool:
 @cache
 def has_litellm() -> bool:
     """Whether litellm is installed; it is not loaded for this."""
-    return importlib.util.find_spec("litellm") is not None
+    return _spec() is not None
 
 
 def _of_litellm() -> tuple[str, ...]:
     """The providers of the installed litellm, by its folders and its own table; none where it is absent."""
-    spec = importlib.util.find_spec("litellm")
+    spec = _spec()
     if spec is None or not spec.submodule_search_locations:
         return ()
     folder = Path(spec.submodule_search_locations[0]) / "llms"
@@ -145,6 +146,14 @@ def _of_litellm() -> tuple[str, ...]:
     except (OSError, ValueError):
         return ()
     return (*found, *(listed if isinstance(listed, dict) else ()))
+
+
+def _spec() -> ModuleSpec | None:
+    """Where the installed litellm is; None where none is."""
+    try:
+        return importlib.util.find_spec("litellm")
+    except (ImportError, ValueError):  # as where somebody has put None in its place
+        return None
 
 
 def _hint(name: str, provider: str) -> str:
