@@ -1,7 +1,7 @@
 """The first contact of a host's session with the servers of its models, while inputs are read.
 
-Owns `begun`, `watching` and `met`. Where replies of earlier runs count (`cache`), a run may need no server, and only a model that is not named
-yet is asked for.
+Owns `begun`, `watching` and `met`. Where replies of earlier runs count (`cache`), a run may need no server, and only a model
+that is not named yet is asked for.
 """
 
 from __future__ import annotations

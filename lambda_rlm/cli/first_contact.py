@@ -1,8 +1,8 @@
 """The first contact of a command with the servers of its models, while inputs are read.
 
-Owns when there is one: for `ask`, and for `run` where the program asks a model. Where replies of earlier runs count (`--cache`), a run
-may need no server, and where a person approves what is sent, no key goes to one before: only a model that is not named yet is asked
-for then.
+Owns when there is one: for `ask`, and for `run` where the program asks a model. Where replies of earlier runs count
+(`--cache`), a run may need no server, and where a person approves what is sent, no key goes to one before: only a model that is
+not named yet is asked for then.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ _ASKS: Final = re.compile(r"(?m)^[^#\n]*\b(?:llm_\w+|rlm_call)\b")
 
 
 class CommandContact:
-    """The contact of one command; none where none is needed. Raises `ModelFailure` and `PolicyViolation`, as `FirstContact` does."""
+    """The contact of one command; none where none is needed. Raises `ModelFailure` and `PolicyViolation`, as `FirstContact`
+    does."""
 
     def __init__(self, chosen: Settings, approved: str | None, program: SourceFile | None = None) -> None:
         is_unnamed = chosen.base_url is not None and chosen.model is None

@@ -79,8 +79,8 @@ def _greeted(key: tuple[object, ...], question: Callable[[], Coroutine[Any, Any,
 
 @dataclass(frozen=True, slots=True)
 class Met:
-    """What came of a contact: the name of the model that answers (None: the default one, or one that was given), and what a person
-    should know."""
+    """What came of a contact: the name of the model that answers (None: the default one, or one that was given), and what a
+    person should know."""
 
     model: str | None
     notes: tuple[str, ...] = ()

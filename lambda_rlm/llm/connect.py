@@ -6,8 +6,8 @@ installed package has registered the prefix (`installed`). Promises that nothing
 first call, and that providers are asked through `RetryingModel`.
 
 With no model named: `LAMBDA_RLM_MODEL` when it is set, else with a base URL the one that its server was found to serve, else a
-small model of the first provider whose key is set, else the local one (`LAMBDA_RLM_GGUF`, or the default weights). A window that
-nobody says is that which the server said when it was last asked (`providers/contact`).
+small model of the first provider whose key is set, else the local one (`LAMBDA_RLM_GGUF`, or the default weights). A window
+that nobody says is that which the server said when it was last asked (`providers/contact`).
 """
 
 from __future__ import annotations
@@ -152,8 +152,8 @@ def connect(
 
 
 def served_model(base_url: str, environ: Mapping[str, str] = os.environ) -> str:
-    """The name of the model that is asked at a server when none is named: that of `LAMBDA_RLM_MODEL`, or what the server was found
-    to serve. Raises `ModelFailure` where that is not known, or is not one model."""
+    """The name of the model that is asked at a server when none is named: that of `LAMBDA_RLM_MODEL`, or what the server was
+    found to serve. Raises `ModelFailure` where that is not known, or is not one model."""
     if named := environ.get("LAMBDA_RLM_MODEL"):
         return named
     served, where = served_by(base_url), without_user(plain(base_url))

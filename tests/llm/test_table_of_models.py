@@ -40,6 +40,7 @@ def test_the_table_has_a_date_a_source_and_a_license() -> None:
     assert "OpenAI" in (files("lambda_rlm.llm.vocabulary") / "data" / "LICENSE").read_text("utf-8")
 
 
+@pytest.mark.litellm
 def test_every_model_that_replies_with_text_has_a_sound_profile() -> None:
     """What a token costs is never less than any price of the public table for it, batches and tiers that nobody asks for aside."""
     public = public_models()
@@ -68,6 +69,7 @@ def test_models_that_bill_more_than_tokens_have_no_price() -> None:
         assert profile.window > 8192 or "pplx" in name
 
 
+@pytest.mark.litellm
 def test_thought_that_is_dearer_than_a_reply_sets_the_price() -> None:
     dearer = [
         name

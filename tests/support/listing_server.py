@@ -24,8 +24,8 @@ def listed(*names: str, **more: Any) -> Said:
 
 
 class ListingServer:
-    """Start with `with`; `url` is the base URL, `asked` the requests as `METHOD PATH`, `keys` their keys. Completions are answered
-    with "Bob", unless `paths` say otherwise."""
+    """Start with `with`; `url` is the base URL, `asked` the requests as `METHOD PATH`, `keys` their keys. Completions are
+    answered with "Bob", unless `paths` say otherwise."""
 
     def __init__(self, paths: Paths, key: str | None = None) -> None:
         self.paths, self.key = paths, key

@@ -1,9 +1,9 @@
 """Asking a server what costs nothing: whether it is there, takes the key, knows the model, and what it serves.
 
 Owns `inquire`, for servers in the OpenAI form, and `inquire_model`, for providers that tell of one model. Promises that no
-model is asked, so that nothing is billed; that a server which is silent, slow, or knows no such question is no error; and that what
-is an error is certain and says what to do: nobody listens, the key is refused, the address is that of no API, the model is not
-served. Follows no redirect. Whatever else goes wrong is left to the first call, which tells it better.
+model is asked, so that nothing is billed; that a server which is silent, slow, or knows no such question is no error; and that
+what is an error is certain and says what to do: nobody listens, the key is refused, the address is that of no API, the model is
+not served. Follows no redirect. Whatever else goes wrong is left to the first call, which tells it better.
 """
 
 from __future__ import annotations
@@ -76,7 +76,8 @@ class Visit:
         return await self._asked(f"{self._opening}{path}{self._query}", method, body)
 
     async def ask_root(self, path: str, method: str = "GET", body: bytes = b"") -> Any:
-        """What a server says in JSON at an address of its own, outside of the OpenAI form; None for nothing that can be read."""
+        """What a server says in JSON at an address of its own, outside of the OpenAI form; None for nothing that can be
+        read."""
         try:
             answer = await self._asked(f"{self._opening.removesuffix(_VERSION)}{path}{self._query}", method, body)
         except (Unreachable, Lost, UnreadableResponse, TimeoutError):
@@ -84,7 +85,8 @@ class Visit:
         return parsed(answer.body) if answer.status == 200 else None
 
     def beside(self) -> str | None:
-        """The base URL that was meant, perhaps: without the path of completions, or with `/v1`; None where this one has that."""
+        """The base URL that was meant, perhaps: without the path of completions, or with `/v1`; None where this one has
+        that."""
         base, mark, query = self.base_url.partition("?")
         if base.endswith(_COMPLETIONS):
             return f"{base.removesuffix(_COMPLETIONS)}{mark}{query}"
@@ -122,8 +124,8 @@ class _WithKey(Destination):
 
 
 async def inquire(base_url: str, key: str | None, name: str, wanted: str | None) -> Served | None:
-    """What a server in the OpenAI form serves, None where it does not say. `name` is the model in messages, `wanted` its name at
-    the server (None: none is named yet). Raises `ModelFailure` for what is certain to fail."""
+    """What a server in the OpenAI form serves, None where it does not say. `name` is the model in messages, `wanted` its name
+    at the server (None: none is named yet). Raises `ModelFailure` for what is certain to fail."""
     visit = _visit(base_url, key, name)
     answer = await _greeted(visit, "/models")
     if answer is None:
@@ -143,8 +145,8 @@ async def inquire(base_url: str, key: str | None, name: str, wanted: str | None)
 
 
 async def inquire_model(access: Access, key: str, name: str, bare: str) -> None:
-    """Ask a provider about one of its models, or for the list of them where it tells of none. Raises `ModelFailure` for a key that
-    is refused, a model that the provider does not know, and a provider that cannot be reached."""
+    """Ask a provider about one of its models, or for the list of them where it tells of none. Raises `ModelFailure` for a key
+    that is refused, a model that the provider does not know, and a provider that cannot be reached."""
     assert access.base is not None
     visit = _visit(access.base, key, name, access.header)
     tells = access.greeting == "model"
@@ -177,7 +179,8 @@ def _visit(base_url: str, key: str | None, name: str, header: str | None = None)
 
 
 async def _greeted(visit: Visit, path: str) -> Answer | None:
-    """The first answer of a server; None where there is none that tells anything. Raises `ModelFailure` where nobody is there."""
+    """The first answer of a server; None where there is none that tells anything. Raises `ModelFailure` where nobody is
+    there."""
     try:
         return await visit.ask(path)
     except Untrusted as error:
@@ -226,8 +229,8 @@ def _where_keys_are(visit: Visit) -> str:
 
 
 async def _refuse_address(visit: Visit, answer: Answer) -> None:
-    """Raises `ModelFailure` where the address is that of no API: where the one beside it is one, or where completions are not to
-    be had at it either. They are asked for without model and messages, so that nothing can be made."""
+    """Raises `ModelFailure` where the address is that of no API: where the one beside it is one, or where completions are not
+    to be had at it either. They are asked for without model and messages, so that nothing can be made."""
     where, beside = without_user(visit.base_url), visit.beside()
     if beside is not None and await _is_api(visit, beside):
         said = f"{visit.name}: {where} is no API (status {answer.status} at /models); did you mean {without_user(beside)}?"
@@ -256,7 +259,8 @@ async def _is_api(visit: Visit, base_url: str) -> bool:
 
 
 async def _looked_closer(visit: Visit, served: Served, wanted: str | None) -> Served:
-    """What is served, with the window of the model that is wanted, or of the only one, asked for where servers of its kind tell it."""
+    """What is served, with the window of the model that is wanted, or of the only one, asked for where servers of its kind tell
+    it."""
     if served.is_ollama:
         running = await visit.ask_root("/api/ps")
         served = replace(served, loaded=running_in_ollama(running))

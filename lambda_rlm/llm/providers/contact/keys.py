@@ -1,7 +1,7 @@
 """Which providers there are, and which variables hold their keys: what can be checked without asking anybody.
 
-Owns `ACCESS`, the table of keys and addresses, and `refuse_unusable`. Promises that nothing is imported for it: the providers of
-an installed litellm are known by the names of its folders. A provider whose credentials may come from elsewhere (clouds,
+Owns `ACCESS`, the table of keys and addresses, and `refuse_unusable`. Promises that nothing is imported for it: the providers
+of an installed litellm are known by the names of its folders. A provider whose credentials may come from elsewhere (clouds,
 profiles, gateways) has no row, and is never refused for a missing key.
 """
 
@@ -14,7 +14,6 @@ import os
 import sys
 from collections.abc import Mapping
 from functools import cache
-from importlib.machinery import ModuleSpec
 from pathlib import Path
 from typing import Final, Literal, NamedTuple
 
@@ -112,9 +111,10 @@ def refuse_unusable(name: str, environ: Mapping[str, str] = os.environ) -> None:
 
 
 def is_provider(name: str) -> bool:
-    """Whether a provider of this name is known here, or to an installed litellm. What a host program has added to a litellm that
-    it has loaded is not known here: then every name may be one."""
-    return name in providers() or "litellm" in sys.modules
+    """Whether a provider of this name is known here, to an installed litellm, or added by the host program to a litellm that it
+    has loaded (`custom_provider_map`)."""
+    added = getattr(sys.modules.get("litellm"), "custom_provider_map", None) or ()
+    return name in providers() or any(isinstance(row, dict) and row.get("provider") == name for row in added)
 
 
 @cache
@@ -131,29 +131,30 @@ def needs_litellm(name: str) -> bool:
 @cache
 def has_litellm() -> bool:
     """Whether litellm is installed; it is not loaded for this."""
-    return _spec() is not None
+    return _litellm() is not None
 
 
 def _of_litellm() -> tuple[str, ...]:
     """The providers of the installed litellm, by its folders and its own table; none where it is absent."""
-    spec = _spec()
-    if spec is None or not spec.submodule_search_locations:
+    package = _litellm()
+    if package is None:
         return ()
-    folder = Path(spec.submodule_search_locations[0]) / "llms"
+    folder = package / "llms"
     try:
-        found = [path.name for path in folder.iterdir() if path.is_dir()]
+        found = [path.stem for path in folder.iterdir() if not path.name.startswith("_")]
         listed = json.loads((folder / "openai_like" / "providers.json").read_text("utf-8"))
     except (OSError, ValueError):
         return ()
     return (*found, *(listed if isinstance(listed, dict) else ()))
 
 
-def _spec() -> ModuleSpec | None:
-    """Where the installed litellm is; None where none is."""
+def _litellm() -> Path | None:
+    """The folder of the installed litellm; None where none is."""
     try:
-        return importlib.util.find_spec("litellm")
+        spec = importlib.util.find_spec("litellm")
     except (ImportError, ValueError):  # as where somebody has put None in its place
         return None
+    return Path(spec.submodule_search_locations[0]) if spec is not None and spec.submodule_search_locations else None
 
 
 def _hint(name: str, provider: str) -> str:

@@ -1,9 +1,10 @@
 """What servers said of themselves, kept for a day.
 
-Owns one small private file in the cache folder, and the same in this process. For each server, by a hash of its address: when it
-was asked, the names and windows of what it serves, and which keys it welcomed, by a hash that only this installation can make.
-Promises that no trouble with the file is an error, and that it stays small. What is older than a day is asked anew by runs; until
-then, and for commands that ask nobody, the last answer counts. Refuses numbers and names that no server could have said (`served`).
+Owns one small private file in the cache folder, and the same in this process. For each server, by a hash of its address: when
+it was asked, the names and windows of what it serves, and which keys it welcomed, by a hash that only this installation can
+make. Promises that no trouble with the file is an error, and that it stays small. What is older than a day is asked anew by
+runs; until then, and for commands that ask nobody, the last answer counts. Refuses numbers and names that no server could have
+said (`served`).
 """
 
 from __future__ import annotations

@@ -119,9 +119,9 @@ def loaded_in_lm_studio(reply: Any) -> Served | None:
 
 
 def shown_by_ollama(shown: Any, running: Any, model: ServedModel) -> ServedModel:
-    """A model with the window at which Ollama cuts a prompt without a word: the least of what the model was made for, what its file
-    sets (`num_ctx`, of `POST /api/show`), and what it runs with (`GET /api/ps`); its usual one where neither of these two is
-    known. The model as it is where Ollama does not know it."""
+    """A model with the window at which Ollama cuts a prompt without a word: the least of what the model was made for, what its
+    file sets (`num_ctx`, of `POST /api/show`), and what it runs with (`GET /api/ps`); its usual one where neither of these two
+    is known. The model as it is where Ollama does not know it."""
     info = _of(shown, "model_info")
     if not isinstance(info, dict):
         return model
@@ -139,8 +139,8 @@ def running_in_ollama(running: Any) -> tuple[str, ...]:
 
 
 def window_of(served: Served, name: str, assumed: int) -> int | None:
-    """The window of a model at a server; what it was made for only where that is less than what is assumed, since a server may cut
-    it to less. None where nothing is known."""
+    """The window of a model at a server; what it was made for only where that is less than what is assumed, since a server may
+    cut it to less. None where nothing is known."""
     only = served.models[0] if len(served.models) == 1 and served.models[0].maker == _ANY_NAME else None
     model = served.find(name) or only
     if model is None:
