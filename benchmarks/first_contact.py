@@ -1,7 +1,8 @@
 """Processor time from `lambda-rlm ask` to a clear message, for what goes wrong on a first day, and of the first contact itself.
 
-Each is a fresh process, measured with its start; `start` is one that refuses a name before anything else. Prints the median in
-seconds and the message; fails where one is over its limit, points into a program, or loads litellm.
+Each is a fresh process, measured with its start and with compiled bytecode on the disk, as an installed package has it; `start`
+is one that refuses a name before anything else. Prints the median in seconds and the message; fails where one is over its
+limit, points into a program, or loads litellm.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from typing import Final
 ROUNDS: Final = 5
 LIMIT_SECONDS: Final = 0.5
 _ROOT: Final = Path(__file__).parent.parent
+_NO_BYTECODE: Final = "PYTHONDONTWRITEBYTECODE"
 _LIST: Final = b'{"object": "list", "data": [{"id": "served", "owned_by": "vllm", "max_model_len": 32768}]}'
 _ASK: Final = "from lambda_rlm.cli import main; main()"
 
@@ -78,10 +80,11 @@ def main() -> None:
     slow: list[str] = []
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "book.txt").write_text("Anna met Bob in Paris.\n")
-        kept = {name: value for name, value in os.environ.items() if not name.endswith("_API_KEY")}
+        kept = {name: value for name, value in os.environ.items() if not name.endswith("_API_KEY") and name != _NO_BYTECODE}
         for way, (arguments, key) in ways.items():
             environment = kept | {"LAMBDA_RLM_HOME": f"{folder}/home", "PYTHONPATH": str(_ROOT)}
-            environment |= {"OPENAI_API_KEY": key} if key else {}
+            environment |= {"PYTHONPYCACHEPREFIX": f"{folder}/bytecode"} | ({"OPENAI_API_KEY": key} if key else {})
+            measured(arguments, environment, folder)  # which writes what is missing of the bytecode
             found = [measured(arguments, environment, folder) for _ in range(ROUNDS)]
             seconds = statistics.median(time for time, _ in found)
             print(f"{way:22} {seconds:5.2f} s  {found[0][1].replace(root, 'URL')}")
