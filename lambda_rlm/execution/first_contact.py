@@ -36,6 +36,8 @@ _AGAIN_AFTER: Final = 600.0
 
 _NO_SERVER: Final = ("scripted:", "recorded:", "sim:")
 _PLUG_IN: Final = re.compile(r"[a-z][a-z0-9_-]*:")
+_OWN_WAYS: Final = ("headers", "api_key_env", "ca_bundle")
+"""Options of a model by which another key, header or trust goes with its requests than with those that are made here."""
 _GRACE: Final = 0.1
 _UNNAMED: Final = "the model"
 
@@ -176,6 +178,9 @@ class FirstContact:
             wanted = None if name is None else name_at_server(name)
             if name is not None and wanted is None:
                 continue
+            options = self._described.get(name or default_model(self._environ), UNSAID)
+            if any(getattr(options, option, None) for option in _OWN_WAYS):
+                continue  # what goes with each request of this model is known to its own door alone
             key = self._environ.get("OPENAI_API_KEY")
             if not is_met(base_url, key, (wanted or "",)):
                 question = partial(_ask_server, base_url, key, name or _UNNAMED, wanted)
