@@ -12,6 +12,8 @@ BOOK ?= examples/ask-a-book/book.txt
 QUESTION ?= $(shell head -n 1 examples/ask-a-book/question.txt 2>/dev/null)
 PYTEST := $(BIN)/python -m pytest
 WORKERS := -n auto --maxprocesses 4
+# The version that the tests run with: pip may search for a minute for one that goes with the newest.
+LITELLM := $(shell sed -n 's/^ *"\(litellm==[0-9.]*\)",$$/\1/p' pyproject.toml)
 
 .PHONY: help check quick lint test tests docs grammar golden mutants deep quality bench demo clean
 
@@ -21,13 +23,13 @@ help: ## list the targets
 $(VENV)/.local: pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed (python3 was not found or is older)" >&2; exit 64; }
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[local]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[local,litellm]' '$(LITELLM)'
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed (python3 was not found or is older)" >&2; exit 64; }
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[local,documents,docs,dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[local,litellm,documents,docs,dev]'
 	@touch $@ $(VENV)/.local
 
 demo: $(VENV)/.local ## set up, fetch the default model, ask a question about a real book

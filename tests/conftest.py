@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.support.extras import WITHOUT_LOCAL
+from lambda_rlm.llm.providers.contact.keys import has_litellm
+from tests.support.extras import WITHOUT_LITELLM, WITHOUT_LOCAL
 from tests.support.shell import Shell, leave_alone
 
 os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
@@ -36,9 +37,11 @@ def pytest_collection_finish() -> None:
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """A test that asks the model in the process needs the engine that runs it."""
+    """A test that asks the model in the process needs the engine that runs it, and one that goes through litellm litellm."""
     if item.get_closest_marker("local"):
         pytest.importorskip("xllamacpp", reason=WITHOUT_LOCAL)
+    if item.get_closest_marker("litellm") and not has_litellm():
+        pytest.skip(WITHOUT_LITELLM)
 
 
 @pytest.fixture(autouse=True)

@@ -23,6 +23,7 @@ from lambda_rlm.answering.question import Deadline, Question, Setup
 from lambda_rlm.answering.run_program import run_program
 from lambda_rlm.api.asked import Asked, Given
 from lambda_rlm.api.described_models import as_before, described, recorded, refuse_unknown
+from lambda_rlm.api.first_contact import FirstContact, begun, met, watching
 from lambda_rlm.api.reading import read_in_thread
 from lambda_rlm.api.returns import Returns, returns_of
 from lambda_rlm.api.valid_settings import refuse_invalid
@@ -88,6 +89,7 @@ class HostSettings:
     constrain: str | None = None
     model_options: Tables | None = None
     unsaid: Settings = DEFAULTS
+    contact: FirstContact | None = None
     limiters: dict[tuple[int, int | None, int | None], Limiters] = field(default_factory=dict, compare=False, repr=False)
     """How fast providers are asked by all questions of this owner together, by its limits."""
 
@@ -148,13 +150,13 @@ class HostSettings:
 
     def read(self, inputs: Mapping[str, Any], watch: Callable[[], object] | None = None) -> Inputs:
         """The inputs of a host, with its functions."""
-        reading = replace(self.unsaid.reading(watch), formats=self.formats)
+        reading = replace(self.unsaid.reading(watching(self.contact, watch)), formats=self.formats)
         return replace(from_values(inputs, reading), functions=self.primitives)
 
-    def begun(self) -> tuple[HostSettings, Deadline]:
-        """The settings of a run that begins now, with its deadline."""
-        deadline = Deadline(self.limits.seconds)
-        return replace(self, options=replace(self.options, started=deadline.started)), deadline
+    def begun(self, *, asks: bool = True) -> tuple[HostSettings, Deadline]:
+        """The settings of a run that begins now, with its deadline. Raises `ModelFailure` where its models cannot be asked."""
+        deadline, contact = Deadline(self.limits.seconds), begun(self.filled()) if asks else None
+        return replace(self, options=replace(self.options, started=deadline.started), contact=contact), deadline
 
     def setup(self) -> Setup:
         """What questions are answered with, before models are connected."""
@@ -258,7 +260,7 @@ async def answered_again(
     row, was = past.row, past.row.what
     if row.state == "answered" and not is_replay:
         raise ValueError(f"run {row.id} already has an answer")
-    again, deadline = settings.as_before(was["settings"], is_replay=is_replay).begun()
+    again, deadline = settings.as_before(was["settings"], is_replay=is_replay).begun(asks=False)
     read = await read_in_thread(again.read, inputs.values, deadline)
     read = replace(read, notes=(*inputs.notes, *read.notes))
     same_inputs(row, read)
@@ -293,6 +295,8 @@ async def in_session(
 ) -> Run:
     """A session from its beginning to its end; trouble with its journal is logged. `job` runs a program that is admitted
     already."""
+    found, request = await met(settings.contact, request)
+    settings = replace(settings, model=found or settings.model)
     is_kept = settings.journal is not False
     session = RunSession(
         request=replace(request, settings=settings.kept()) if is_kept else request,

@@ -5,8 +5,9 @@ litellm name (`openai/gpt-5-mini`; with a base URL, any name an OpenAI-compatibl
 installed package has registered the prefix (`installed`). Promises that nothing is loaded and no network is touched before the
 first call, and that providers are asked through `RetryingModel`.
 
-With no model named: `LAMBDA_RLM_MODEL` when it is set, else a small model of the first provider whose key is set, else the
-local one (`LAMBDA_RLM_GGUF`, or the default weights).
+With no model named: `LAMBDA_RLM_MODEL` when it is set, else with a base URL the one that its server was found to serve, else a
+small model of the first provider whose key is set, else the local one (`LAMBDA_RLM_GGUF`, or the default weights). A window
+that nobody says is that which the server said when it was last asked (`providers/contact`).
 """
 
 from __future__ import annotations
@@ -27,12 +28,16 @@ from lambda_rlm.events import Tracer
 from lambda_rlm.llm.failures import NO_WEIGHTS, UNKNOWN_MODEL, failure
 from lambda_rlm.llm.installed import installed_model
 from lambda_rlm.llm.local import weights
-from lambda_rlm.llm.profiles import batch_prices, is_known, prices_as_of, provider_profile
+from lambda_rlm.llm.profiles import DEFAULT_WINDOW, batch_prices, is_known, prices_as_of, provider_profile
+from lambda_rlm.llm.providers.contact.keys import is_provider
+from lambda_rlm.llm.providers.contact.known_servers import served_by
+from lambda_rlm.llm.providers.contact.served import shown, window_of
 from lambda_rlm.llm.providers.dialects import dialect_of
+from lambda_rlm.llm.providers.exchange import without_user
 from lambda_rlm.llm.providers.forms.vendors import vendor_of
-from lambda_rlm.llm.providers.servers import recipients_of
+from lambda_rlm.llm.providers.servers import plain, recipients_of
 from lambda_rlm.llm.providers.sockets import Sockets
-from lambda_rlm.llm.providers.via_http import HttpModel, serves
+from lambda_rlm.llm.providers.via_http import SERVED, HttpModel, serves
 from lambda_rlm.llm.scripted import ScriptedModel
 from lambda_rlm.llm.tokens import vocabulary
 from lambda_rlm.llm.wrappers.fallback import ConstraintFallback
@@ -124,7 +129,7 @@ def connect(
     `cache` keeps good replies of providers and local models across runs; it is closed with the model. `account` lends what each
     request may cost, before it is sent.
     """
-    name = name or default_model()
+    name = name or (default_model() if base_url is None else served_model(base_url))
     said = described.get(name, UNSAID)
     options = replace(said, window=said.window or window, timeout=said.timeout or timeout)
     if name == "local" and base_url is None:
@@ -145,6 +150,40 @@ def connect(
 
         model = Recording(model, record)
     return _cached(model, name, base_url, cache, options.temperature)
+
+
+def served_model(base_url: str, environ: Mapping[str, str] = os.environ) -> str:
+    """The name of the model that is asked at a server when none is named: that of `LAMBDA_RLM_MODEL`, or what the server was
+    found to serve. Raises `ModelFailure` where that is not known, or is not one model."""
+    if named := environ.get("LAMBDA_RLM_MODEL"):
+        return named
+    served, where = served_by(base_url), without_user(plain(base_url))
+    if served is None or not served.models:
+        raise failure(
+            UNKNOWN_MODEL, f"no model is named, and {where} does not say what it serves; name the model (--model NAME)"
+        )
+    model = served.answering
+    if model is None:
+        raise failure(UNKNOWN_MODEL, f"no model is named, and {where} serves several; name one (--model NAME): {shown(served)}")
+    return model.name if "/" not in model.name else f"openai/{model.name}"
+
+
+def name_at_server(name: str) -> str | None:
+    """The name by which a server in the OpenAI form is asked for a model; None for a model that is asked in another form."""
+    if serves(name):
+        return next((name.removeprefix(prefix) for prefix in SERVED if name.startswith(prefix)), name)
+    return None if is_provider(name.partition("/")[0]) else name
+
+
+def refuse_unknown_name(name: str) -> None:
+    """Raises `ModelFailure` for a name without a provider that nothing is known of."""
+    if "://" in name:  # some providers' clients would send their key there
+        raise failure(UNKNOWN_MODEL, f"unknown model {name!r}: a URL is not a model name (see --base-url)")
+    if "/" not in name and not is_known(name):
+        known = [f"local/{row}" for row in weights.TABLE] + list(_BY_KEY.values())
+        close = difflib.get_close_matches(name, known + list(weights.TABLE), n=1)
+        hint = f"; did you mean {close[0] if '/' in close[0] else 'local/' + close[0]}?" if close else ""
+        raise failure(UNKNOWN_MODEL, f"unknown model {name!r}{hint} (list the available models: lambda-rlm models)")
 
 
 def _cached(model: Model, name: str, base_url: str | None, cache: ReplyStore | None, temperature: float | None) -> Model:
@@ -242,16 +281,15 @@ def _reached(
 def _provider(
     name: str, base_url: str | None, api_key: str | None, options: ModelOptions, constrain: str, sockets: Sockets
 ) -> Model:
-    if "://" in name:  # some providers' clients would send their key there
-        raise failure(UNKNOWN_MODEL, f"unknown model {name!r}: a URL is not a model name (see --base-url)")
+    served = None if base_url is None else name_at_server(name)
+    if served is not None and not serves(name):
+        name = f"openai/{name}"
+    if base_url is None or "://" in name:
+        refuse_unknown_name(name)
     if base_url is not None and "/" not in name:
         name = f"openai/{name}"
-    if base_url is None and "/" not in name and not is_known(name):
-        known = [f"local/{row}" for row in weights.TABLE] + list(_BY_KEY.values())
-        close = difflib.get_close_matches(name, known + list(weights.TABLE), n=1)
-        hint = f"; did you mean {close[0] if '/' in close[0] else 'local/' + close[0]}?" if close else ""
-        raise failure(UNKNOWN_MODEL, f"unknown model {name!r}{hint} (list the available models: lambda-rlm models)")
-    profile = options.profile(provider_profile(name, base_url=base_url, window=options.window))
+    window = options.window or (None if base_url is None or served is None else _served_window(base_url, served))
+    profile = options.profile(provider_profile(name, base_url=base_url, window=window))
     if _is_elsewhere(name, base_url):
         profile = replace(profile, vocabulary=None)
     said: dict[str, Any] = {"timeout": options.timeout or TIMEOUT, "profile": profile, "thinking": options.thinking}
@@ -266,6 +304,12 @@ def _provider(
     from lambda_rlm.llm.providers.via_litellm import LitellmModel
 
     return LitellmModel(name, base_url=base_url, api_key=api_key, dialect=dialect, **said)
+
+
+def _served_window(base_url: str, name: str) -> int | None:
+    """The window of a model that a server said when it was last asked; None where it did not."""
+    served = served_by(base_url)
+    return None if served is None else window_of(served, name, DEFAULT_WINDOW)
 
 
 def _is_elsewhere(name: str, base_url: str | None) -> bool:

@@ -80,6 +80,9 @@ FATES: Final[dict[str, Fate]] = {
 }
 
 
+OF_THE_SERVER: Final = frozenset({UNREACHABLE, KEY_REFUSED, UNKNOWN_MODEL})
+"""How a call fails whatever is asked: no program has a part in it."""
+
 _NOT_WORKED_ON: Final = (501, 503, 529)
 """What a server replies, beside 3xx and 4xx, to a request on which it does no work."""
 

@@ -67,6 +67,11 @@ def is_known(name: str) -> bool:
     return _row(name) is not None
 
 
+def providers_in_table() -> frozenset[str]:
+    """The providers of the models in the table."""
+    return frozenset(str(row["provider"]) for row in _table()["models"].values() if row.get("provider"))
+
+
 def prices_as_of(profile: ModelProfile) -> str | None:
     """The date of the table (YYYY-MM-DD) where a profile's prices are those of the table, else None."""
     row = _row(profile.name) or {}

@@ -40,6 +40,12 @@ def allow_model(name: str, host: str | None, provider: str | None) -> None:
             _allow_destination(rules, name, host, provider or "")
 
 
+def allow_server(host: str) -> None:
+    """A server that is asked what it serves, before a model is named."""
+    for rules in policy():
+        _allow_destination(rules, "that this server serves", host, "")
+
+
 def allow_object(name: str, is_in_process: bool) -> None:
     """A model object of a host program: where its requests go is not known here."""
     for rules in policy():

@@ -17,6 +17,7 @@ from lambda_rlm.diagnostics.diagnostic import Rejected
 from lambda_rlm.diagnostics.faults import Fault
 from lambda_rlm.execution.run import Run
 from lambda_rlm.llm.failures import failure
+from lambda_rlm.llm.providers.contact.known_servers import meet
 from lambda_rlm.llm.wrappers.retry import RetryPolicy
 from lambda_rlm.synth.writing import Writing
 from tests.support.asking import FakeModel
@@ -248,6 +249,8 @@ def test_a_refused_connection_without_fallback_is_a_fault(shell: Shell, monkeypa
     monkeypatch.setattr(RetryPolicy, "seconds", lambda *_: 0.0)
     with socket.socket() as held:
         held.bind(("127.0.0.1", 0))  # nobody listens
-        found = told(shell, "openai/x", "--base-url", f"http://127.0.0.1:{held.getsockname()[1]}/v1", model="openai/y")
+        url = f"http://127.0.0.1:{held.getsockname()[1]}/v1"
+        meet(url, "sk-secret-1234567890", ("x", "y"), None)  # a server that was there today
+        found = told(shell, "openai/x", "--base-url", url, model="openai/y")
     assert found["fault"]["code"] == "E0505" and "E0505" in found["synthesis"]["fallback"]
     assert found["usage"]["calls"] + found["synthesis"]["usage"]["calls"] <= 30

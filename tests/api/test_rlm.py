@@ -111,10 +111,10 @@ def test_all_models_of_a_run_keep_to_its_limits_together(shell: Shell, monkeypat
 
     monkeypatch.setattr("lambda_rlm.execution.connections.connect", connect)
     if place == "library":
-        rlm = RLM("openai/leaf", root_model="openai/root", budget=Budget(concurrency=3), rpm=60)
+        rlm = RLM("sim:leaf", root_model="sim:root", budget=Budget(concurrency=3), rpm=60)
         assert rlm.ask("Who?", strategy="direct", context="c").answer == "x"
     else:
-        names = ("--model", "openai/leaf", "--root-model", "openai/root")
+        names = ("--model", "sim:leaf", "--root-model", "sim:root")
         assert shell("ask", "Who?", wrote("c.txt", "c"), *names, "--concurrency", "3", "--rpm", "60") == 0
     first, second = made
     assert first is second

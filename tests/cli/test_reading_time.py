@@ -89,7 +89,7 @@ def test_the_time_of_a_run_is_over_while_its_inputs_are_read(
     argument = written(tmp_path, "folder/x.txt" if name == "folder" else name, CONTENTS.get(name, "x"))
     first = "Who?" if command == "ask" else written(tmp_path, "p.lam", "1")
     arguments = [command, first, str(tmp_path / "folder") if name == "folder" else argument]
-    code = run_command([*arguments, "--max-seconds", "1e-9", "--model", "openai/none", "--json"])
+    code = run_command([*arguments, "--max-seconds", "1e-9", "--model", "sim:", "--json"])
     said = json.loads(capsys.readouterr().out)
     assert code == 2 and said["fault"]["code"] == "E0407"
     assert "time limit" in said["error"]["message"]
@@ -101,7 +101,7 @@ def test_the_time_of_a_run_is_over_while_its_program_is_read(capsys: pytest.Capt
     end = threading.Timer(3.0, os.close, (write_end,))
     end.start()
     began = time.monotonic()
-    arguments = ["run", f"/dev/fd/{read_end}", "--max-seconds", "0.3", "--model", "openai/none", "--json"]
+    arguments = ["run", f"/dev/fd/{read_end}", "--max-seconds", "0.3", "--model", "sim:", "--json"]
     code = run_command(arguments)
     assert code == 2 and json.loads(capsys.readouterr().out)["fault"]["code"] == "E0407"
     assert time.monotonic() - began < 2.5
@@ -205,7 +205,7 @@ def test_ctrl_c_ends_reading(tmp_path: Path, program: str, name: str) -> None:
     """The worker, too: it is gone when the command has ended."""
     content = "<p>a" * 1_500_000 if name == "endless.html" else "a,b\n" + "1,2\n" * 8_000_000
     path = written(tmp_path, name, content)
-    command = [sys.executable, "-c", program, "ask", "Who?", path, "--model", "openai/none", "--no-journal"]
+    command = [sys.executable, "-c", program, "ask", "Who?", path, "--model", "sim:", "--no-journal"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
         assert running.stdout is not None
         assert running.stdout.readline() == "ready\n"

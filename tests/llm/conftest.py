@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from lambda_rlm.llm.local import weights
-from tests.support.doors import DOORS, Door
+from lambda_rlm.llm.providers.via_http import HttpModel
+from lambda_rlm.llm.providers.via_litellm import LitellmModel
+from tests.support.doors import Door
 from tests.support.faulty_server import FaultyServer
 
 
@@ -18,7 +20,12 @@ def small_weights() -> Path:
     return weights.fetch("smollm2-135m")
 
 
-@pytest.fixture(params=[pytest.param(DOORS[0], id="litellm", marks=pytest.mark.slow), pytest.param(DOORS[1], id="http")])
+@pytest.fixture(
+    params=[
+        pytest.param(LitellmModel, id="litellm", marks=[pytest.mark.slow, pytest.mark.litellm]),
+        pytest.param(HttpModel, id="http"),
+    ]
+)
 def door(request: pytest.FixtureRequest) -> Door:
     """Each way to a server at a URL."""
     kind: Door = request.param

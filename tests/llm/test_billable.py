@@ -37,7 +37,7 @@ def litellm(url: str, name: str = "openai/m", timeout: float = 60.0) -> Model:
     return LitellmModel(name, base_url=url, api_key="key", profile=PRICED, timeout=timeout)
 
 
-DOORS = [pytest.param(http, id="http"), pytest.param(litellm, id="litellm", marks=pytest.mark.slow)]
+DOORS = [pytest.param(http, id="http"), pytest.param(litellm, id="litellm", marks=[pytest.mark.slow, pytest.mark.litellm])]
 
 
 def failed(model: Model, request: CompletionRequest | None = None) -> ModelFailure:

@@ -82,6 +82,7 @@ class TestLimited(ModelContract):
         return ModelUnderTest(Limited(ScriptedModel.from_rules(RULES), Limiter(2)), ANSWERED, asked("wait"), asked("fail"))
 
 
+@pytest.mark.litellm
 @pytest.mark.slow  # the first use of litellm takes seconds
 class TestProvider(ModelContract):
     """An OpenAI-compatible server; what is asked is chosen by the model's name, so several are put behind one."""

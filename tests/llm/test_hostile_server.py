@@ -38,7 +38,9 @@ def litellm(url: str, key: str = "key") -> LitellmModel:
     return LitellmModel("openai/m", base_url=url, api_key=key, profile=PRICED)
 
 
-@pytest.fixture(params=[pytest.param(http, id="http"), pytest.param(litellm, id="litellm", marks=pytest.mark.slow)])
+@pytest.fixture(
+    params=[pytest.param(http, id="http"), pytest.param(litellm, id="litellm", marks=[pytest.mark.slow, pytest.mark.litellm])]
+)
 def door(request: pytest.FixtureRequest) -> Door:
     made: Door = request.param
     return made

@@ -303,7 +303,11 @@ async def proxied(limit: float | None, port: int) -> bytes:
         await pool.aclose()
 
 
-WAYS: list[Any] = [partial(through, HttpModel), pytest.param(partial(through, LitellmModel), marks=pytest.mark.slow), proxied]
+WAYS: list[Any] = [
+    partial(through, HttpModel),
+    pytest.param(partial(through, LitellmModel), marks=[pytest.mark.slow, pytest.mark.litellm]),
+    proxied,
+]
 """The lean door, the vendor door, and the lean door behind a proxy."""
 
 

@@ -188,6 +188,7 @@ def test_both_requests_of_a_hedge_may_be_refused(tmp_path: Path) -> None:
     assert account.spent.calls == done.usage.attempts
 
 
+@pytest.mark.litellm
 @pytest.mark.slow  # the first use of litellm takes seconds
 def test_litellm_sends_nothing_twice_by_itself() -> None:
     """It would send a request again that is rejected with status 422, and nobody would have paid for that."""

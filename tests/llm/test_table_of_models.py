@@ -24,20 +24,23 @@ TEXT = (files("lambda_rlm.llm") / "table" / "models.json").read_text("utf-8")
 TABLE: dict[str, Any] = json.loads(TEXT)
 
 
+@pytest.mark.litellm
 def test_the_table_is_the_one_that_the_script_makes() -> None:
     """Of the litellm that this package requires: whoever moves the one makes the other anew."""
     assert written(models(public_models(), TABLE["as_of"])) == TEXT
 
 
+@pytest.mark.litellm
 def test_the_table_has_a_date_a_source_and_a_license() -> None:
     assert date(2026, 1, 1) <= date.fromisoformat(TABLE["as_of"])
-    requirements = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["dependencies"]
+    requirements = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["optional-dependencies"]["dev"]
     assert f"litellm=={version('litellm')}" in requirements
     assert TABLE["source"].startswith(f"litellm {version('litellm')} ")
     assert "MIT License" in (files("lambda_rlm.llm") / "table" / "LICENSE").read_text("utf-8")
     assert "OpenAI" in (files("lambda_rlm.llm.vocabulary") / "data" / "LICENSE").read_text("utf-8")
 
 
+@pytest.mark.litellm
 def test_every_model_that_replies_with_text_has_a_sound_profile() -> None:
     """What a token costs is never less than any price of the public table for it, batches and tiers that nobody asks for aside."""
     public = public_models()
@@ -66,6 +69,7 @@ def test_models_that_bill_more_than_tokens_have_no_price() -> None:
         assert profile.window > 8192 or "pplx" in name
 
 
+@pytest.mark.litellm
 def test_thought_that_is_dearer_than_a_reply_sets_the_price() -> None:
     dearer = [
         name

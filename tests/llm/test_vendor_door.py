@@ -102,6 +102,7 @@ def test_an_invalid_address_is_not_retried_or_shown(door: Door, url: str) -> Non
     assert "hidden" not in raised.value.message
 
 
+@pytest.mark.litellm
 @pytest.mark.slow
 def test_a_missing_key_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
@@ -110,6 +111,7 @@ def test_a_missing_key_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (raised.value.code, raised.value.is_fatal) == ("E0506", True)
 
 
+@pytest.mark.litellm
 def test_a_name_without_a_provider_is_explained() -> None:
     with pytest.raises(ModelFailure, match="provider/model") as raised:
         anyio.run(LitellmModel("nonsense-9000").complete, asked("hello"))
@@ -254,6 +256,7 @@ def test_a_cancelled_run_leaves_no_task_and_no_connection(server: FaultyServer) 
     assert anyio.run(job) == 1
 
 
+@pytest.mark.litellm
 @pytest.mark.slow
 @pytest.mark.parametrize("status", ["302 Found", "307 Temporary Redirect", "308 Permanent Redirect"])
 @pytest.mark.parametrize("name", ["openai/m", "mistral/m", "anthropic/m"])
@@ -271,6 +274,7 @@ def test_litellm_follows_no_redirect(name: str, status: str) -> None:
     assert "unexpected redirect" in failure.message
 
 
+@pytest.mark.litellm
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["openai/m", "mistral/m"])
 def test_litellm_inflates_nothing_and_reads_to_a_limit(name: str) -> None:
@@ -288,6 +292,7 @@ def test_litellm_inflates_nothing_and_reads_to_a_limit(name: str) -> None:
     assert (endless.code, "larger than" in endless.message, endless.usage) == ("E0512", True, UNCOUNTED)
 
 
+@pytest.mark.litellm
 @pytest.mark.slow
 def test_httpx_is_as_it_was_for_everybody_else() -> None:
     import httpx
@@ -303,6 +308,7 @@ def test_httpx_is_as_it_was_for_everybody_else() -> None:
     assert anyio.run(ask) == "there"
 
 
+@pytest.mark.litellm
 @pytest.mark.slow
 @pytest.mark.parametrize("usage", [[1], "many", 7, {"prompt_tokens": "x"}], ids=str)
 def test_a_reply_that_litellm_cannot_read_is_booked(usage: Any) -> None:
@@ -316,6 +322,7 @@ def test_a_reply_that_litellm_cannot_read_is_booked(usage: Any) -> None:
     assert "Traceback" not in failure.message
 
 
+@pytest.mark.litellm
 @pytest.mark.slow
 @pytest.mark.parametrize("more", [{}, {"service_tier": "flex"}, {"model": "gpt-5-nano"}], ids=str)
 def test_a_server_that_names_what_is_cheaper_pays_no_less(more: dict[str, Any]) -> None:
@@ -334,6 +341,7 @@ def test_a_server_that_names_what_is_cheaper_pays_no_less(more: dict[str, Any]) 
     assert anyio.run(ask).usage.cost == pytest.approx(0.00225)
 
 
+@pytest.mark.litellm
 @pytest.mark.slow
 def test_what_is_no_reply_of_the_provider_is_malformed() -> None:
     """litellm looks for what Anthropic replies, and raises what it did not find."""

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
+import pytest
+
 from lambda_rlm.llm.providers.via_http import HttpModel
 from lambda_rlm.llm.providers.via_litellm import LitellmModel
 
 Door = type[LitellmModel] | type[HttpModel]
-DOORS: Final[tuple[Door, ...]] = (LitellmModel, HttpModel)
+THROUGH_LITELLM: Final = pytest.param(LitellmModel, marks=pytest.mark.litellm)
+DOORS: Final = (THROUGH_LITELLM, HttpModel)

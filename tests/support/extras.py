@@ -6,3 +6,4 @@ from typing import Final
 
 WITHOUT_LOCAL: Final = "the extra `local` is not installed"
 WITHOUT_DOCUMENTS: Final = "the extra `documents` is not installed"
+WITHOUT_LITELLM: Final = "the extra `litellm` is not installed"

@@ -21,6 +21,7 @@ from lambda_rlm.cli.display.approval import Approval
 from lambda_rlm.cli.display.next_step import after_fault, resuming
 from lambda_rlm.cli.display.streamed import StreamedAnswer, for_terminal
 from lambda_rlm.cli.exits import UsageProblem
+from lambda_rlm.cli.first_contact import CommandContact
 from lambda_rlm.cli.session import requested
 from lambda_rlm.cli.settings import Settings, announced, server, settings, to_be_repeated, usable_account
 from lambda_rlm.cli.start_up import loaded
@@ -87,10 +88,13 @@ def ask(query: str, arguments: Sequence[str], options: Mapping[str, Any], how: H
 
         own_strategy(chosen.task)  # what is wrong with it is reported before anything is read, written or asked
     deadline = Deadline(chosen.max_seconds)
+    contact = CommandContact(chosen, how.approved)
     if follows is not None:
         request, chosen = continued(follows, query, arguments, options, chosen, deadline)
-        return _asked(request, chosen, how, deadline)
-    inputs = from_arguments(arguments, chosen.reading(deadline.look))
+        chosen, inputs = contact.over(chosen, request.question.inputs)
+        return _asked(replace(request, question=replace(request.question, inputs=inputs)), chosen, how, deadline)
+    inputs = from_arguments(arguments, chosen.reading(contact.watching(deadline.look)))
+    chosen, inputs = contact.over(chosen, inputs)
     return _asked(requested(query, inputs, arguments, chosen), chosen, how, deadline)
 
 
@@ -153,7 +157,9 @@ def run(program: str, arguments: Sequence[str], query: str, options: Mapping[str
     chosen = settings(options)
     deadline = Deadline(chosen.max_seconds)
     source = program_file(program, deadline.look)
-    inputs = from_arguments(arguments, chosen.reading(deadline.look))
+    contact = CommandContact(chosen, how.approved, source)
+    inputs = from_arguments(arguments, chosen.reading(contact.watching(deadline.look)))
+    chosen, inputs = contact.over(chosen, inputs)
     return _executed(requested(query, inputs, arguments, chosen, source), chosen, how, deadline)
 
 

@@ -62,7 +62,8 @@ TABLE: tuple[Code, ...] = (
         "Unknown model",
         "The provider does not know the model, or no provider is known for its name. Model names have the form "
         "provider/model, such as `openai/gpt-5-mini` or `local/NAME`; `lambda-rlm models` lists the models that can be "
-        "reached. `or_else` does not cover this.",
+        "reached. Some providers need the extra `litellm`. A server that is named by `--base-url` knows its own names. `or_else` "
+        "does not cover this.",
     ),
     _lost(
         "E0508",

@@ -95,9 +95,9 @@ class Carrier(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """Where completions are asked for. `target` is path and query, `keyed` the headers that carry the key and the version. `more`
-    are headers of the user, which take the place of ours; `authorities` the file of those whose certificates are trusted, None
-    for the usual ones (`trust`)."""
+    """Where requests go, and how. `target` is path and query, `keyed` the headers that carry the key and the version. `more` are
+    headers of the user, which take the place of ours; `authorities` the file of those whose certificates are trusted, None for
+    the usual ones (`trust`)."""
 
     scheme: str
     host: str
@@ -107,6 +107,7 @@ class Destination:
     keyed: Mapping[str, str] = field(repr=False)
     more: Mapping[str, str] = field(default_factory=dict, repr=False)
     authorities: str | None = None
+    method: str = "POST"
 
     @property
     def url(self) -> str:

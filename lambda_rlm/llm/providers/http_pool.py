@@ -186,7 +186,7 @@ class ConnectionPool:
         self._address = Address(to.scheme, to.host, to.port, to.authorities)
         self._loop = asyncio.get_running_loop()
         lines = "".join(f"{name}: {value}\r\n" for name, value in to.headers.items())
-        self._head = f"POST {to.target} HTTP/1.1\r\n{lines}Content-Length: ".encode("ascii")
+        self._head = f"{to.method} {to.target} HTTP/1.1\r\n{lines}Content-Length: ".encode("ascii")
         self._busy: set[Connection] = set()
         self._addresses: Sequence[str] = ()
         self._addresses_until = 0.0

@@ -53,8 +53,9 @@ from lambda_rlm.llm.tokens import count, vocabulary
 from lambda_rlm.llm.wrappers.model_headers import AUTHORIZATION
 from lambda_rlm.llm.wrappers.model_options import UNSAID, ModelOptions, sampled
 
-_OPENAI_FORM: Final = ("openai/", "hosted_vllm/")
-_SERVED: Final = (*_OPENAI_FORM, "anthropic/", "gemini/")
+SERVED: Final = ("openai/", "hosted_vllm/")
+"""How names begin of models that are asked in the OpenAI form; the server is asked for the rest."""
+_NAMED: Final = (*SERVED, "anthropic/", "gemini/")
 _NO_KEY_NEEDED: Final = "none"
 _OPENAI: Final = re.compile(r"https://(?:[^/@]*@)?(?:api\.openai\.com|[\w-]+\.openai\.azure\.com)(?:[:/?]|$)")
 """The servers that refuse `max_tokens` for models that think, and know `max_completion_tokens`, which others may ignore."""
@@ -62,7 +63,7 @@ _OPENAI: Final = re.compile(r"https://(?:[^/@]*@)?(?:api\.openai\.com|[\w-]+\.op
 
 def serves(name: str) -> bool:
     """Whether a model's name at a URL needs nothing but the OpenAI form."""
-    return "/" not in name or name.startswith(_OPENAI_FORM)
+    return "/" not in name or name.startswith(SERVED)
 
 
 class HttpModel:
@@ -91,7 +92,7 @@ class HttpModel:
         self._headers = options.sent_headers()
         self._wire, self._keys, self._needs_key = wire, keys, needs_key
         self._thinking, self._dialect, self._sockets = thinking, dialect, sockets
-        self._model = next((name.removeprefix(prefix) for prefix in _SERVED if name.startswith(prefix)), name)
+        self._model = next((name.removeprefix(prefix) for prefix in _NAMED if name.startswith(prefix)), name)
         self._opening = b'{"model": %b, "messages": [' % _written(self._model)
         self._base_url = base_url.rstrip("/")
         self._is_openai = _OPENAI.match(base_url) is not None

@@ -50,6 +50,7 @@ from lambda_rlm.llm.providers.constraints import (
     known_of,
     told_in,
 )
+from lambda_rlm.llm.providers.contact.keys import MISSING_LITELLM
 from lambda_rlm.llm.providers.dialects import Dialect
 from lambda_rlm.llm.providers.exchange import Garbled, NoAddress, Unsendable, most_bytes, refuse_unsendable, without_user
 from lambda_rlm.llm.providers.openai_form import Said, Unwrap, completion_in, judged, said_in, served_as, usage_of, with_thought
@@ -341,7 +342,12 @@ def _litellm() -> Any:
     logging.getLogger("LiteLLM").setLevel(logging.CRITICAL)
     if (authorities := bundle()) is not None:  # litellm heeds this variable alone
         os.environ["SSL_CERT_FILE"] = authorities
-    import litellm
+    try:
+        import litellm
+    except ModuleNotFoundError as error:
+        if error.name != "litellm":
+            raise
+        raise failure(UNKNOWN_MODEL, f"this model {MISSING_LITELLM}") from None
 
     litellm.telemetry = False
     litellm.suppress_debug_info = True

@@ -134,7 +134,10 @@ class ProxiedPool:
         """As `Carrier` says."""
         import aiohttp
 
-        asked = self._session.post(self._to.url, data=body, headers=self._to.headers, proxy=self._proxy, allow_redirects=False)
+        to = self._to
+        asked = self._session.request(
+            to.method, to.url, data=body, headers=to.headers, proxy=self._proxy, allow_redirects=False
+        )
         try:
             async with asked as answer:
                 if answer.status == _WANTS_USER:

@@ -10,6 +10,7 @@ from benchmarks.tables.model_tables import carried, public_ranks
 from lambda_rlm.llm.vocabulary.byte_pair import PATTERNS, encoder, ranks
 from tests.support.hard_texts import hard_texts
 
+pytestmark = pytest.mark.litellm  # which carries the public files
 both = pytest.mark.parametrize("name", PATTERNS)
 
 
