@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from lambda_rlm.budget.paying import booked, priced, worst_case
 from lambda_rlm.completion import Completion, ModelProfile, Usage
-from lambda_rlm.llm.providers.openai_form import completion_in, usage_of
+from lambda_rlm.llm.providers.forms.openai_form import completion_in, usage_of
 from tests.support.asking import FakeModel
 from tests.support.running import run
 

@@ -10,7 +10,7 @@ import pytest
 
 from lambda_rlm.completion import Completion, StopReason
 from lambda_rlm.diagnostics.faults import ModelFailure
-from lambda_rlm.llm.providers.finish_reasons import Unfinished, ending
+from lambda_rlm.llm.providers.forms.finish_reasons import Unfinished, ending
 from lambda_rlm.testing import request as asked
 from tests.support.doors import Door
 from tests.support.raw_server import completion, raw_server, said

@@ -40,7 +40,7 @@ from lambda_rlm.eval.evaluate import evaluate
 from lambda_rlm.eval.staging.stage import Stage, known_inputs
 from lambda_rlm.execution.prospect import foresee
 from lambda_rlm.limits import PROMPT_OVERHEAD, STANDING
-from lambda_rlm.llm.providers.openai_form import schema_of
+from lambda_rlm.llm.providers.forms.openai_form import schema_of
 from lambda_rlm.syntax import term as t
 from lambda_rlm.syntax.caps import children
 from lambda_rlm.types.type import Type

@@ -15,7 +15,7 @@ from random import Random
 from typing import Any, Final
 
 from lambda_rlm.completion import Completion, CompletionRequest, Message, ModelProfile, Usage
-from lambda_rlm.llm.providers.openai_form import schema_of
+from lambda_rlm.llm.providers.forms.openai_form import schema_of
 from lambda_rlm.llm.vocabulary.byte_pair import encoder
 from tests.support.places import ROOT
 

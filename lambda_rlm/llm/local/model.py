@@ -19,7 +19,7 @@ from lambda_rlm.llm.failures import EMPTY_REPLY, ENGINE_FAILED, NO_ENGINE, NO_WE
 from lambda_rlm.llm.local.constraint import constraint
 from lambda_rlm.llm.local.engine import MISSING_PACKAGE, Engine, EngineReply, EngineSettings, engine, is_there, threads_by_load
 from lambda_rlm.llm.local.weights import TABLE, installed, path
-from lambda_rlm.llm.providers.openai_form import usage_of
+from lambda_rlm.llm.providers.forms.openai_form import usage_of
 from lambda_rlm.llm.tokens import utf8_bound
 
 _STOP = {"stop": StopReason.STOP, "length": StopReason.LENGTH}

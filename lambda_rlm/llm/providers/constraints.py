@@ -20,7 +20,7 @@ from lambda_rlm.completion import CompletionRequest
 from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.llm import failures
 from lambda_rlm.llm.providers.dialects import Dialect, grammar_fields, is_refusal, not_kept
-from lambda_rlm.llm.providers.openai_form import Unwrap, as_it_stands, response_format, schema_of
+from lambda_rlm.llm.providers.forms.openai_form import Unwrap, as_it_stands, response_format, schema_of
 
 MAX_TOKENS: Final = "max_tokens"
 MAX_COMPLETION_TOKENS: Final = "max_completion_tokens"

@@ -95,9 +95,9 @@ class Carrier(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """Where requests go, and how. `target` is path and query, `keyed` the headers that carry the key and the version. `more` are
-    headers of the user, which take the place of ours; `authorities` the file of those whose certificates are trusted, None for
-    the usual ones (`trust`)."""
+    """Where requests go, and how. `target` is path and query, `keyed` the headers that carry the key and the version. `more`
+    are headers of the user, which take the place of ours; `authorities` the file of those whose certificates are trusted, None
+    for the usual ones (`trust`)."""
 
     scheme: str
     host: str

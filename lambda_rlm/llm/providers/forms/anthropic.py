@@ -21,7 +21,7 @@ from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.llm.providers.exchange import Answer
 from lambda_rlm.llm.providers.forms.claude import claude_thinks, claude_version
 from lambda_rlm.llm.providers.forms.gathered import Gathered, GatheredMessage
-from lambda_rlm.llm.providers.openai_form import Unwrap, completion_in
+from lambda_rlm.llm.providers.forms.openai_form import Unwrap, completion_in
 
 _VERSION: Final = "2023-06-01"
 _FINISH: Final = {

@@ -17,7 +17,7 @@ from typing import Any, Final, Protocol
 from lambda_rlm.completion import Completion, Message, ModelProfile
 from lambda_rlm.llm.providers.exchange import Answer
 from lambda_rlm.llm.providers.forms.gathered import Gathered, GatheredChat
-from lambda_rlm.llm.providers.openai_form import Unwrap, completion_in
+from lambda_rlm.llm.providers.forms.openai_form import Unwrap, completion_in
 from lambda_rlm.llm.providers.thinking import asked_thought
 
 _PAYERS: Final = {

@@ -19,7 +19,7 @@ from lambda_rlm.diagnostics.blot import blotted, cut, without_keys
 from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.llm.failures import EMPTY_REPLY, MALFORMED_BODY, failure
 from lambda_rlm.llm.providers.dialects import input_of_tool
-from lambda_rlm.llm.providers.finish_reasons import Unfinished, ending
+from lambda_rlm.llm.providers.forms.finish_reasons import Unfinished, ending
 from lambda_rlm.llm.providers.vendor_errors import failure_in
 
 _LONGEST_REASON: Final = 40
