@@ -53,7 +53,16 @@ from lambda_rlm.llm.providers.constraints import (
 from lambda_rlm.llm.providers.contact.keys import MISSING_LITELLM
 from lambda_rlm.llm.providers.dialects import Dialect
 from lambda_rlm.llm.providers.exchange import Garbled, NoAddress, Unsendable, most_bytes, refuse_unsendable, without_user
-from lambda_rlm.llm.providers.forms.openai_form import Said, Unwrap, completion_in, judged, said_in, served_as, usage_of, with_thought
+from lambda_rlm.llm.providers.forms.openai_form import (
+    Said,
+    Unwrap,
+    completion_in,
+    judged,
+    said_in,
+    served_as,
+    usage_of,
+    with_thought,
+)
 from lambda_rlm.llm.providers.thinking import asked_thought
 from lambda_rlm.llm.providers.trust import bundle
 from lambda_rlm.llm.providers.vendor_errors import mapped, redirected
