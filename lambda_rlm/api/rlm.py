@@ -252,9 +252,11 @@ class RLM:
 
     def completion(self, prompt: Any, root_prompt: str | None = None) -> Run:
         """`ask` with the interface of the package `rlms`: `prompt` is the context (text, messages or data) and `root_prompt`
-        the question (None: the last user message). The answer is `.response`."""
-        question, context = question_in(prompt, root_prompt)
-        return self.ask(question, **({} if context is None else {"context": context}))
+        the question (None: the one in the prompt, see `lambda_rlm.rlms`). The answer is `.response`."""
+        posed = question_in(prompt, root_prompt)
+        return self.ask(
+            posed.question, strategy=posed.strategy, **({} if posed.context is None else {"context": posed.context})
+        )
 
     def resume(self, run: str, *, returns: Any = None, on_event: Listener | None = None, **inputs: Any) -> Run:
         """Continue a run of the journal that has no answer. `run` is its id, a prefix or suffix of the id, or "last". Pass the
