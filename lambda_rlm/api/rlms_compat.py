@@ -47,7 +47,9 @@ _ANSWER: Final = re.compile(
     r"|відповідь|cevap|إجابة|الإجابة|जवाब|उत्तर|答案|回答|答|답변|답)[ \t]*[*_]*[ \t\xa0]*[:：][*_]*",
     re.IGNORECASE | re.MULTILINE,
 )
-_MARKED: Final = re.compile(r"""[?？؟;][ "'»”’)\]*_]*$""".replace(";", "\u037e"), re.MULTILINE)  # the Greek mark is a sign of its own
+_MARKED: Final = re.compile(
+    r"""[?？؟;][ "'»”’)\]*_]*$""".replace(";", "\u037e"), re.MULTILINE
+)  # the Greek mark is a sign of its own
 _BLANK: Final = re.compile(r"\n[ \t\r]*(?:\n[ \t\r]*)+")
 
 
@@ -56,7 +58,7 @@ class Posed(NamedTuple):
 
     question: str
     context: Any
-    strategy: Literal["synth"] | None = None
+    strategy: Literal["direct", "synth"] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +95,12 @@ def _in_messages(prompt: Any, root_prompt: str | None) -> Posed:
     if root_prompt is None and last is not None:
         role, content = messages.pop(last)
         posed = _in_text(content)
-        if posed.context is not None:
+        if posed.context is None:
+            posed = posed._replace(strategy=None if messages else "direct")
+        else:
             messages.insert(last, (role, posed.context))
     context = "\n\n".join(f"{role}: {content}" for role, content in messages)
-    return posed._replace(context=context or None)
+    return posed._replace(context=context) if context else posed
 
 
 def _content(content: Any) -> str:
@@ -108,7 +112,7 @@ def _content(content: Any) -> str:
 
 def _in_text(prompt: str) -> Posed:
     if len(prompt) <= _WHOLE:
-        return Posed(prompt, None)
+        return Posed(prompt, None, "direct")
     ends = [end for end in (_first(prompt), _last(prompt)) if end is not None]
     found = [end for end in ends if end.is_asking] or ends
     if not found:
@@ -119,11 +123,18 @@ def _in_text(prompt: str) -> Posed:
         return Posed(question, prompt)
     if found[-1].end == len(prompt):
         question = question[: _bare_answer(question, len(question))].rstrip()
-    elif (last := ends[-1]).end == len(prompt) and last.end - last.start <= _SHORT:
+    elif (last := ends[-1]).end == len(prompt) and _stands_out(prompt, last):
         question += "\n\n" + prompt[last.start :].strip()
     start = found[0].end if found[0].start == 0 else 0
     stop = found[-1].start if found[-1].end == len(prompt) else len(prompt)
     return Posed(question, prompt[start:stop].strip("\r\n"))
+
+
+def _stands_out(prompt: str, last: _End) -> bool:
+    """Whether the last paragraph is short, and short beside the one before it: not simply where the text ends."""
+    size = last.end - last.start
+    before = len(prompt[max(0, last.start - 5 * _SHORT) : last.start].rstrip().rpartition("\n\n")[2])
+    return size <= _SHORT and 4 * size <= before
 
 
 def _first(prompt: str) -> _End | None:
@@ -140,7 +151,8 @@ def _first(prompt: str) -> _End | None:
     text = prompt[after : blank.start()]
     if label is None and len(text) > _LONGEST:
         return None
-    return _End(0, blank.end(), label is not None or _MARKED.search(text) is not None)
+    is_asking = _is_asked(text) if label is not None else _MARKED.search(text) is not None
+    return _End(0, blank.end(), is_asking)
 
 
 def _last(prompt: str) -> _End | None:
