@@ -125,7 +125,7 @@ def test_custom_tools_are_functions_and_data(tmp_path: Path) -> None:
         """The price of a share."""
         return {"AAA": 2.5}[symbol]
 
-    program = "format_number(price(join(config.symbols, )) * 2.0, 1)"
+    program = 'format_number(price(join(config.symbols, "")) * 2.0, 1)'
     kwargs = scripted(tmp_path / "s.jsonl", {"match": "", "reply": program})
     tools = {"price": {"tool": price, "description": "Price of a share"}, "config": {"tool": {"symbols": ["AAA"]}}}
     result = RLM("lambda_rlm", kwargs, custom_tools=tools).completion("What do two shares of AAA cost?")
