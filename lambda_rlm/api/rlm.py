@@ -88,6 +88,7 @@ class RLM:
       `{"openai/my-model": {"window": 131_072, "price_in": 0.10, "price_out": 0.40}}`. The options are `window`, `max_output`
       (tokens), `price_in`, `price_out` (US dollars per million tokens), `timeout` (seconds of one request) and `thinking`
       (tokens before each reply).
+    - `env_file`: set the API keys in this file of `NAME=VALUE` lines that are not set, when the `RLM` is made.
     """
 
     def __init__(
@@ -116,6 +117,7 @@ class RLM:
         formats: Iterable[Format] = (),
         constrain: str | None = None,
         model_options: Tables | None = None,
+        env_file: str | Path | None = None,
     ) -> None:
         self.settings = HostSettings.of(
             model=model,
@@ -141,6 +143,7 @@ class RLM:
             formats=tuple(formats),
             constrain=constrain,
             model_options=model_options,
+            env_file=env_file,
         )
 
     def ask(

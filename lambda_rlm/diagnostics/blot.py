@@ -26,6 +26,9 @@ _KEY_FORM: Final = re.compile(
     r"\b(?:sk|pk|rk|key|gsk|xai|AIza)[-_][A-Za-z0-9_*.\-]{4,}|\b(?:Bearer|Basic)\s+[^\s;,\"']+|(?<=://)[^/@\s]{1,500}@"
 )
 
+_kept: set[str] = set()
+"""Secrets that came from elsewhere than the environment, such as a file of keys."""
+
 _last: tuple[Mapping[Any, Any] | None, list[str]] = (None, [])
 """The variables of this process as they were when they were last read, and the secrets among them."""
 
@@ -39,11 +42,18 @@ def secrets_of(environ: Mapping[str, str]) -> list[str]:
     if raw is None or raw != before:
         before = None if raw is None else dict(raw)
         names = [name for name in environ if name.upper().endswith(_NAMES)]
-        values = {value for name in names if len(value := environ.get(name, "")) >= _SHORTEST}
+        values = {value for name in names if len(value := environ.get(name, "")) >= _SHORTEST} | _kept
         found = sorted(values, key=len, reverse=True)
         if before is not None:
             _last = before, found
     return found
+
+
+def keep_secret(values: Iterable[str]) -> None:
+    """Leave these out of texts as long as this process lasts, whatever the variables are called that they are in."""
+    global _last
+    _kept.update(value for value in values if len(value) >= _SHORTEST)
+    _last = (None, [])
 
 
 def blotted(text: str, *keys: str | None, environ: Mapping[str, str] = os.environ) -> str:

@@ -162,6 +162,7 @@ DEFAULTS: Final = Settings(
     timeout=None,
     thinking=None,
     models=None,
+    env_file=None,
     strategy="auto",
     task=None,
     direct_share=_ROUTING.direct_share,

@@ -73,7 +73,9 @@ def show(
 
 
 @command(epilog="Example: lambda-rlm resume last --max-calls 500")
-@takes("base_url", *DESCRIBING, *BUDGET, "admit", "max_seconds", *ACCOUNT, *RATES, "pool", *WORK, "cache", "journal")
+@takes(
+    "base_url", *DESCRIBING, "env_file", *BUDGET, "admit", "max_seconds", *ACCOUNT, *RATES, "pool", *WORK, "cache", "journal"
+)
 def resume(
     run: Run,
     inputs: Inputs = None,
