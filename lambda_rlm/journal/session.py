@@ -190,7 +190,7 @@ class RunSession:
         self._log = log = RunLog(self.run)
         logged = [log] if log.is_heard() else []
         counting = [self._spent] if self._allowance is not None and self._allowance.id is not None else []
-        tracers = (*logged, *counting, *self.listeners, *([] if recording is None else [recording.entry]))
+        tracers: tuple[Tracer, ...] = (*logged, *counting, *self.listeners, *([] if recording is None else [recording.entry]))
         tracer = None if not tracers else tracers[0] if len(tracers) == 1 else Both(tracers)
         connections = replace(self.connections, cache=False) if request.is_replay else self.connections
         opened = partial(connections.opened, tracer=tracer, stack=stack)

@@ -1,8 +1,8 @@
 """API keys from a file of `NAME=VALUE` lines (`.env`), where a person names the file: none is looked for.
 
-Owns the form of the file, and what of it counts: variables whose names say that they are keys, where the environment has none of
-that name. Servers, proxies, settings and search paths in it count nothing: they say where data goes. Promises that no value of
-the file is in a message, and that all are left out of texts as keys are. Refuses a line that it cannot read, and a file that
+Owns the form of the file, and what of it counts: variables whose names say that they are keys, where the environment has none
+of that name. Servers, proxies, settings and search paths in it count nothing: they say where data goes. Promises that no value
+of the file is in a message, and that all are left out of texts as keys are. Refuses a line that it cannot read, and a file that
 somebody else may write.
 """
 

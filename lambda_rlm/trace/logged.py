@@ -1,8 +1,8 @@
 """What happens in a run, as records of `logging`.
 
-Owns the loggers `lambda_rlm.answering` (runs), `lambda_rlm.execution` (programs) and `lambda_rlm.llm` (calls), which say nothing
-unless a host configures them. Promises that no record has anything of inputs, questions, programs, prompts, replies or messages
-of errors, and no key: names, codes, numbers and hosts alone. Each record has the attribute `run_id`.
+Owns the loggers `lambda_rlm.answering` (runs), `lambda_rlm.execution` (programs) and `lambda_rlm.llm` (calls), which say
+nothing unless a host configures them. Promises that no record has anything of inputs, questions, programs, prompts, replies or
+messages of errors, and no key: names, codes, numbers and hosts alone. Each record has the attribute `run_id`.
 """
 
 from __future__ import annotations
