@@ -36,14 +36,15 @@ _KEYS: Final = ("question", "query", "task", "instruction")
 
 _LABEL: Final = re.compile(
     r"""^[ \t>]*(?P<heading>[#*_]+)?[ \t#*_]*(?:(?:user|final|the|your|my)[ ])?
-    (?:question|query|task|instructions?|request|frage|aufgabe|anfrage|anweisung|pregunta|tarea|consulta|instrucci[oó]n
-      |t[aâ]che|requ[eê]te|consigne|domanda|compito|richiesta|pergunta|tarefa|vraag|opdracht|pytanie|zadanie
-      |вопрос|задача|задание|запрос|питання|soru|görev|سؤال|السؤال|مهمة|प्रश्न|सवाल|问题|問題|问|任务|任務|質問|課題|질문|과제)
-    (?:[ ]*\d{1,3})?[ \t]*[*_]*[ \t\xa0]*(?:[:：][*_]*|(?(heading)$|(?!)))""",
+    (?:questions?|q|query|queries|tasks?|instructions?|request|fragen?|aufgaben?|anfrage|anweisung|preguntas?|tareas?|consulta|instrucci[oó]n
+      |t[aâ]che|requ[eê]te|consigne|domand[ae]|compito|richiesta|perguntas?|tarefa|vraag|opdracht|pytanie|zadanie
+      |вопросы?|задача|задание|запрос|питання|soru|görev|سؤال|السؤال|مهمة|प्रश्न|सवाल|问题|問題|问|任务|任務|質問|課題|질문|과제)
+    (?:[ ]*\d{1,3})?[ \t]*[*_]*[ \t\xa0]*(?:[:：][*_]*|(?(heading)$|(?!)))
+    |^[ \t]*<(?:question|query|task|instructions?|request)>""",
     re.IGNORECASE | re.MULTILINE | re.VERBOSE,
 )
 _ANSWER: Final = re.compile(
-    r"^[ \t>#*_]*(?:(?:final|your|the)[ ])?(?:answer|antwort|respuesta|r[eé]ponse|risposta|resposta|antwoord|odpowiedź|ответ"
+    r"^[ \t>#*_]*(?:(?:final|your|the)[ ])?(?:answer|a|antwort|respuesta|r[eé]ponse|risposta|resposta|antwoord|odpowiedź|ответ"
     r"|відповідь|cevap|إجابة|الإجابة|जवाब|उत्तर|答案|回答|答|답변|답)[ \t]*[*_]*[ \t\xa0]*[:：][*_]*",
     re.IGNORECASE | re.MULTILINE,
 )
@@ -144,10 +145,10 @@ def _first(prompt: str) -> _End | None:
     after = begins if label is None else _after(prompt, label.end())
     blank = _BLANK.search(prompt, after, after + _LONGEST_LABELLED)
     if blank is None:
-        line = prompt.find("\n", after)
-        if label is None or not 0 < line - after <= _LONGEST:
+        line = prompt.find("\n", after)  # the text follows without a blank line
+        if not 0 < line - after <= _LONGEST or (label is None and prompt[line - 1] not in ":：?？؟"):
             return None
-        return _End(0, line, True)  # the text follows without a blank line
+        return _End(0, line, label is not None or prompt[line - 1] not in ":：")
     text = prompt[after : blank.start()]
     if label is None and len(text) > _LONGEST:
         return None

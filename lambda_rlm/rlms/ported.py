@@ -28,7 +28,7 @@ from lambda_rlm.rlms.backends import Reached, reached
 from lambda_rlm.rlms.completion_record import RLMChatCompletion, UsageSummary
 from lambda_rlm.rlms.exceeded import as_in_rlms
 from lambda_rlm.rlms.logger import RLMLogger
-from lambda_rlm.rlms.trajectory import Callbacks, Trajectory
+from lambda_rlm.rlms.trajectory import Callbacks, CompletionTrajectory
 from lambda_rlm.trace.summary import summary
 
 
@@ -104,7 +104,7 @@ class PortedRLM:
         """Asynchronous version of `completion`."""
         posed = question_in(prompt, root_prompt)
         inputs = {**self._means.data, **({} if posed.context is None else {"context": posed.context})}
-        trajectory, since = Trajectory(self._callbacks), monotonic()
+        trajectory, since = CompletionTrajectory(self._callbacks), monotonic()
         async with AsyncExitStack() as stack:
             rlm = self._opened(stack)
             usual = (
@@ -160,7 +160,7 @@ class PortedRLM:
         stack.push_async_callback(closing, model)
         return model
 
-    def _record(self, prompt: Any, run: Run, trajectory: Trajectory, seconds: float) -> RLMChatCompletion:
+    def _record(self, prompt: Any, run: Run, trajectory: CompletionTrajectory, seconds: float) -> RLMChatCompletion:
         names = {one.name: one.called for one in (self._root, self._leaf)}
         usage = UsageSummary({names.get(m, m): one for m, one in trajectory.usage().model_usage_summaries.items()})
         metadata = None

@@ -31,7 +31,7 @@ class Callbacks:
 
 
 @dataclass(slots=True)
-class Trajectory:
+class CompletionTrajectory:
     """A `Tracer` that gathers the programs and calls of one completion."""
 
     callbacks: Callbacks = Callbacks()

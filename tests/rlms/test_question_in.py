@@ -20,6 +20,10 @@ LINES = "\n".join(f"row {n:04d} | amber | 17" for n in range(400))
     "asked",
     [
         "Who keeps bees?",
+        "Q: who keeps bees",
+        "<question>Who keeps bees</question>",
+        "User question: who keeps bees",
+        "Questions:\n1. Who keeps bees\n2. Who keeps goats",
         "Question: Who keeps bees",
         "**Question:** who keeps bees",
         "### Task\n\nName the keeper of bees.\nUse one word.",
@@ -50,6 +54,8 @@ def test_an_instruction_without_a_mark_is_found_by_its_size() -> None:
 def test_a_question_on_the_line_below_the_text_is_found() -> None:
     assert question_in(f"{LINES}\nHow many rows are amber?", None) == ("How many rows are amber?", LINES, None)
     assert question_in(f"Query: count the rows\n{LINES}", None) == ("Query: count the rows", LINES, None)
+    assert question_in(f"Add up the last column:\n{LINES}", None) == ("Add up the last column:", LINES, None)
+    assert question_in(f"How many rows are amber?\n{LINES}", None) == ("How many rows are amber?", LINES, None)
 
 
 def test_what_the_end_says_of_the_answer_is_part_of_the_question() -> None:

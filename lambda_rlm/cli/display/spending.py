@@ -25,7 +25,7 @@ _NONE: Final = "none"
 
 
 @dataclass(slots=True)
-class Spent:
+class SpendingRow:
     """What calls used together. `cached_tokens` are part of `input_tokens`; `usd` is the cost of the calls whose cost is known;
     `unpriced_calls` have a count and no price, `unfinished_calls` no count: nothing is on record of their end;
     `estimated_calls` are booked at their worst."""
@@ -77,19 +77,19 @@ class Spent:
 
 
 @dataclass(frozen=True, slots=True)
-class Spending:
+class SpendingReport:
     """The sums by `by` (None: only the total), and the runs that nobody can read, which are in none of them."""
 
     by: str | None
-    groups: Sequence[Spent]
-    total: Spent
+    groups: Sequence[SpendingRow]
+    total: SpendingRow
     unreadable: Sequence[str]
 
 
-def spent(journal: Journal, rows: Sequence[RunRow], by: str | None) -> Spending:
+def spent(journal: Journal, rows: Sequence[RunRow], by: str | None) -> SpendingReport:
     """What the calls of these runs used. The groups with the highest cost come first, days in their order."""
-    groups: dict[str | None, Spent] = {}
-    total, unreadable = Spent(None), []
+    groups: dict[str | None, SpendingRow] = {}
+    total, unreadable = SpendingRow(None), []
     for row in rows:
         uses = _uses(journal, row)
         if uses is None:
@@ -98,13 +98,13 @@ def spent(journal: Journal, rows: Sequence[RunRow], by: str | None) -> Spending:
         total.runs.add(row.id)
         own = None if by is None or by == "model" else comparison.name_of(row, by)
         if by is not None and by != "model":
-            groups.setdefault(own, Spent(own)).runs.add(row.id)
+            groups.setdefault(own, SpendingRow(own)).runs.add(row.id)
         for use in uses:
             total.add(row.id, use)
             if by is not None:
                 name = use.model if by == "model" else own
-                groups.setdefault(name, Spent(name)).add(row.id, use)
-    return Spending(by, sorted(groups.values(), key=_by_name if by == "day" else _by_cost), total, unreadable)
+                groups.setdefault(name, SpendingRow(name)).add(row.id, use)
+    return SpendingReport(by, sorted(groups.values(), key=_by_name if by == "day" else _by_cost), total, unreadable)
 
 
 def _uses(journal: Journal, row: RunRow) -> list[CallUse] | None:
@@ -115,15 +115,15 @@ def _uses(journal: Journal, row: RunRow) -> list[CallUse] | None:
         return None
 
 
-def _by_name(one: Spent) -> tuple[Any, ...]:
+def _by_name(one: SpendingRow) -> tuple[Any, ...]:
     return (str(one.name),)
 
 
-def _by_cost(one: Spent) -> tuple[Any, ...]:
+def _by_cost(one: SpendingRow) -> tuple[Any, ...]:
     return (-one.usd, -one.input_tokens, str(one.name))
 
 
-def show(found: Spending, json: bool) -> int:
+def show(found: SpendingReport, json: bool) -> int:
     """The exit code of `runs --sum`."""
     if json:
         data = {"by": found.by, "groups": [one.as_json() for one in found.groups], "total": found.total.as_json()}
@@ -151,7 +151,7 @@ def moment(when: str, now: datetime | None = None) -> float:
         ) from None
 
 
-def _table(found: Spending) -> list[str]:
+def _table(found: SpendingReport) -> list[str]:
     rows = [*found.groups, *([found.total] if found.by is None or len(found.groups) > 1 else [])]
     head = (found.by or "", "runs", "calls", "input", "cached", "output", "cost")
     cells = [
@@ -165,7 +165,7 @@ def _table(found: Spending) -> list[str]:
     return figures.aligned([head, *cells])
 
 
-def _notes(found: Spending) -> list[str]:
+def _notes(found: SpendingReport) -> list[str]:
     """What a person should know of the sums."""
     total, notes = found.total, []
     if total.unpriced_calls:
