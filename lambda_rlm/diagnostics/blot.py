@@ -1,8 +1,9 @@
 """Keys left out of texts that leave the process: replies, errors, traces, journals, pages, exports.
 
-Owns what counts as a key: values of environment variables whose names say so, keys that a model was given, users and passwords
-in URLs, and, in errors, whatever has the form of a key. Promises that a text is blotted before it is cut. In replies only
-values that cannot be ordinary words are replaced: a reply about `postgres` stays as it is where a password is that.
+Owns what counts as a key: values of environment variables whose names say so, what was said to be one (`hide`), keys that a
+model was given, users and passwords in URLs, and, in errors, whatever has the form of a key. Promises that a text is blotted
+before it is cut. In replies only values that cannot be ordinary words are replaced: a reply about `postgres` stays as it is
+where a password is that.
 """
 
 from __future__ import annotations
@@ -26,15 +27,23 @@ _KEY_FORM: Final = re.compile(
     r"\b(?:sk|pk|rk|key|gsk|xai|AIza)[-_][A-Za-z0-9_*.\-]{4,}|\b(?:Bearer|Basic)\s+[^\s;,\"']+|(?<=://)[^/@\s]{1,500}@"
 )
 
-_kept: set[str] = set()
-"""Secrets that came from elsewhere than the environment, such as a file of keys."""
+_hidden: set[str] = set()
+"""What was said to be secret in this process."""
 
 _last: tuple[Mapping[Any, Any] | None, list[str]] = (None, [])
 """The variables of this process as they were when they were last read, and the secrets among them."""
 
 
+def hide(value: str) -> None:
+    """A value is secret from now on, whatever its name: one of a header, or of a variable that holds a key."""
+    global _last
+    if len(value) >= _SHORTEST and value not in _hidden:
+        _hidden.add(value)
+        _last = None, []
+
+
 def secrets_of(environ: Mapping[str, str]) -> list[str]:
-    """The values of variables whose names say that they are secret, the longest first."""
+    """The values of variables whose names say that they are secret, and what is hidden, the longest first."""
     global _last
     # Every reply asks, and reading all variables of a process takes as long as the rest of a call: they are compared undecoded.
     raw = getattr(environ, "_data", None)
@@ -42,18 +51,11 @@ def secrets_of(environ: Mapping[str, str]) -> list[str]:
     if raw is None or raw != before:
         before = None if raw is None else dict(raw)
         names = [name for name in environ if name.upper().endswith(_NAMES)]
-        values = {value for name in names if len(value := environ.get(name, "")) >= _SHORTEST} | _kept
-        found = sorted(values, key=len, reverse=True)
+        values = {value for name in names if len(value := environ.get(name, "")) >= _SHORTEST}
+        found = sorted(values | _hidden, key=len, reverse=True)
         if before is not None:
             _last = before, found
     return found
-
-
-def keep_secret(values: Iterable[str]) -> None:
-    """Leave these out of texts as long as this process lasts, whatever the variables are called that they are in."""
-    global _last
-    _kept.update(value for value in values if len(value) >= _SHORTEST)
-    _last = (None, [])
 
 
 def blotted(text: str, *keys: str | None, environ: Mapping[str, str] = os.environ) -> str:
@@ -64,7 +66,7 @@ def blotted(text: str, *keys: str | None, environ: Mapping[str, str] = os.enviro
 def without_keys(reply: str, *keys: str | None, environ: Mapping[str, str] = os.environ) -> str:
     """A reply without the keys of this process. What merely looks like one stays: a document may have it."""
     given = (key for key in keys if key and len(key) >= _SHORTEST)
-    return without(reply, (*given, *filter(_is_no_word, secrets_of(environ))))
+    return without(reply, (*given, *filter(is_no_word, secrets_of(environ))))
 
 
 def cut(text: str, longest: int) -> str:
@@ -72,7 +74,8 @@ def cut(text: str, longest: int) -> str:
     return text if len(text) <= longest else text[:longest] + PICTURE
 
 
-def _is_no_word(value: str) -> bool:
+def is_no_word(value: str) -> bool:
+    """Whether a value cannot be an ordinary word."""
     return len(value) >= _LONG or (any(c.isdigit() for c in value) and any(c.isalpha() for c in value))
 
 

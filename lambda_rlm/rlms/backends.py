@@ -45,6 +45,7 @@ _OPTIONS: Final[Mapping[str, str]] = {
     "max_tokens": "max_output",
     "max_completion_tokens": "max_output",
     "temperature": "temperature",
+    "default_headers": "headers",
     "window": "window",
     "price_in": "price_in",
     "price_out": "price_out",

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from lambda_rlm.diagnostics.blot import keep_secret
+from lambda_rlm.diagnostics.blot import hide
 from lambda_rlm.inputs.reading import plain
 from lambda_rlm.settings.problem import SettingProblem
 from lambda_rlm.settings.settings import Settings
@@ -48,7 +48,8 @@ def load_keys(path: str | os.PathLike[str], environ: MutableMapping[str, str] = 
         raise SettingProblem(f"cannot read keys from {plain(str(file))}: {foreign}", f"chmod 600 {plain(str(file))}")
     found = _variables(data, plain(str(file)))
     keys = {name: value for name, value in found.items() if value and is_key(name)}
-    keep_secret(keys.values())
+    for value in keys.values():
+        hide(value)
     new = {name: value for name, value in keys.items() if not environ.get(name)}
     environ.update(new)
     return KeysRead(tuple(new), tuple(keys.keys() - new.keys()), tuple(name for name in found if not is_key(name)))
