@@ -10,6 +10,9 @@ from typing import ClassVar, Final
 
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.budget.meter import OUT_OF_MONEY, OUT_OF_TOKENS
+from lambda_rlm.completion import Usage
+from lambda_rlm.diagnostics.diagnostic import Rejected
+from lambda_rlm.diagnostics.error import LambdaRLMError
 from lambda_rlm.diagnostics.faults import OUT_OF_TIME, Fault, LimitExceeded
 
 
@@ -64,6 +67,22 @@ _KINDS: Final[dict[str, type[_Exceeded]]] = {
     OUT_OF_TIME: TimeoutExceededError,
     OUT_OF_TOKENS: TokenLimitExceededError,
 }
+
+
+_NEEDS: Final = (("max_cost", OUT_OF_MONEY), ("max_tokens", OUT_OF_TOKENS))
+"""The settings that a refused program needs more of, and the fault of a run that ends for want of it."""
+
+
+def refused_as_in_rlms(rejected: Rejected, limits: Budget) -> LambdaRLMError:
+    """The exception that stands for a refusal before the first call: that of the limit which is too small; the refusal itself
+    where it has another reason. Nothing was spent."""
+    needs = {option.lstrip("-").replace("-", "_") for one in rejected.diagnostics for option, _ in one.needs}
+    code = next((code for name, code in _NEEDS if name in needs), None)
+    if code is None:
+        return rejected
+    fault = LimitExceeded(code, "; ".join(one.message for one in rejected.diagnostics))
+    fault.usage = Usage(0, 0, cost=0.0)
+    return as_in_rlms(fault, 0.0, limits)
 
 
 def as_in_rlms(fault: Fault, seconds: float, limits: Budget) -> Fault:

@@ -17,6 +17,7 @@ from typing import Any, Self
 from lambda_rlm.api.rlm import RLM
 from lambda_rlm.api.rlms_compat import question_in
 from lambda_rlm.completion import Model
+from lambda_rlm.diagnostics.diagnostic import Rejected
 from lambda_rlm.diagnostics.faults import Fault
 from lambda_rlm.execution.blocking import blocking_anywhere, closing
 from lambda_rlm.execution.run import Run
@@ -26,7 +27,7 @@ from lambda_rlm.llm.wrappers.model_options import ModelOptions
 from lambda_rlm.rlms.arguments import meaning
 from lambda_rlm.rlms.backends import Reached, reached
 from lambda_rlm.rlms.completion_record import RLMChatCompletion, UsageSummary
-from lambda_rlm.rlms.exceeded import as_in_rlms
+from lambda_rlm.rlms.exceeded import as_in_rlms, refused_as_in_rlms
 from lambda_rlm.rlms.logger import RLMLogger
 from lambda_rlm.rlms.trajectory import Callbacks, CompletionTrajectory
 from lambda_rlm.trace.summary import summary
@@ -122,6 +123,11 @@ class PortedRLM:
                 if known is fault:
                     raise
                 raise known from fault
+            except Rejected as rejected:
+                refused = refused_as_in_rlms(rejected, self._means.budget)
+                if refused is rejected:
+                    raise
+                raise refused from rejected
         if self.persistent:
             self._last = run
             self._inputs += [] if posed.context is None else [posed.context]

@@ -11,7 +11,7 @@ from typing import Any
 import anyio
 import pytest
 
-from lambda_rlm import LimitExceeded, Rejected
+from lambda_rlm import LimitExceeded
 from lambda_rlm.llm.wrappers.model_options import ModelOptions
 from lambda_rlm.rlms import (
     RLM,
@@ -156,9 +156,30 @@ def test_depth_zero_asks_the_model_itself(server: CountingServer) -> None:
     assert run is not None and run.route == "direct"
 
 
+PRICED = {"name": "p", "window": 8192, "input_price": 1e-3, "output_price": 1e-3}
+
+
+@pytest.mark.parametrize("prompt", ["Count.", f"Count the lines.\n\n{NOISE}", NOISE], ids=["short", "asked", "unasked"])
+@pytest.mark.parametrize(
+    ("limit", "kind"),
+    [
+        ({"max_budget": 1e-9}, BudgetExceededError),
+        ({"max_tokens": 5}, TokenLimitExceededError),
+        ({"max_timeout": 1e-9}, TimeoutExceededError),
+    ],
+)
+def test_a_limit_that_is_too_small_is_its_exception(prompt: str, limit: dict[str, Any], kind: Any, tmp_path: Path) -> None:
+    """Before anything is asked, on each route."""
+    rlm = RLM("lambda_rlm", scripted(tmp_path / "s.jsonl", {"match": "", "reply": "407"}, **PRICED), **limit)
+    with pytest.raises(kind) as caught:
+        rlm.completion(prompt)
+    assert isinstance(caught.value, LimitExceeded) and caught.value.__cause__ is not None
+    assert getattr(caught.value, "spent", 0.0) == 0.0
+
+
 def test_limits_hold_before_anything_is_sent(server: CountingServer) -> None:
     kwargs = {"model_name": "gpt-5-nano", "base_url": server.url}
-    with pytest.raises((Rejected, TokenLimitExceededError)):
+    with pytest.raises(TokenLimitExceededError):
         RLM(backend_kwargs=kwargs, max_tokens=5).completion("Count.")
     assert server.answered == 0
 
