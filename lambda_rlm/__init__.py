@@ -1,8 +1,8 @@
 """λ-RLM: answers questions about inputs far longer than a model's window, through small checked programs.
 
-Owns the public names: what a host program calls, passes or catches. `lambda_rlm.events` (what `on_event` and `stream` report)
-and `lambda_rlm.testing` are public too; every other module may change in any release. The names are loaded when they are first
-used: importing the package costs next to nothing.
+Owns the public names: what a host program calls, passes or catches. `lambda_rlm.events` (what `on_event` and `stream` report),
+`lambda_rlm.testing` and `lambda_rlm.rlms` are public too; every other module may change in any release. The names are loaded
+when they are first used: importing the package costs next to nothing.
 """
 
 from __future__ import annotations

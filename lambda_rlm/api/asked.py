@@ -22,7 +22,7 @@ PARAMETERS: Final = ("follows", "inputs", "on_event", "query", "returns", "strat
 """What methods that ask have parameters for; any other keyword is an input."""
 
 OF_AN_RLM: Final = frozenset({
-    "account", "admit", "base_url", "budget", "cache", "constrain", "formats", "hedge", "journal", "layout", "model",
+    "account", "admit", "base_url", "budget", "cache", "constrain", "env_file", "formats", "hedge", "journal", "layout", "model",
     "model_options", "pool", "primitives", "root_model", "routing", "rpm", "seed", "strict", "tpm", "writing",
 })  # fmt: skip
 """What is set when an `RLM` is made, and is an input anywhere else."""

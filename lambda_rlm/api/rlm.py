@@ -85,6 +85,7 @@ class RLM:
       (tokens), `price_in`, `price_out` (US dollars per million tokens), `timeout` (seconds of one request), `thinking`
       (tokens before each reply), `temperature` (of requests that ask for no other), `headers` (a mapping), `api_key_env` (the
       environment variable that holds the key) and `ca_bundle` (a PEM file of trusted authorities).
+    - `env_file`: set the API keys in this file of `NAME=VALUE` lines that are not set, when the `RLM` is made.
     """
 
     def __init__(
@@ -113,6 +114,7 @@ class RLM:
         formats: Iterable[Format] = (),
         constrain: str | None = None,
         model_options: Tables | None = None,
+        env_file: str | Path | None = None,
     ) -> None:
         with speaking():
             self.settings = HostSettings.of(
@@ -139,6 +141,7 @@ class RLM:
                 formats=tuple(formats),
                 constrain=constrain,
                 model_options=model_options,
+                env_file=env_file,
             )
 
     def __repr__(self) -> str:
@@ -298,9 +301,11 @@ class RLM:
 
     def completion(self, prompt: Any, root_prompt: str | None = None) -> Run:
         """`ask` with the interface of the package `rlms`: `prompt` is the context (text, messages or data) and `root_prompt`
-        the question (None: the last user message). The answer is `.response`."""
-        question, context = question_in(prompt, root_prompt)
-        return self.ask(question, **({} if context is None else {"context": context}))
+        the question (None: the one in the prompt, see `lambda_rlm.rlms`). The answer is `.response`."""
+        posed = question_in(prompt, root_prompt)
+        return self.ask(
+            posed.question, strategy=posed.strategy, **({} if posed.context is None else {"context": posed.context})
+        )
 
     def resume(
         self,

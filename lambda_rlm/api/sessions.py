@@ -51,6 +51,7 @@ from lambda_rlm.plan.router import Choice
 from lambda_rlm.plan.routing_settings import Routing
 from lambda_rlm.plan.strategy_file import task_name
 from lambda_rlm.policy.gates import allows_layout
+from lambda_rlm.settings.env_file import load_named
 from lambda_rlm.settings.keys import READING, Tables
 from lambda_rlm.settings.settings import DEFAULTS, Settings
 from lambda_rlm.settings.variables import unless_said
@@ -102,6 +103,7 @@ class HostSettings:
         routing: Routing | None = None,
         writing: Writing | None = None,
         layout: LayoutShown | None = None,
+        env_file: str | Path | None = None,
         **said: Any,
     ) -> HostSettings:
         """The settings of a host, which says None where variables, or else the defaults, are to count. Raises `ValueError` and
@@ -109,6 +111,7 @@ class HostSettings:
         refuse_invalid({**said, "strict": strict, "seed": seed, "routing": routing, "writing": writing})
         refuse_unknown(said)
         unsaid = unless_said()
+        load_named(env_file, unsaid)
         if said.get("account") is None:
             said["account"] = unsaid.purse()
         options = Options(

@@ -20,6 +20,7 @@ from lambda_rlm.journal.request import plain_url
 from lambda_rlm.llm.connect import default_model
 from lambda_rlm.llm.providers.servers import server_of
 from lambda_rlm.llm.wrappers.model_headers import names_only
+from lambda_rlm.settings.env_file import load_keys, named_file
 from lambda_rlm.settings.keys import ACCOUNT, SETTINGS
 from lambda_rlm.settings.settings import DEFAULTS as DEFAULTS
 from lambda_rlm.settings.settings import Settings as Settings
@@ -30,6 +31,13 @@ def settings(options: Mapping[str, Any], environ: Mapping[str, str] = os.environ
     """The settings of this call; options that are None are absent. Says on standard error which settings of files do not count.
     Raises `SettingProblem`."""
     found = gathered(options, environ, here)
+    file = found.settings.env_file
+    if file is not None and environ is os.environ:
+        read = load_keys(named_file(file, found.origins["env_file"].kind == "option"))
+        if read.loaded:
+            found = gathered(options, environ, here)  # a key decides which model is asked where none is named
+        if read.other:
+            screen.say(f"note: not keys, so not used from {plain(file)}: {', '.join(read.other)}", "dim")
     for one in found.ignored:
         screen.say(f"warning: {told(one)}", "warning")
     return found.settings

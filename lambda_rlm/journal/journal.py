@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import reduce
+from math import inf
 from operator import add
 from pathlib import Path
 from typing import Any, Final
@@ -41,16 +42,19 @@ from lambda_rlm.journal.entry import APPROVED, JournalEntry
 from lambda_rlm.journal.records import (
     UNREADABLE,
     CallRow,
+    CallUse,
     Damaged,
     ReplyRow,
     RunRow,
     autos_in,
     call_row,
+    call_use,
     damage,
+    minus,
+    paid_of,
     reply_row,
     run_row,
     text_in,
-    usage_in,
 )
 from lambda_rlm.journal.retention import KEEP_DAYS, MOST_BYTES
 from lambda_rlm.journal.store import JournalProblem, connect, problems
@@ -132,9 +136,11 @@ class Journal:
             raise JournalProblem(f"run {run.id} is still in progress", "wait until it ends, or stop it")
         return JournalEntry(self.path, run.id, session, sealing)
 
-    def runs(self, most: int | None = 50) -> list[RunRow]:
-        """The latest runs, the last first; None: all. One that nobody can read is in its place, with the state `unreadable`."""
-        rows = self._all(f"{_RUN} ORDER BY started DESC, id DESC LIMIT ?", -1 if most is None else most)
+    def runs(self, most: int | None = 50, since: float = -inf) -> list[RunRow]:
+        """The latest runs that began at `since` or later, the last first; None: all. One that nobody can read is in its place,
+        with the state `unreadable`."""
+        limit = -1 if most is None else most
+        rows = self._all(f"{_RUN} WHERE started >= ? ORDER BY started DESC, id DESC LIMIT ?", since, limit)
         return [run_row(row, self._head(row[0])) for row in rows]
 
     def ids(self) -> list[str]:
@@ -212,6 +218,11 @@ class Journal:
             rows.append(call_row(row, {**known.get(("reply", str(last_digest)), {}), **own}))
         return sorted(rows, key=lambda row: (row.session, row.path, row.call))
 
+    def used(self, run: str) -> list[CallUse]:
+        """What each call of a run used that was asked of a model."""
+        rows = self._all("SELECT model, state, usage FROM calls WHERE run = ?", run)
+        return [use for row in rows if (use := call_use(run, row)) is not None]
+
     def replies(self, run: str) -> dict[str, Completion]:
         """Everything that was paid for in a run, by the digest of the question."""
         return {row.digest: row.completion for row in self._replies(run)}
@@ -229,8 +240,8 @@ class Journal:
         useless, ended = _names(failed), _names(stopped)
         kept = [row for row in self._replies(run) if row.who not in useless]
         with damage(run, "the record of a call"):
-            lost = [_paid(c) for c in stopped]
-        lost += [_minus(row.completion.usage) for row in kept if row.who in ended]
+            lost = [NO_USAGE if c.usage is None else paid_of(c.usage) for c in stopped]
+        lost += [minus(row.completion.usage) for row in kept if row.who in ended]
         programs = self._all("SELECT program, autos FROM programs WHERE run = ?", run)
         return Past(
             {row.digest: row.completion for row in kept},
@@ -333,17 +344,3 @@ def _by(session: int) -> str:
 
 def _names(calls: Iterable[CallRow]) -> set[tuple[int, str, int, str]]:
     return {(c.session, c.program, c.call, json.dumps(c.path)) for c in calls}
-
-
-def _paid(call: CallRow) -> Usage:
-    """What a call used in its own session."""
-    if call.usage is None:
-        return NO_USAGE
-    remembered = call.usage.get("remembered")
-    used = usage_in(call.usage)
-    return used if remembered is None else used + _minus(usage_in(remembered))
-
-
-def _minus(usage: Usage) -> Usage:
-    cost = None if usage.cost is None else -usage.cost
-    return Usage(-usage.input_tokens, -usage.output_tokens, -usage.cached_tokens, cost, -usage.attempts, extra=-usage.extra)

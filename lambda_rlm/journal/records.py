@@ -94,6 +94,16 @@ class CallRow:
 
 
 @dataclass(frozen=True, slots=True)
+class CallUse:
+    """What one call of a run used in its own session: its model, and its count; None where it has none, since it was begun and
+    nothing is on record of its end. `is_estimated`: its provider gave no count, and it is booked at its worst."""
+
+    model: str
+    usage: Usage | None
+    is_estimated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class ReplyRow:
     """A reply that was paid for, and the call it was made for: session, program, number, path."""
 
@@ -131,6 +141,31 @@ def call_row(row: Sequence[Any], sealed: Mapping[str, Any]) -> CallRow:
             _text(program), tuple(map(_text, json.loads(coercions or "[]"))), "" if last is None else _text(last),
             _text(sealed.get("value", "")), _text(sealed.get("served", "")),
         )  # fmt: skip
+
+
+def call_use(run: str, row: Sequence[Any]) -> CallUse | None:
+    """What a call used, of its model, state and usage; None for one that was not asked: shared, or paid in an earlier
+    session."""
+    with damage(run, "the record of a call"):
+        model, state, usage = _word(row[0]), _word(row[1]), row[2]
+        if usage is None:
+            return None if state == "shared" else CallUse(model, None)
+        told = _used(usage)
+        paid = paid_of(told)
+        is_again = "remembered" in told and not paid.attempts
+        return None if is_again else CallUse(model, paid, bool(told.get("estimated")))
+
+
+def paid_of(told: Mapping[str, Any]) -> Usage:
+    """What a call used in its own session, of all that it used."""
+    used, before = usage_in(told), told.get("remembered")
+    return used if before is None else used + minus(usage_in(before))
+
+
+def minus(usage: Usage) -> Usage:
+    """A count with all its signs turned."""
+    cost = None if usage.cost is None else -usage.cost
+    return Usage(-usage.input_tokens, -usage.output_tokens, -usage.cached_tokens, cost, -usage.attempts, extra=-usage.extra)
 
 
 def reply_row(run: str, row: Sequence[Any]) -> ReplyRow:

@@ -43,6 +43,7 @@ from lambda_rlm.llm.wrappers.absent import plain_profile
 from lambda_rlm.owner import person
 from lambda_rlm.policy.gates import NO_LAYOUT, narrowed, require
 from lambda_rlm.policy.ledger import Allowance, allowance
+from lambda_rlm.trace.logged import RunLog
 from lambda_rlm.trace.progress import Both, Progress
 
 
@@ -116,6 +117,7 @@ class RunSession:
     _ended: tuple[Run, Run] | None = field(default=None, init=False)
     _spent: Progress = field(default_factory=Progress, init=False)
     _allowance: Allowance | None = field(default=None, init=False)
+    _log: RunLog | None = field(default=None, init=False)
 
     @asynccontextmanager
     async def opened(self, model: str | Model | None, root: str | Model | None = None) -> AsyncGenerator[Setup]:
@@ -129,8 +131,12 @@ class RunSession:
                 yield self._connected(model, root, stack)
         except BaseException as error:
             await self._end(error)
+            if self._log is not None:
+                self._log.stopped(error)
             raise
         await self._end(None)
+        if self._log is not None and self._ended is not None:
+            self._log.finished(self._ended[0])
         if self.listeners and self._ended is not None:
             finished = RunFinished(self._ended[0])
             for listener in self.listeners:
@@ -181,8 +187,10 @@ class RunSession:
             self.run = recording.id
         else:
             self.run = run_id() if before is None else before.row.id
+        self._log = log = RunLog(self.run)
+        logged = [log] if log.is_heard() else []
         counting = [self._spent] if self._allowance is not None and self._allowance.id is not None else []
-        tracers = (*counting, *self.listeners, *([] if recording is None else [recording.entry]))
+        tracers: tuple[Tracer, ...] = (*logged, *counting, *self.listeners, *([] if recording is None else [recording.entry]))
         tracer = None if not tracers else tracers[0] if len(tracers) == 1 else Both(tracers)
         connections = replace(self.connections, cache=False) if request.is_replay else self.connections
         opened = partial(connections.opened, tracer=tracer, stack=stack)
@@ -192,6 +200,7 @@ class RunSession:
 
         leaf = reached(model, "model")
         writer = None if root is None else reached(root, "root_model")
+        log.begun(leaf.profile.name, (writer or leaf).profile.name, self.connections.base_url)
         if recording is not None:
             recording.asks(leaf.profile, (writer or leaf).profile)
         return replace(

@@ -152,6 +152,11 @@ class Keys:
         Trust.TRUSTED,
         About('The same for each model by its name: tables [models."NAME"] of a file; JSON in a variable.'),
     ]
+    env_file: Annotated[
+        str | None,
+        Trust.TRUSTED,
+        About("Read API keys from this file of NAME=VALUE lines. Set variables stay, and only keys count.", "FILE"),
+    ]
     strategy: Annotated[
         str,
         Trust.FREE,
@@ -374,7 +379,7 @@ GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
     "An account of many runs": ACCOUNT,
     "Routing": ("direct_share", "direct_shares", "strength", "split", "escalate"),
     "Writing programs": ("root_model", "rounds", "candidates", "layout", "peek", "constrain"),
-    "Models": ("base_url", *DESCRIBING, "models"),
+    "Models": ("base_url", *DESCRIBING, "models", "env_file"),
     "Requests to models": ("concurrency", "rpm", "tpm", "hedge", "pool", "cache", "out"),
     "Runs": ("approve", "strict", "seed", "journal", "keeps_journal", "journal_days"),
     "Reading inputs": ("include", "exclude", "encoding", "raw", "ignore", "max_input"),

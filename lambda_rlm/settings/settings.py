@@ -166,6 +166,7 @@ DEFAULTS: Final = Settings(
     api_key_env=None,
     ca_bundle=None,
     models=None,
+    env_file=None,
     strategy="auto",
     task=None,
     direct_share=_ROUTING.direct_share,

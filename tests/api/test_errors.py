@@ -37,6 +37,7 @@ from lambda_rlm.journal.store import JournalProblem
 from lambda_rlm.llm.providers.constraints import ConstraintRefused, Constraints
 from lambda_rlm.policy.rules import PolicyViolation
 from lambda_rlm.private_file import FileRefused
+from lambda_rlm.rlms.exceeded import as_in_rlms
 from lambda_rlm.settings.problem import SettingProblem
 from lambda_rlm.types.parse_type import parse_type
 from lambda_rlm.types.show import show
@@ -88,6 +89,8 @@ def faults() -> Iterator[Fault]:
     yield Fault("E0401", "stopped")
     yield LimitExceeded("E0401", "out of fuel")
     yield OutOfTime.after(2.5)
+    for code in ("E0405", "E0406", "E0407"):
+        yield as_in_rlms(LimitExceeded(code, "over"), 2.5, Budget(usd=0.5, seconds=2.0))
     yield AccountUsedUp("E0406", "the account has too little")
     yield PolicyViolation("/etc/lambda-rlm/policy.toml", "models", "the model x is not among y")
     yield PrimitiveFault("E0410", "division by zero", Span(3, 7))

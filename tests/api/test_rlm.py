@@ -346,7 +346,7 @@ def test_a_fault_inside_a_running_loop_is_the_fault() -> None:
         ),
         ([{"role": "user", "content": "Ann keeps bees."}], "What?", "What?", "user: Ann keeps bees"),
         ({"who": "Ann", "what": "bees"}, "What?", "What?", '"what":"bees"'),
-        ("Name a color.", None, "Do what the context asks for", "Name a color"),
+        ("Name a color.", None, "Name a color", ""),
         ([{"role": "user", "content": "Name a color."}], None, "Name a color", ""),
     ],
 )

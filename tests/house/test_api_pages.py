@@ -28,7 +28,7 @@ REFERENCE_HEAD = """# API reference
 
 This page is generated from the code (`make golden`); `make docs` fills in signatures and descriptions. [The library](library.md) shows
 how the names are used. Import them from `lambda_rlm`; every other module may change in any release, except
-[`lambda_rlm.events`](events.md) and `lambda_rlm.testing`.
+[`lambda_rlm.events`](events.md), `lambda_rlm.testing` and [`lambda_rlm.rlms`](howto/from-rlms.md).
 """
 
 EVENTS_HEAD = """# Events

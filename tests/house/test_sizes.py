@@ -15,6 +15,7 @@ MAX_COLUMNS = 128
 LONGER: dict[str, str] = {
     "api/rlm.py RLM.__init__": "the settings of a host are its parameters",
     "api/programs.py run": "the same, of one run",
+    "rlms/ported.py PortedRLM.__init__": "its parameters are those of rlms",
 }
 """Functions that are longer, with the reason why they are easier to read so."""
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json as json_text
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
+from math import inf
 from time import localtime, strftime
 from typing import Any, Final, TypeVar
 
@@ -22,7 +23,7 @@ from lambda_rlm.cli.actions.earlier_settings import (
     refuse_without_key,
     settled,
 )
-from lambda_rlm.cli.display import comparison, screen, sent
+from lambda_rlm.cli.display import comparison, screen, sent, spending
 from lambda_rlm.cli.exits import UsageProblem
 from lambda_rlm.cli.session import arguments_of, requested
 from lambda_rlm.cli.settings import Settings, settings
@@ -63,14 +64,20 @@ def prune(options: Mapping[str, Any], json: bool) -> int:
     return exits.ANSWERED
 
 
-def runs(options: Mapping[str, Any], most: int | None, by: str | None, json: bool) -> int:
+def runs(
+    options: Mapping[str, Any], most: int | None, by: str | None, json: bool, since: str | None = None, is_sum: bool = False
+) -> int:
     """The exit code of `runs`."""
     if by is not None and by not in comparison.KEYS:
         raise unknown("comparison", by, comparison.KEYS)
+    begun = -inf if since is None else spending.moment(since)
     chosen = settings(options)
+    if is_sum:
+        return spending.show(_read(chosen, lambda journal: spending.spent(journal, journal.runs(most, begun), by)), json)
     if by is not None:
-        return comparison.compare(_read(chosen, lambda journal: journal.runs(most)), by, json)
-    rows = _read(chosen, lambda journal: journal.runs(_LISTED if most is None else most))
+        return comparison.compare(_read(chosen, lambda journal: journal.runs(most, begun)), by, json)
+    listed = _LISTED if most is None and since is None else most
+    rows = _read(chosen, lambda journal: journal.runs(listed, begun))
     if json:
         screen.answer(json_text.dumps({"runs": [_row_json(row) for row in rows]}, ensure_ascii=False))
         return exits.ANSWERED

@@ -11,16 +11,30 @@ from lambda_rlm.cli.commands.table import command
 from lambda_rlm.settings.keys import DESCRIBING
 
 
-@command(epilog="Example: lambda-rlm runs --json")
+@command(epilog="Example: lambda-rlm runs --since 7d --sum --by model")
 @takes("journal")
 def runs(
     most: Annotated[
         int | None,
-        typer.Option("--most", metavar="N", help="Show the latest N runs (default: 20; with --by, all).", show_default=False),
+        typer.Option(
+            "--most",
+            metavar="N",
+            help="Only the latest N runs (default: 20; with --since, --by or --sum, all).",
+            show_default=False,
+        ),
+    ] = None,
+    since: Annotated[
+        str | None, typer.Option("--since", metavar="WHEN", help="Only runs that began since then: 2026-11-01, 7d, 24h or 30m.")
     ] = None,
     by: Annotated[
-        str | None, typer.Option("--by", metavar="route|task|split", help="Compare runs by route, task or arm of a split.")
+        str | None,
+        typer.Option(
+            "--by",
+            metavar="route|task|split|model|day",
+            help="Compare runs by route, task, arm of a split, model or day; with --sum, add up what they used.",
+        ),
     ] = None,
+    sum: Annotated[bool, typer.Option("--sum", help="Add up calls, tokens and cost of all calls of these runs.")] = False,
     prune: Annotated[
         bool, typer.Option("--prune", help="Delete runs older than journal_days, and free the disk space.")
     ] = False,
@@ -36,7 +50,7 @@ def runs(
 
     if verify:
         raise typer.Exit(commands.verify(options, json))
-    raise typer.Exit(commands.prune(options, json) if prune else commands.runs(options, most, by, json))
+    raise typer.Exit(commands.prune(options, json) if prune else commands.runs(options, most, by, json, since, sum))
 
 
 @command(epilog="Example: lambda-rlm show last --html run.html")
@@ -59,7 +73,9 @@ def show(
 
 
 @command(epilog="Example: lambda-rlm resume last --max-calls 500")
-@takes("base_url", *DESCRIBING, *BUDGET, "admit", "max_seconds", *ACCOUNT, *RATES, "pool", *WORK, "cache", "journal")
+@takes(
+    "base_url", *DESCRIBING, "env_file", *BUDGET, "admit", "max_seconds", *ACCOUNT, *RATES, "pool", *WORK, "cache", "journal"
+)
 def resume(
     run: Run,
     inputs: Inputs = None,

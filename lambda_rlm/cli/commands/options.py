@@ -56,7 +56,7 @@ Query = Annotated[str | None, typer.Option("-q", "--query", metavar="TEXT", help
 Chosen = Mapping[str, Any]
 """The settings that were given as options of a command, by their keys."""
 
-MODEL: Final = ("model", "base_url", *DESCRIBING)
+MODEL: Final = ("model", "base_url", *DESCRIBING, "env_file")
 ROUTE: Final = ("strategy", "task", "direct_share", "direct_shares", "strength", "split")
 WRITING: Final = ("root_model", "rounds", "candidates", "layout", "peek", "constrain")
 BUDGET: Final = ("max_calls", "max_cost", "max_tokens")

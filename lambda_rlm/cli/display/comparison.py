@@ -1,4 +1,4 @@
-"""`runs --by`: what each way, task or arm of a split came to, over the runs of the journal.
+"""`runs --by`: what each way, task, arm of a split, model or day came to, over the runs of the journal.
 
 Owns the figures. Promises that a mean is one over the runs that ended and whose figure is known, and that what writing a
 program used is in it.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import json as json_text
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from time import localtime, strftime
 from typing import Any, Final
 
 from lambda_rlm.budget.price import dollars
@@ -16,7 +17,7 @@ from lambda_rlm.cli import exits
 from lambda_rlm.cli.display import figures, screen
 from lambda_rlm.journal.records import RunRow
 
-KEYS: Final = ("route", "task", "split")
+KEYS: Final = ("route", "task", "split", "model", "day")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,18 +50,26 @@ def compare(rows: Sequence[RunRow], by: str, json: bool) -> int:
 
 
 def groups(rows: Iterable[RunRow], by: str) -> list[Group]:
-    """The runs by their route, task or split, the largest group first. Programs of one's own and runs that were in no
+    """The runs by one of `KEYS`, the largest group first, days in their order. Programs of one's own and runs that were in no
     comparison have no task and no split, and are in none of these."""
     told: dict[str, list[RunRow]] = {}
     for row in rows:
-        name = _name(row, by)
+        name = name_of(row, by)
         if name is not None:
             told.setdefault(name, []).append(row)
-    return sorted((_group(name, members) for name, members in told.items()), key=lambda group: (-group.runs, group.name))
+    found = (_group(name, members) for name, members in told.items())
+    return sorted(found, key=lambda group: (0 if by == "day" else -group.runs, group.name))
 
 
-def _name(row: RunRow, by: str) -> str | None:
-    """What a run is filed under: as it ended, else as it was decided, else as it was asked for."""
+def name_of(row: RunRow, by: str) -> str | None:
+    """What a run is filed under: as it ended, else as it was decided, else as it was asked for; the model is the one that
+    answers, the day the one on which the run began, here."""
+    if by == "day":
+        return strftime("%Y-%m-%d", localtime(row.started))
+    if by == "model":
+        answers = (row.what.get("profiles") or {}).get("model") or {}
+        model = answers.get("name") or row.what.get("model_object") or (row.what.get("settings") or {}).get("model")
+        return None if model is None else str(model)
     outcome, routed = row.outcome or {}, row.what.get("routed") or {}
     name = outcome.get(by) or (routed.get("way") if by == "route" else routed.get(by))
     if name is None and by == "route":
