@@ -17,10 +17,10 @@ from typing import Final
 
 from lambda_rlm.diagnostics.blot import hide
 from lambda_rlm.inputs.reading import plain
+from lambda_rlm.settings.keys import PREFIX
 from lambda_rlm.settings.problem import SettingProblem
 from lambda_rlm.settings.settings import Settings
 from lambda_rlm.settings.trust import contents
-from lambda_rlm.settings.variables import PREFIX
 
 _KEYS: Final = frozenset(("KEY", "APIKEY", "TOKEN", "SECRET", "PASSWORD", "CREDENTIALS"))
 """The words in names of variables that are keys."""

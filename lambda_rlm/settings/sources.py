@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from lambda_rlm.llm.connect import default_model
+from lambda_rlm.settings.about import Trust
 from lambda_rlm.settings.files import SettingsFile, settings_files
-from lambda_rlm.settings.keys import PREFIX, SETTINGS, Tables, Trust
+from lambda_rlm.settings.keys import PREFIX, SETTINGS, Tables
 from lambda_rlm.settings.settings import DEFAULTS, Settings
 from lambda_rlm.settings.values import valid
 from lambda_rlm.settings.variables import from_variables

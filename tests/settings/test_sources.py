@@ -13,8 +13,9 @@ import pytest
 from lambda_rlm import Budget
 from lambda_rlm.journal.data_folder import data_folder
 from lambda_rlm.llm.cache_folder import cache_folder
+from lambda_rlm.settings.about import Trust
 from lambda_rlm.settings.files import settings_file
-from lambda_rlm.settings.keys import SETTINGS, Trust
+from lambda_rlm.settings.keys import SETTINGS
 from lambda_rlm.settings.problem import SettingProblem
 from lambda_rlm.settings.settings import DEFAULTS
 from lambda_rlm.settings.sources import gathered

@@ -31,7 +31,9 @@ def _as_before(row: RunRow, options: Mapping[str, Any], here: Settings) -> Setti
     now = {key: value for key, value in options.items() if value is not None}
     if "base_url" not in now and plain_url(here.base_url) == before.get("base_url"):
         now["base_url"] = here.base_url  # with what was not written
-    own = {key: getattr(here, key) for key in ("journal", "env_file", *ACCOUNT)}  # no file is opened that the journal alone names
+    own = {
+        key: getattr(here, key) for key in ("journal", "env_file", *ACCOUNT)
+    }  # no file is opened that the journal alone names
     if before.keys() & {"models", *OF_SERVER}:
         asked = gathered(
             {**options, "model": before.get("model")}
