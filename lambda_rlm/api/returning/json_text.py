@@ -1,0 +1,92 @@
+"""Values that no type of the language has, as JSON in a text.
+
+Owns the part for them: any value, and classes that hold themselves, of which the language has no types. Promises that a text
+which gives a key twice, or is more than one value, is refused.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from lambda_rlm.api.returning.answer_part import AnswerPart
+from lambda_rlm.api.returning.wording import written
+from lambda_rlm.types.type import TEXT
+
+_FENCED: Final = re.compile(r"\A\s*```[\w-]*\s*\n(.*?)\n?\s*```\s*\Z", re.DOTALL)
+_REF: Final = "#/$defs/"
+_SPACE: Final = " \t\r\n"
+
+
+def any_value() -> AnswerPart:
+    """A part whose value is any JSON."""
+    return AnswerPart(TEXT, read_json, (("", "any value, as JSON text"),))
+
+
+def recursive(name: str, defs: Mapping[str, Any]) -> AnswerPart:
+    """A part whose value is JSON by a schema that refers to itself."""
+    needed = sorted(reached(name, defs) | {name})
+    schema = {"$ref": _REF + name, "$defs": {one: _plain(defs[one]) for one in needed}}
+    return AnswerPart(TEXT, read_json, (("", f"JSON text by the JSON Schema {written(schema)}"),))
+
+
+def reached(name: str, defs: Mapping[str, Any]) -> set[str]:
+    """The definitions that one refers to, directly or not."""
+    found, todo = set[str](), [name]
+    while todo:
+        for other in _references(defs.get(todo.pop(), {})):
+            if other not in found:
+                found.add(other)
+                todo.append(other)
+    return found
+
+
+def read_json(text: Any) -> Any:
+    """The value that a text is the JSON of, a fence around it opened; raises `ValueError`."""
+    fence = _FENCED.match(text)
+    try:
+        return json.loads((fence.group(1) if fence else text).strip(_SPACE), object_pairs_hook=_once, parse_constant=_refused)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"expected JSON text: {error}") from None
+    except RecursionError:
+        raise ValueError("the JSON text is nested too deeply") from None
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        raise ValueError("a key is given twice in the JSON text")
+    return made
+
+
+def _refused(constant: str) -> Any:
+    raise ValueError(f"JSON has no {constant}")
+
+
+def _references(schema: Any) -> Iterator[str]:
+    if isinstance(schema, Mapping):
+        ref = schema.get("$ref")
+        if isinstance(ref, str):
+            yield ref.removeprefix(_REF)
+        for one in schema.values():
+            yield from _references(one)
+    elif isinstance(schema, list):
+        for one in schema:
+            yield from _references(one)
+
+
+def _plain(schema: Any) -> Any:
+    """A schema without what only this package reads, and without titles."""
+    if isinstance(schema, list):
+        return [_plain(one) for one in schema]
+    if not isinstance(schema, Mapping):
+        return schema
+    kept = {}
+    for key, one in schema.items():
+        if key == "properties" and isinstance(one, Mapping):
+            kept[key] = {name: _plain(field) for name, field in one.items()}
+        elif not (key == "title" or key.startswith("x-")):
+            kept[key] = _plain(one)
+    return kept
