@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from lambda_rlm.api.returning.answer_part import guide
 from lambda_rlm.api.returning.translation import translated
@@ -18,6 +18,9 @@ from lambda_rlm.diagnostics.raised import raised
 from lambda_rlm.types.parse_type import parse_type
 from lambda_rlm.types.show import show
 from lambda_rlm.types.type import Type
+
+_LONGEST_GUIDE: Final = 20_000
+"""Characters of what a model is told of an answer: it is a part of the program, once for each call that may give it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,12 @@ def returns_of(wanted: Any) -> Returns:
         raise TypeError(f"returns={getattr(wanted, '__name__', repr(wanted)):.80}: {error}") from None
     except (LookupError, AttributeError, ValueError, RecursionError) as error:
         raise TypeError(f"returns={type(wanted).__name__}: its schema cannot be read ({raised(error)})") from None
-    return Returns(spoken, lambda value: adapter.validate_json(json.dumps(part.back(value))), guide(part))
+    told = guide(part)
+    if len(told) > _LONGEST_GUIDE:
+        raise TypeError(
+            f"returns={wanted!r:.80}: its descriptions come to {len(told):,} characters, more than {_LONGEST_GUIDE:,}"
+        )
+    return Returns(spoken, lambda value: adapter.validate_json(json.dumps(part.back(value))), told)
 
 
 def _spoken(type_: Type) -> Type:

@@ -183,9 +183,12 @@ class Run:
         """The value as a person reads it: a Text unchanged, anything else as JSON. Raises the fault when there is one."""
         if self.fault is not None:
             raise self.fault
-        return (
-            self.value if isinstance(self.value, str) else json.dumps(self.value, ensure_ascii=False, indent=2, default=_plain)
-        )
+        if isinstance(self.value, str):
+            return str.__str__(self.value)  # of a member of an enumeration, its text
+        try:
+            return json.dumps(self.value, ensure_ascii=False, indent=2, default=_plain)
+        except TypeError:  # keys that JSON does not have
+            return json.dumps(_plain(self.value), ensure_ascii=False, indent=2)
 
     @property
     def response(self) -> str:
@@ -197,4 +200,4 @@ def _plain(value: Any) -> Any:
     """A value that was made an instance of a class of the caller's, as JSON has it."""
     from pydantic_core import to_jsonable_python
 
-    return to_jsonable_python(value)
+    return to_jsonable_python(value, bytes_mode="base64", fallback=str)

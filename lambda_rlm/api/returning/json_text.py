@@ -15,9 +15,8 @@ from lambda_rlm.api.returning.answer_part import AnswerPart
 from lambda_rlm.api.returning.wording import written
 from lambda_rlm.types.type import TEXT
 
-_FENCED: Final = re.compile(r"\A\s*```[\w-]*\s*\n(.*?)\n?\s*```\s*\Z", re.DOTALL)
+_FENCE: Final = re.compile(r"^[ \t]*```.*$", re.MULTILINE)
 _REF: Final = "#/$defs/"
-_SPACE: Final = " \t\r\n"
 
 
 def any_value() -> AnswerPart:
@@ -44,14 +43,30 @@ def reached(name: str, defs: Mapping[str, Any]) -> set[str]:
 
 
 def read_json(text: Any) -> Any:
-    """The value that a text is the JSON of, a fence around it opened; raises `ValueError`."""
-    fence = _FENCED.match(text)
-    try:
-        return json.loads((fence.group(1) if fence else text).strip(_SPACE), object_pairs_hook=_once, parse_constant=_refused)
-    except json.JSONDecodeError as error:
-        raise ValueError(f"expected JSON text: {error}") from None
-    except RecursionError:
-        raise ValueError("the JSON text is nested too deeply") from None
+    """The value that a text is the JSON of: all of it, its only fenced block, or what its outermost braces or brackets hold.
+    Raises `ValueError`."""
+    mistake = ""
+    for one in _candidates(str(text).strip()):
+        try:
+            return json.loads(one, object_pairs_hook=_once, parse_constant=_refused)
+        except json.JSONDecodeError as error:
+            mistake = mistake or f"{error}"
+        except RecursionError:
+            raise ValueError("the JSON text is nested too deeply") from None
+    raise ValueError(f"expected JSON text: {mistake}")
+
+
+def _candidates(text: str) -> Iterator[str]:
+    yield text
+    parts = _FENCE.split(text)
+    if len(parts) > 1:
+        if len(parts) == 3:
+            yield parts[1]
+        return
+    starts = [start for start in map(text.find, "{[") if start >= 0]
+    if starts:
+        end = text.rfind("}" if text[min(starts)] == "{" else "]")
+        yield text[min(starts) : end + 1]
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -42,13 +42,15 @@ class Schemas(GenerateJsonSchema):
 
     def dict_schema(self, schema: Any) -> dict[str, Any]:
         """With the schema of its keys, which JSON writes as texts whatever they are."""
-        made = super().dict_schema(schema)
-        keys, values = schema.get("keys_schema"), schema.get("values_schema")
-        if keys is not None:
-            made[KEY] = self.generate_inner(keys)
-        made.pop("patternProperties", None)
-        made["additionalProperties"] = True if values is None else self.generate_inner(values)
-        return made
+        made, keys = super().dict_schema(schema), schema.get("keys_schema")
+        by_pattern = made.pop("patternProperties", None)
+        if by_pattern:
+            made["additionalProperties"] = next(iter(by_pattern.values()))
+        return made if keys is None else {**made, KEY: self.generate_inner(keys)}
+
+    def generator_schema(self, schema: Any) -> dict[str, Any]:
+        """Refused: an answer is there as a whole, and may be read twice."""
+        return {**super().generator_schema(schema), REFUSED: "an answer is no stream of values; use list[…]"}
 
     def bytes_schema(self, schema: Any) -> dict[str, Any]:
         """In base64 where the host reads it so; else `binary`, which no text is."""

@@ -24,6 +24,9 @@ _WORDS_FOR: Final = {"string": "text", "integer": "whole_number", "number": "num
 _MOST_PARTS: Final = 1_000
 _REF: Final = "#/$defs/"
 _MORE: Final = "more"
+_BOTH: Final = "x-whole-or-not"
+_EXACT: Final = 2.0**53
+"""From here on not every whole number is a float."""
 
 
 def translated(schema: Mapping[str, Any], name: str, key: str, refused: str) -> AnswerPart:
@@ -82,7 +85,7 @@ class _Translation:
             raise TypeError(f"{place}: unsupported type ({kind!r:.80}); use str, a number, a list or a model")
         if schema.get("format") == "binary":
             raise TypeError(f"{place}: a reply has no bytes; use str, or pydantic.Base64Bytes")
-        return AnswerPart(_PLAIN[kind], same)
+        return AnswerPart(_PLAIN[kind], _exact if schema.get(_BOTH) else same)
 
     def _list(self, schema: Mapping[str, Any], place: str) -> AnswerPart:
         if schema.get("maxItems") == 0:
@@ -151,8 +154,14 @@ class _Translation:
             return part.optional() if is_nullable else part
         if all("enum" in one or "const" in one for one in others):
             values = [value for one in others for value in (one["enum"] if "enum" in one else [one["const"]])]
-            part = labelled(list(dict.fromkeys(values)), place)
+            part = labelled(values, place)
             return part.optional() if is_nullable else part
+        whole = next((one for one in others if _is_just(one, "integer")), None)
+        number = next((one for one in others if _is_just(one, "number")), None)
+        if whole is not None and number is not None:  # one number, which is both
+            return self._union(
+                [one for one in flat if one is not whole and one is not number] + [{"type": "number", _BOTH: True}], place
+            )
         names, parts = _kinds(others), [self.part(one, place) for one in others]
         type_ = _record(names, [one.optional() for one in parts])
         words = f"exactly one of {', '.join(f'`{name}`' for name in names)} is given; the others are null"
@@ -191,6 +200,18 @@ def _kinds(options: Sequence[Mapping[str, Any]]) -> list[str]:
         name = str(kind)
         wanted.append(name if name not in wanted else f"{name}_{len(wanted) + 1}")
     return list(names_of(wanted, "kind").values())
+
+
+def _is_just(schema: Mapping[str, Any], kind: str) -> bool:
+    """A schema says that its value is of a kind and nothing else."""
+    return schema.get("type") == kind and schema.keys() <= {"type", "title"}
+
+
+def _exact(value: float) -> int | float:
+    """A number that may be whole or not; raises `ValueError` where it is not known which one was meant."""
+    if abs(value) >= _EXACT:
+        raise ValueError(f"{value:g} is too large for a type that is whole or not; use int, or float")
+    return int(value) if value.is_integer() else value
 
 
 def _each(back: Callable[[Any], Any]) -> Callable[[Any], Any]:

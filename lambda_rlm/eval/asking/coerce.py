@@ -229,6 +229,9 @@ class Coercer:
         raise must_be(place, "true or false")
 
     def _label(self, raw: Raw, labels: tuple[str, ...], place: str) -> Text:
+        if isinstance(raw, bool | int | float) and json.dumps(raw) in labels:
+            self.reading.coerce(f"read a number or boolean for {place} as its label")
+            raw = json.dumps(raw)
         if isinstance(raw, str):
             if raw in labels:
                 return self.reading.label(raw)
