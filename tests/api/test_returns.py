@@ -127,12 +127,12 @@ def test_what_is_left_out_or_null_takes_its_default(reply: str) -> None:
     assert answered(Small, reply).value == Small(x=1)
 
 
-def test_a_default_of_a_dataclass_and_of_a_typed_dict_may_be_left_out() -> None:
+def test_a_field_of_a_dataclass_may_be_left_out() -> None:
     assert answered(Item, '{"name": "a"}').value == Item("a")
     assert answered(Extent, '{"width": 1}').value == {"width": 1}
 
 
-def test_null_of_a_field_that_may_be_none_is_none_whatever_its_default() -> None:
+def test_null_is_none_where_a_field_may_be_none() -> None:
     assert answered(Described, json.dumps(DESCRIBED)).value.unit is None
     assert answered(Described, json.dumps({**DESCRIBED, "unit": "cm"})).value.unit == "cm"
 
