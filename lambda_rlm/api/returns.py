@@ -43,17 +43,17 @@ def returns_of(wanted: Any) -> Returns:
             raise TypeError(f"returns={wanted!r}: {rejected.diagnostics[0].message}") from None
     from pydantic import PydanticUserError, TypeAdapter
 
-    from lambda_rlm.api.returning.pydantic_schema import KEY, REFUSED, Schemas
+    from lambda_rlm.api.returning.pydantic_schema import Schemas
 
     try:
         adapter: TypeAdapter[Any] = TypeAdapter(wanted)
         schema = adapter.json_schema(schema_generator=Schemas)
     except PydanticUserError as error:
-        raise TypeError(f"returns={wanted!r}: {error.message}") from None
+        raise TypeError(f"returns={wanted!r:.80}: {error.message.partition(chr(10))[0]}") from None
     except Exception as error:  # noqa: BLE001 - a class of the host's says by itself what its schema is
         raise TypeError(f"returns={type(wanted).__name__}: its schema cannot be made ({raised(error)})") from None
     try:
-        part = translated(schema, getattr(wanted, "__name__", repr(wanted)), KEY, REFUSED)
+        part = translated(schema, getattr(wanted, "__name__", repr(wanted)))
         spoken = _spoken(part.type)
     except TypeError as error:
         raise TypeError(f"returns={getattr(wanted, '__name__', repr(wanted)):.80}: {error}") from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 from enum import Enum
@@ -13,6 +14,7 @@ import pytest
 from pydantic import (
     BaseModel,
     Field,
+    create_model,
 )
 from typing_extensions import Doc
 
@@ -251,3 +253,29 @@ def test_too_many_words_are_refused_before_asking() -> None:
 )
 def test_names_that_the_language_does_not_write_are_made_some(names: list[str], made: dict[str, str]) -> None:
     assert names_of(names) == made
+
+
+class Stored(Enum):
+    FIRST = date(2024, 1, 1)
+
+
+class Held(BaseModel):
+    data: dict[str, list[bytes]]
+    inner: list[Held] = []
+
+
+WIDE: dict[str, Any] = {f"f{n}": (int, ...) for n in range(1_200)}
+NO_JSON = [
+    (Stored, "the values of an enumeration must be"),
+    (Held, "Held.data: a reply has no bytes"),
+    (list[type[int]], r"\[\]: no JSON is a class"),
+    (Literal[Color.RED, "x"], "no JSON is Color.RED; use its class"),
+    (Iterable[int], "no stream of values; use list"),
+    (create_model("Wide", **WIDE), "more than 1,000 parts"),
+]
+
+
+@pytest.mark.parametrize(("wanted", "said"), NO_JSON)
+def test_what_no_reply_can_give_is_refused_with_its_place(wanted: Any, said: str) -> None:
+    with pytest.raises(TypeError, match=said):
+        returns_of(wanted)

@@ -12,6 +12,10 @@ from typing import Any, Final
 from lambda_rlm.diagnostics.visible import visible_line
 from lambda_rlm.types.type import Con, Type, option_of
 
+KEY: Final = "x-key"
+"""Where a JSON Schema has that of a dictionary's keys."""
+REFUSED: Final = "x-refused"
+"""Where it says that a reply can give no such value, and what to use."""
 GUIDE: Final = "About the answer:"
 _WHOLE: Final = "the whole"
 
@@ -43,6 +47,14 @@ class AnswerPart:
     def below(self, place: str) -> tuple[Note, ...]:
         """Its notes for a part that has it at a place."""
         return tuple((place + inner, words) for inner, words in self.notes)
+
+
+def refusal(schema: Any) -> str | None:
+    """Why a reply can give no value of a schema, and what to use; None where it can."""
+    if schema.get("type") == "string" and schema.get("format") == "binary":
+        return "a reply has no bytes; use str, or pydantic.Base64Bytes"
+    why = schema.get(REFUSED)
+    return None if why is None else str(why)
 
 
 def same(value: Any) -> Any:

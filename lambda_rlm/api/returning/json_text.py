@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from lambda_rlm.api.returning.answer_part import AnswerPart
+from lambda_rlm.api.returning.answer_part import AnswerPart, refusal
 from lambda_rlm.api.returning.wording import written
 from lambda_rlm.types.type import TEXT
 
@@ -29,6 +29,27 @@ def recursive(name: str, defs: Mapping[str, Any]) -> AnswerPart:
     needed = sorted(reached(name, defs) | {name})
     schema = {"$ref": _REF + name, "$defs": {one: _plain(defs[one]) for one in needed}}
     return AnswerPart(TEXT, read_json, (("", f"JSON text by the JSON Schema {written(schema)}"),))
+
+
+def refuse_within(name: str, defs: Mapping[str, Any]) -> None:
+    """Raises `TypeError` where such a class holds what no JSON has."""
+    for one in sorted(reached(name, defs)):
+        for field, schema in _fields_of(defs[one]):
+            if (why := refusal(schema)) is not None:
+                raise TypeError(f"{one}.{field}: {why}")
+
+
+def _fields_of(schema: Any, field: str = "") -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Each schema within one, with the field that it belongs to."""
+    if isinstance(schema, list):
+        for one in schema:
+            yield from _fields_of(one, field)
+    if isinstance(schema, Mapping):
+        yield field, schema
+        for key, one in schema.items():
+            named = one.items() if key == "properties" and isinstance(one, Mapping) else [(field, one)]
+            for name, inner in named:
+                yield from _fields_of(inner, name)
 
 
 def reached(name: str, defs: Mapping[str, Any]) -> set[str]:

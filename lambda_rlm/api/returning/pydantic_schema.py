@@ -6,12 +6,12 @@ pydantic: import this module where it is needed only."""
 
 from __future__ import annotations
 
+from enum import Enum
 from typing import Any
 
 from pydantic.json_schema import GenerateJsonSchema
 
-KEY = "x-key"
-REFUSED = "x-refused"
+from lambda_rlm.api.returning.answer_part import KEY, REFUSED
 
 
 class Schemas(GenerateJsonSchema):
@@ -33,7 +33,9 @@ class Schemas(GenerateJsonSchema):
 
     def enum_schema(self, schema: Any) -> dict[str, Any]:
         """With the names of members whose values are no texts."""
-        made = super().enum_schema(schema)
+        made, values = super().enum_schema(schema), [member.value for member in schema["members"]]
+        if not all(value is None or type(value) in (str, int, float, bool) for value in values):
+            return {**made, REFUSED: "the values of an enumeration must be texts, numbers or booleans"}
         if not all(isinstance(value, str) for value in made["enum"]):
             named = zip(made["enum"], (member.name for member in schema["members"]), strict=True)
             names = ", ".join(f"{value} is {name}" for value, name in named)
@@ -56,6 +58,18 @@ class Schemas(GenerateJsonSchema):
         """In base64 where the host reads it so; else `binary`, which no text is."""
         made, how = super().bytes_schema(schema), getattr(self._config, "val_json_bytes", None)
         return {**made, "format": "base64url" if how == "base64" else "binary"}
+
+    def literal_schema(self, schema: Any) -> dict[str, Any]:
+        """Refused where a member of an enumeration stands for itself alone: no JSON does."""
+        members = [one for one in schema["expected"] if isinstance(one, Enum) and not isinstance(one, str | int)]
+        return {
+            **super().literal_schema(schema),
+            **({REFUSED: f"no JSON is {members[0]}; use its class, or its value"} if members else {}),
+        }
+
+    def is_subclass_schema(self, schema: Any) -> dict[str, Any]:
+        """Refused: no JSON is a class."""
+        return {REFUSED: "no JSON is a class; use a label"}
 
     def model_schema(self, schema: Any) -> dict[str, Any]:
         """With what `Doc` says of its fields."""

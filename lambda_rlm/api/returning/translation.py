@@ -12,8 +12,8 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, Final
 
-from lambda_rlm.api.returning.answer_part import AnswerPart, Note, same
-from lambda_rlm.api.returning.json_text import any_value, reached, recursive
+from lambda_rlm.api.returning.answer_part import KEY, AnswerPart, Note, refusal, same
+from lambda_rlm.api.returning.json_text import any_value, reached, recursive, refuse_within
 from lambda_rlm.api.returning.labels import labelled
 from lambda_rlm.api.returning.names import names_of
 from lambda_rlm.api.returning.wording import default_said, said
@@ -29,19 +29,16 @@ _EXACT: Final = 2.0**53
 """From here on not every whole number is a float."""
 
 
-def translated(schema: Mapping[str, Any], name: str, key: str, refused: str) -> AnswerPart:
-    """The part for a schema of a class of this name; `key` and `refused` are the fields that hold the schema of a dictionary's
-    keys, and why there can be no value. Raises `TypeError`, and what a schema that is none makes of it."""
-    return _Translation(schema.get("$defs", {}), key, refused).part(schema, name)
+def translated(schema: Mapping[str, Any], name: str) -> AnswerPart:
+    """The part for a schema of a class of this name. Raises `TypeError`, and what a schema that is none makes of it."""
+    return _Translation(schema.get("$defs", {})).part(schema, name)
 
 
 class _Translation:
     """One class, and how much of it was gone through."""
 
-    def __init__(self, defs: Mapping[str, Any], key: str, refused: str) -> None:
+    def __init__(self, defs: Mapping[str, Any]) -> None:
         self.defs = defs
-        self.key = key
-        self.refused = refused
         self.parts = 0
         self.recursive = {name for name in defs if name in reached(name, defs)}
 
@@ -54,14 +51,15 @@ class _Translation:
             schema = {}
         if len(schema.get("allOf", ())) == 1:
             schema = {**schema["allOf"][0], **{key: one for key, one in schema.items() if key != "allOf"}}
-        if self.refused in schema:
-            raise TypeError(f"{place}: {schema[self.refused]}")
+        if (why := refusal(schema)) is not None:
+            raise TypeError(f"{place}: {why}")
         return self._of(schema, place).saying(said(schema, title))
 
     def _of(self, schema: Mapping[str, Any], place: str) -> AnswerPart:
         if "$ref" in schema:
             name = str(schema["$ref"]).removeprefix(_REF)
             if name in self.recursive:
+                refuse_within(name, self.defs)
                 return recursive(name, self.defs).saying(said(self.defs[name]))
             return self.part(self.defs[name], place)
         if "enum" in schema or "const" in schema:
@@ -83,8 +81,6 @@ class _Translation:
             return any_value()
         if kind not in _PLAIN:
             raise TypeError(f"{place}: unsupported type ({kind!r:.80}); use str, a number, a list or a model")
-        if schema.get("format") == "binary":
-            raise TypeError(f"{place}: a reply has no bytes; use str, or pydantic.Base64Bytes")
         return AnswerPart(_PLAIN[kind], _exact if schema.get(_BOTH) else same)
 
     def _list(self, schema: Mapping[str, Any], place: str) -> AnswerPart:
@@ -134,7 +130,7 @@ class _Translation:
         values = schema.get("additionalProperties")
         if values is None or values is False:
             raise TypeError(f"{place}: it has no fields to ask for; give it some, or use dict[str, …]")
-        keys = self.part(schema.get(self.key) or {"type": "string"}, f"{place} (its keys)")
+        keys = self.part(schema.get(KEY) or {"type": "string"}, f"{place} (its keys)")
         if not (isinstance(keys.type, Enum) or keys.type in _PLAIN.values()):
             raise TypeError(f"{place}: the keys of a dictionary must be texts, numbers or labels; use a list of models")
         value = self.part(values, f"{place}[…]")
