@@ -76,6 +76,16 @@ KINDS: dict[str, Wanted] = {
         st.dictionaries(DATES, st.booleans(), max_size=3),
         lambda v: entries(plain(dict[date, bool])(v)),
     ),
+    "dict of labels": (
+        dict[Color, int],
+        st.dictionaries(st.sampled_from(Color), INTS),
+        lambda v: entries({key.value: one for key, one in v.items()}),
+    ),
+    "dict of ranks": (
+        dict[Rank, int],
+        st.dictionaries(st.sampled_from(Rank), INTS),
+        lambda v: entries({str(int(key)): one for key, one in v.items()}),
+    ),
     "set": (set[int], st.sets(INTS, max_size=3), list),
     "frozenset": (frozenset[date], st.frozensets(DATES, max_size=3), plain(frozenset[date])),
     "tuple": (tuple[int, str], st.tuples(INTS, TEXTS), lambda v: {"item_1": v[0], "item_2": v[1]}),

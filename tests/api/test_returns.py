@@ -265,7 +265,15 @@ class Held(BaseModel):
 
 
 WIDE: dict[str, Any] = {f"f{n}": (int, ...) for n in range(1_200)}
+
+
+class Level(Enum):
+    ONE = 1
+
+
 NO_JSON = [
+    (dict[Level, int], "the keys of a dictionary must be texts"),
+    (dict[Literal[1, "a"], int], "the keys of a dictionary must be texts"),
     (Stored, "the values of an enumeration must be"),
     (Held, "Held.data: a reply has no bytes"),
     (list[type[int]], r"\[\]: no JSON is a class"),

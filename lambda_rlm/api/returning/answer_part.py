@@ -14,6 +14,8 @@ from lambda_rlm.types.type import Con, Type, option_of
 
 KEY: Final = "x-key"
 """Where a JSON Schema has that of a dictionary's keys."""
+NO_KEY: Final = "x-no-key"
+"""Where it says that its values are no keys: pydantic does not read them from the text that JSON makes of a key."""
 REFUSED: Final = "x-refused"
 """Where it says that a reply can give no such value, and what to use."""
 GUIDE: Final = "About the answer:"

@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic.json_schema import GenerateJsonSchema
 
-from lambda_rlm.api.returning.answer_part import KEY, REFUSED
+from lambda_rlm.api.returning.answer_part import KEY, NO_KEY, REFUSED
 
 
 class Schemas(GenerateJsonSchema):
@@ -40,6 +40,7 @@ class Schemas(GenerateJsonSchema):
             named = zip(made["enum"], (member.name for member in schema["members"]), strict=True)
             names = ", ".join(f"{value} is {name}" for value, name in named)
             made["description"] = f"{made['description']}; {names}" if "description" in made else names
+            made[NO_KEY] = not issubclass(schema["cls"], int | float)
         return made
 
     def dict_schema(self, schema: Any) -> dict[str, Any]:
@@ -61,11 +62,11 @@ class Schemas(GenerateJsonSchema):
 
     def literal_schema(self, schema: Any) -> dict[str, Any]:
         """Refused where a member of an enumeration stands for itself alone: no JSON does."""
-        members = [one for one in schema["expected"] if isinstance(one, Enum) and not isinstance(one, str | int)]
-        return {
-            **super().literal_schema(schema),
-            **({REFUSED: f"no JSON is {members[0]}; use its class, or its value"} if members else {}),
-        }
+        made, expected = super().literal_schema(schema), schema["expected"]
+        members = [one for one in expected if isinstance(one, Enum) and not isinstance(one, str | int)]
+        if members:
+            return {**made, REFUSED: f"no JSON is {members[0]}; use its class, or its value"}
+        return {**made, NO_KEY: not all(isinstance(one, str | bool) for one in expected)}
 
     def is_subclass_schema(self, schema: Any) -> dict[str, Any]:
         """Refused: no JSON is a class."""

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, Final
 
-from lambda_rlm.api.returning.answer_part import KEY, AnswerPart, Note, refusal, same
+from lambda_rlm.api.returning.answer_part import KEY, NO_KEY, AnswerPart, Note, refusal, same
 from lambda_rlm.api.returning.json_text import any_value, reached, recursive, refuse_within
 from lambda_rlm.api.returning.labels import labelled
 from lambda_rlm.api.returning.names import names_of
@@ -130,7 +130,10 @@ class _Translation:
         values = schema.get("additionalProperties")
         if values is None or values is False:
             raise TypeError(f"{place}: it has no fields to ask for; give it some, or use dict[str, …]")
-        keys = self.part(schema.get(KEY) or {"type": "string"}, f"{place} (its keys)")
+        of_keys = schema.get(KEY) or {"type": "string"}
+        keys = self.part(of_keys, f"{place} (its keys)")
+        if self.defs.get(str(of_keys.get("$ref")).removeprefix(_REF), of_keys).get(NO_KEY):
+            raise TypeError(f"{place}: the keys of a dictionary must be texts; use int, or labels that are texts")
         if not (isinstance(keys.type, Enum) or keys.type in _PLAIN.values()):
             raise TypeError(f"{place}: the keys of a dictionary must be texts, numbers or labels; use a list of models")
         value = self.part(values, f"{place}[…]")
