@@ -11,8 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from lambda_rlm.api.returning.answer_part import guide
-from lambda_rlm.api.returning.translation import translated
+from lambda_rlm.api.returning.answer_part import AnswerPart, guide
+from lambda_rlm.api.returning.translation import TooLarge, translated
 from lambda_rlm.diagnostics.diagnostic import Rejected
 from lambda_rlm.diagnostics.raised import raised
 from lambda_rlm.types.parse_type import parse_type
@@ -21,6 +21,9 @@ from lambda_rlm.types.type import Type
 
 _LONGEST_GUIDE: Final = 20_000
 """Characters of what a model is told of an answer: it is a part of the program, once for each call that may give it."""
+
+_NESTINGS: Final = (64, 8, 6, 5, 4, 3, 2, 1)
+"""How deep parts of a class may be nested, tried in turn until the language can write the type."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +56,7 @@ def returns_of(wanted: Any) -> Returns:
     except Exception as error:  # noqa: BLE001 - a class of the host's says by itself what its schema is
         raise TypeError(f"returns={type(wanted).__name__}: its schema cannot be made ({raised(error)})") from None
     try:
-        part = translated(schema, getattr(wanted, "__name__", repr(wanted)))
-        spoken = _spoken(part.type)
+        part, spoken = _fitting(schema, getattr(wanted, "__name__", repr(wanted)))
     except TypeError as error:
         raise TypeError(f"returns={getattr(wanted, '__name__', repr(wanted)):.80}: {error}") from None
     except (LookupError, AttributeError, ValueError, RecursionError) as error:
@@ -67,9 +69,21 @@ def returns_of(wanted: Any) -> Returns:
     return Returns(spoken, lambda value: adapter.validate_json(json.dumps(part.back(value))), told)
 
 
+def _fitting(schema: dict[str, Any], name: str) -> tuple[AnswerPart, Type]:
+    """The part of a class and its type, with as much of it as a type as the language can write."""
+    for most in _NESTINGS:
+        try:
+            part = translated(schema, name, most)
+            return part, _spoken(part.type)
+        except TooLarge:
+            if most == _NESTINGS[-1]:
+                raise
+    raise AssertionError("there is a nesting to try")
+
+
 def _spoken(type_: Type) -> Type:
     """The type as a program that writes it has it."""
     try:
         return parse_type(show(type_))
     except Rejected as rejected:
-        raise TypeError(f"{rejected.diagnostics[0].message} in {show(type_):.500}") from None
+        raise TooLarge(f"{rejected.diagnostics[0].message} in {show(type_):.500}") from None

@@ -7,18 +7,21 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
+from types import GenericAlias
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from pydantic import (
     AnyUrl,
     Base64Bytes,
+    BaseModel,
     Field,
     Json,
     TypeAdapter,
+    create_model,
 )
 
 from lambda_rlm import RLM
@@ -174,3 +177,81 @@ def test_any_value_of_a_type_comes_back_as_it_was(kind: str) -> None:
 
     comes_back()
     comes_back_of_a_run()
+
+
+def in_a_list(of: Wanted) -> Wanted:
+    wanted, values, told = of
+    return GenericAlias(list, (wanted,)), st.lists(values, max_size=3), lambda value: [told(one) for one in value]
+
+
+def in_a_dict(of: Wanted) -> Wanted:
+    wanted, values, told = of
+    kept = st.dictionaries(TEXTS, values, max_size=2)
+    return GenericAlias(dict, (str, wanted)), kept, lambda value: entries({key: told(one) for key, one in value.items()})
+
+
+def in_a_model(of: Wanted) -> Wanted:
+    wanted, values, told = of
+    fields: dict[str, Any] = {"größe": (wanted, ...), "b": (wanted | None, None)}
+    made: type[BaseModel] = create_model("Made", **fields)
+
+    def told_all(value: Any) -> dict[str, Any]:
+        return {"grosse": told(value.größe), "b": None if value.b is None else told(value.b)}
+
+    def holding(one: Any, other: Any) -> BaseModel:
+        return made.model_construct(größe=one, b=other)
+
+    return made, st.builds(holding, values, st.none() | values), told_all
+
+
+def in_a_pair(of: tuple[Wanted, Wanted]) -> Wanted:
+    (first, first_values, told_first), (second, second_values, told_second) = of
+    values = st.tuples(first_values, second_values)
+    return (
+        GenericAlias(tuple, (first, second)),
+        values,
+        lambda value: {"item_1": told_first(value[0]), "item_2": told_second(value[1])},
+    )
+
+
+def around(inner: st.SearchStrategy[Wanted]) -> st.SearchStrategy[Wanted]:
+    return inner.map(in_a_list) | inner.map(in_a_dict) | inner.map(in_a_model) | st.tuples(inner, inner).map(in_a_pair)
+
+
+@pytest.mark.slow
+@settings(max_examples=25, deadline=None)
+@given(st.recursive(st.sampled_from(list(KINDS.values())), around, max_leaves=4), st.data())
+def test_any_value_of_types_within_types_comes_back(of: Wanted, data: st.DataObject) -> None:
+    wanted, values, told = of
+    returns = returns_of(wanted)
+    assume(returns.guide.count("JSON Schema {") == returns.guide.count('/Tree"}'))  # no part is nested too deeply for a type
+    value = data.draw(values)
+    assert returns.made(told(value)) == value
+
+
+class Line(BaseModel):
+    """One line of a bill."""
+
+    prices: dict[str, list[Item]]
+
+
+class Bills(BaseModel):
+    by_month: dict[str, dict[str, list[Line]]]
+    last: Line | None = None
+
+
+def test_what_is_nested_too_deeply_is_json_text() -> None:
+    returns = returns_of(Bills)
+    assert show(returns.type) == (
+        "{ by_month: List[{ key: Text, value: List[{ key: Text, value: List[{ prices: Text }] }] }], "
+        "last: Option[{ prices: List[{ key: Text, value: List[Text] }] }] }"
+    )
+    assert "- `last.prices[].value[]`: JSON text by the JSON Schema" in returns.guide
+    item, price = '{"name": "bolt", "tags": ["steel"]}', {"a": [Item("bolt", ["steel"])]}
+    lines = [{"prices": f'{{"a": [{item}]}}'}]
+    told = {
+        "by_month": entries({"May": entries({"Acme": lines})}),
+        "last": {"prices": entries({"a": [item]})},
+    }
+    line = Line(prices=price)
+    assert answered(Bills, json.dumps(told)).value == Bills(by_month={"May": {"Acme": [line]}}, last=line)

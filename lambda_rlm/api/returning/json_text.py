@@ -1,6 +1,6 @@
 """Values that no type of the language has, as JSON in a text.
 
-Owns the part for them: any value, and classes that hold themselves, of which the language has no types. Promises that a text
+Owns the part for them: any value, classes that hold themselves, and what is nested too deeply for a type. Promises that a text
 which gives a key twice, or is more than one value, is refused.
 """
 
@@ -24,19 +24,16 @@ def any_value() -> AnswerPart:
     return AnswerPart(TEXT, read_json, (("", "any value, as JSON text"),))
 
 
-def recursive(name: str, defs: Mapping[str, Any]) -> AnswerPart:
-    """A part whose value is JSON by a schema that refers to itself."""
-    needed = sorted(reached(name, defs) | {name})
-    schema = {"$ref": _REF + name, "$defs": {one: _plain(defs[one]) for one in needed}}
-    return AnswerPart(TEXT, read_json, (("", f"JSON text by the JSON Schema {written(schema)}"),))
-
-
-def refuse_within(name: str, defs: Mapping[str, Any]) -> None:
-    """Raises `TypeError` where such a class holds what no JSON has."""
-    for one in sorted(reached(name, defs)):
-        for field, schema in _fields_of(defs[one]):
-            if (why := refusal(schema)) is not None:
-                raise TypeError(f"{one}.{field}: {why}")
+def by_schema(schema: Mapping[str, Any], defs: Mapping[str, Any]) -> AnswerPart:
+    """A part whose value is JSON by a schema, which may refer to itself; `defs` are the definitions that it may name. Raises
+    `TypeError` where it holds what no JSON has."""
+    needed = sorted({name for one in _references(schema) for name in (one, *reached(one, defs))})
+    for name, one in [("", schema), *((name, defs[name]) for name in needed)]:
+        for field, inner in _fields_of(one):
+            if (why := refusal(inner)) is not None:
+                raise TypeError(f"{name}.{field}: {why}" if name else f"{field}: {why}")
+    whole = {**_plain(schema), **({"$defs": {name: _plain(defs[name]) for name in needed}} if needed else {})}
+    return AnswerPart(TEXT, read_json, (("", f"JSON text by the JSON Schema {written(whole)}"),))
 
 
 def _fields_of(schema: Any, field: str = "") -> Iterator[tuple[str, Mapping[str, Any]]]:

@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any, Final
 
 from lambda_rlm.api.returning.answer_part import KEY, NO_KEY, AnswerPart, Note, refusal, same
-from lambda_rlm.api.returning.json_text import any_value, reached, recursive, refuse_within
+from lambda_rlm.api.returning.json_text import any_value, by_schema, reached
 from lambda_rlm.api.returning.labels import labelled
 from lambda_rlm.api.returning.names import names_of
 from lambda_rlm.api.returning.wording import default_said, said
@@ -23,22 +23,30 @@ _PLAIN: Final = {"string": TEXT, "integer": INT, "number": FLOAT, "boolean": BOO
 _WORDS_FOR: Final = {"string": "text", "integer": "whole_number", "number": "number", "boolean": "yes_or_no", "array": "list"}
 _MOST_PARTS: Final = 1_000
 _REF: Final = "#/$defs/"
+_SAID: Final = ("title", "description", "default", "examples", "$defs")
 _MORE: Final = "more"
 _BOTH: Final = "x-whole-or-not"
 _EXACT: Final = 2.0**53
 """From here on not every whole number is a float."""
 
 
-def translated(schema: Mapping[str, Any], name: str) -> AnswerPart:
-    """The part for a schema of a class of this name. Raises `TypeError`, and what a schema that is none makes of it."""
-    return _Translation(schema.get("$defs", {})).part(schema, name)
+class TooLarge(TypeError):
+    """A type has more parts or levels than the language can write."""
+
+
+def translated(schema: Mapping[str, Any], name: str, most: int) -> AnswerPart:
+    """The part for a schema of a class of this name; what is nested more than `most` deep in it is a text with JSON. Raises
+    `TypeError`, and what a schema that is none makes of it."""
+    return _Translation(schema.get("$defs", {}), most).part(schema, name)
 
 
 class _Translation:
     """One class, and how much of it was gone through."""
 
-    def __init__(self, defs: Mapping[str, Any]) -> None:
+    def __init__(self, defs: Mapping[str, Any], most: int) -> None:
         self.defs = defs
+        self.most = most
+        self.nesting = 0
         self.parts = 0
         self.recursive = {name for name in defs if name in reached(name, defs)}
 
@@ -46,21 +54,26 @@ class _Translation:
         """The part for a schema at a place; `title` is the name that it has there."""
         self.parts += 1
         if self.parts > _MOST_PARTS:
-            raise TypeError(f"{place}: the class has more than {_MOST_PARTS:,} parts; ask for less at a time")
+            raise TooLarge(f"{place}: the class has more than {_MOST_PARTS:,} parts; ask for less at a time")
         if schema is True:
             schema = {}
         if len(schema.get("allOf", ())) == 1:
             schema = {**schema["allOf"][0], **{key: one for key, one in schema.items() if key != "allOf"}}
         if (why := refusal(schema)) is not None:
             raise TypeError(f"{place}: {why}")
-        return self._of(schema, place).saying(said(schema, title))
+        self.nesting += 1
+        try:
+            return self._of(schema, place).saying(said(schema, title))
+        finally:
+            self.nesting -= 1
 
     def _of(self, schema: Mapping[str, Any], place: str) -> AnswerPart:
+        name = str(schema.get("$ref")).removeprefix(_REF)
+        if name in self.recursive or (self.nesting > self.most and self._is_made_of_parts(schema)):
+            return by_schema({key: one for key, one in schema.items() if key not in _SAID}, self.defs).saying(
+                said(self.defs[name]) if name in self.defs else ()
+            )
         if "$ref" in schema:
-            name = str(schema["$ref"]).removeprefix(_REF)
-            if name in self.recursive:
-                refuse_within(name, self.defs)
-                return recursive(name, self.defs).saying(said(self.defs[name]))
             return self.part(self.defs[name], place)
         if "enum" in schema or "const" in schema:
             return labelled(schema["enum"] if "enum" in schema else [schema["const"]], place)
@@ -75,6 +88,14 @@ class _Translation:
         if kind == "object":
             return self._record(schema, place) if schema.get("properties") else self._dictionary(schema, place)
         return self._plain(schema, kind, place)
+
+    def _is_made_of_parts(self, schema: Mapping[str, Any]) -> bool:
+        options = schema.get("anyOf") or schema.get("oneOf")
+        if options:
+            return len([one for one in options if one.get("type") != "null"]) > 1
+        named = self.defs.get(str(schema.get("$ref")).removeprefix(_REF), schema)
+        has_parts: bool = named.get("type") in ("array", "object")
+        return has_parts or (named is not schema and self._is_made_of_parts(named))
 
     def _plain(self, schema: Mapping[str, Any], kind: Any, place: str) -> AnswerPart:
         if kind is None:
