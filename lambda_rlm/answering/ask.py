@@ -163,7 +163,7 @@ class _Asking:
         route = case.route(preference)
         may_escalate = self._may_escalate(preference)
         types = question.bound_inputs.without_answers().types
-        program = answer_or_none(types, question.returns, question.before) if may_escalate else None
+        program = answer_or_none(types, question.returns, question.before, question.guide) if may_escalate else None
         source = recorded if recorded or program is None else SourceFile("direct.lam", program)
         run = await self._executed(source or route, self._decision(preference) if self.setup.choice == "auto" else None)
         if program is not None and run.ok:

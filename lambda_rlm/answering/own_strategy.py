@@ -43,11 +43,16 @@ def own_strategy(task: str | None, functions: Iterable[HostFunction] = ()) -> St
 
 
 def own_program(
-    route: Route, own: StrategyFile, given: Inputs, returns: Type | None, before: AskedBefore | None = None
+    route: Route,
+    own: StrategyFile,
+    given: Inputs,
+    returns: Type | None,
+    before: AskedBefore | None = None,
+    guide: str = "",
 ) -> SourceFile:
-    """The program of such a strategy for the inputs at hand, after what was asked `before`. Raises `Rejected` where it does not
-    fit them."""
-    source = SourceFile(own.source.name, plan(route, given.without_answers().types, returns, before))
+    """The program of such a strategy for the inputs at hand, after what was asked `before`; `guide` as of `plan`. Raises
+    `Rejected` where it does not fit them."""
+    source = SourceFile(own.source.name, plan(route, given.without_answers().types, returns, before, guide))
     checked = check(source, given.types, primitives=given.functions)
     if not checked.ok:
         raise Rejected(source, checked.diagnostics)

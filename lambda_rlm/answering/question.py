@@ -43,12 +43,14 @@ AS_LIKELY: Final = "not proved to complete within the budget, but likely to; the
 @dataclass(frozen=True, kw_only=True)
 class Question:
     """A question about inputs. `returns` is the type of the answer, `task` what the question asks for; None where nobody
-    says. With `is_task_said` somebody wants the plan of that task; else it is only known what the question is. `earlier` are
-    the questions that it follows, whose answers are among the inputs."""
+    says. `guide` is what whoever asks says of the answer's parts, empty for nothing. With `is_task_said` somebody wants the
+    plan of that task; else it is only known what the question is. `earlier` are the questions that it follows, whose answers
+    are among the inputs."""
 
     query: str
     inputs: Inputs
     returns: Type | None = None
+    guide: str = ""
     task: str | None = None
     is_task_said: bool = True
     earlier: tuple[EarlierQuestion, ...] = ()
@@ -97,9 +99,9 @@ class Question:
         """The program of a strategy for this question; raises `Rejected` for a strategy by path that does not fit the
         inputs."""
         if route.own is not None:
-            return own_program(route, route.own, self.bound_inputs, self.returns, self.before)
+            return own_program(route, route.own, self.bound_inputs, self.returns, self.before, self.guide)
         types = self.bound_inputs.without_answers().types
-        return SourceFile(f"{route.strategy}.lam", plan(route, types, self.returns, self.before))
+        return SourceFile(f"{route.strategy}.lam", plan(route, types, self.returns, self.before, self.guide))
 
 
 @dataclass(frozen=True, kw_only=True)

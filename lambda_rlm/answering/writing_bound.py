@@ -181,6 +181,7 @@ def task_of(question: Question, setup: Setup) -> WritingTask:
         out=setup.options.out,
         peek=setup.writing.peek,
         returns=question.returns,
+        guide=question.guide,
         wants_confidence=setup.writing.candidates > 1,
         may_look=may_look(setup),
         writing=max(1, setup.writing.candidates) * calls_of_an_attempt(setup.writer.profile),

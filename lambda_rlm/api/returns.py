@@ -1,34 +1,40 @@
 """The type of an answer, as a host program gives it: a type of the language as text, or a class of Python.
 
-Owns `Returns` and the translation of pydantic's JSON Schema. Promises that the answer is an instance of what was asked for,
-with all that its validators demand. Refuses, as a `TypeError` that names the place, what the language has no type for:
-recursion, dictionaries with any keys, unions, and constraints that no type expresses.
-"""
+Owns `Returns`. Promises that the answer is an instance of what was asked for, with all that its validators demand, and that
+what the class says in words and constraints reaches the model. Refuses, as a `TypeError` that names the place and says what to
+use, what no reply can give."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
+from lambda_rlm.api.returning.answer_part import AnswerPart, guide
+from lambda_rlm.api.returning.translation import TooLarge, translated
 from lambda_rlm.diagnostics.diagnostic import Rejected
 from lambda_rlm.diagnostics.raised import raised
 from lambda_rlm.types.parse_type import parse_type
 from lambda_rlm.types.show import show
-from lambda_rlm.types.type import BOOL, FLOAT, INT, TEXT, Enum, Record, Type, list_of, option_of
+from lambda_rlm.types.type import Type
 
-_PLAIN: Final = {"string": TEXT, "integer": INT, "number": FLOAT, "boolean": BOOL}
-_SILENT: Final = frozenset({"title", "description", "default", "examples", "$defs"})
+_LONGEST_GUIDE: Final = 20_000
+"""Characters of what a model is told of an answer: it is a part of the program, once for each call that may give it."""
+
+_NESTINGS: Final = (64, 8, 6, 5, 4, 3, 2, 1)
+"""How deep parts of a class may be nested, tried in turn until the language can write the type."""
 
 
 @dataclass(frozen=True, slots=True)
 class Returns:
-    """A type, and what makes the value of one from plain data; that raises `ValueError`. Data is read as JSON: of a Python
-    value a strict class would want an enumeration's member or a tuple, which no program gives."""
+    """A type, what makes the value of one from plain data, which raises `ValueError`, and what a model is told of its parts.
+    Data is read as JSON: of a Python value a strict class would want an enumeration's member or a tuple, which no program
+    gives."""
 
     type: Type
     made: Callable[[Any], Any]
+    guide: str = ""
 
 
 def returns_of(wanted: Any) -> Returns:
@@ -40,71 +46,44 @@ def returns_of(wanted: Any) -> Returns:
             raise TypeError(f"returns={wanted!r}: {rejected.diagnostics[0].message}") from None
     from pydantic import PydanticUserError, TypeAdapter
 
+    from lambda_rlm.api.returning.pydantic_schema import Schemas
+
     try:
         adapter: TypeAdapter[Any] = TypeAdapter(wanted)
-        schema = adapter.json_schema()
+        schema = adapter.json_schema(schema_generator=Schemas)
     except PydanticUserError as error:
-        raise TypeError(f"returns={wanted!r}: {error.message}") from None
+        raise TypeError(f"returns={wanted!r:.80}: {error.message.partition(chr(10))[0]}") from None
     except Exception as error:  # noqa: BLE001 - a class of the host's says by itself what its schema is
         raise TypeError(f"returns={type(wanted).__name__}: its schema cannot be made ({raised(error)})") from None
     try:
-        type_ = _translated(schema, schema.get("$defs", {}), getattr(wanted, "__name__", repr(wanted)), ())
-        spoken = _spoken(type_)
-    except (LookupError, AttributeError, RecursionError) as error:
+        part, spoken = _fitting(schema, getattr(wanted, "__name__", repr(wanted)))
+    except TypeError as error:
+        raise TypeError(f"returns={getattr(wanted, '__name__', repr(wanted)):.80}: {error}") from None
+    except (LookupError, AttributeError, ValueError, RecursionError) as error:
         raise TypeError(f"returns={type(wanted).__name__}: its schema cannot be read ({raised(error)})") from None
-    return Returns(spoken, lambda value: adapter.validate_json(json.dumps(value)))
+    told = guide(part)
+    if len(told) > _LONGEST_GUIDE:
+        raise TypeError(
+            f"returns={wanted!r:.80}: its descriptions come to {len(told):,} characters, more than {_LONGEST_GUIDE:,}"
+        )
+    return Returns(spoken, lambda value: adapter.validate_json(json.dumps(part.back(value))), told)
+
+
+def _fitting(schema: dict[str, Any], name: str) -> tuple[AnswerPart, Type]:
+    """The part of a class and its type, with as much of it as a type as the language can write."""
+    for most in _NESTINGS:
+        try:
+            part = translated(schema, name, most)
+            return part, _spoken(part.type)
+        except TooLarge:
+            if most == _NESTINGS[-1]:
+                raise
+    raise AssertionError("there is a nesting to try")
 
 
 def _spoken(type_: Type) -> Type:
-    """The type, when a program can write it; its fields are names of the language then."""
+    """The type as a program that writes it has it."""
     try:
         return parse_type(show(type_))
     except Rejected as rejected:
-        raise TypeError(f"returns: {rejected.diagnostics[0].message} in {show(type_)}") from None
-
-
-def _translated(schema: Mapping[str, Any], defs: Mapping[str, Any], place: str, inside: tuple[str, ...]) -> Type:
-    if "$ref" in schema:
-        name = str(schema["$ref"]).rpartition("/")[2]
-        if name in inside:
-            raise TypeError(f"{place}: {name} is recursive; recursive types are not supported")
-        return _translated(defs[name], defs, place, (*inside, name))
-    if "anyOf" in schema:
-        _only(schema, {"anyOf"}, place)
-        others = [one for one in schema["anyOf"] if one.get("type") != "null"]
-        if len(others) != 1 or len(schema["anyOf"]) != 2:
-            raise TypeError(f"{place}: the only supported union is one type and None")
-        return option_of(_translated(others[0], defs, place, inside))
-    if "enum" in schema or "const" in schema:
-        _only(schema, {"enum", "const", "type"}, place)
-        labels = schema["enum"] if "enum" in schema else [schema["const"]]
-        if not labels or not all(isinstance(label, str) and label for label in labels):
-            raise TypeError(f"{place}: the values of an enumeration must be non-empty strings")
-        return Enum(tuple(sorted(set(labels))))
-    return _of_kind(schema, defs, place, inside)
-
-
-def _of_kind(schema: Mapping[str, Any], defs: Mapping[str, Any], place: str, inside: tuple[str, ...]) -> Type:
-    kind = schema.get("type")
-    if not isinstance(kind, str | None):
-        raise TypeError(f"{place}: unsupported type ({kind!r:.80})")
-    if kind in _PLAIN:
-        _only(schema, {"type"}, place)
-        return _PLAIN[kind]
-    if kind == "array" and "items" in schema:
-        _only(schema, {"type", "items"}, place)
-        return list_of(_translated(schema["items"], defs, f"{place}[]", inside))
-    if kind == "object" and "properties" in schema:
-        _only(schema, {"type", "properties", "required", "additionalProperties"}, place)
-        if schema.get("additionalProperties"):
-            raise TypeError(f"{place}: additional properties are not supported")
-        fields = {name: _translated(one, defs, f"{place}.{name}", inside) for name, one in schema["properties"].items()}
-        return Record(tuple(sorted(fields.items())), tuple(fields))
-    raise TypeError(f"{place}: unsupported type ({kind or 'any value'})")
-
-
-def _only(schema: Mapping[str, Any], known: set[str], place: str) -> None:
-    """Refuse what would be checked by nobody while the answer is asked for."""
-    unknown = sorted(schema.keys() - known - _SILENT)
-    if unknown:
-        raise TypeError(f"{place}: the constraint `{unknown[0]}` is not supported; check the answer in your own code")
+        raise TooLarge(f"{rejected.diagnostics[0].message} in {show(type_):.500}") from None

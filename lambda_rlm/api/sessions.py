@@ -274,7 +274,7 @@ async def answered_again(
     type_ = None if wanted is None else wanted.type
     text, task = was.get("program"), was["settings"].get("task")
     request = RunRequest(
-        question=Question(query=was["query"], inputs=read, returns=type_, task=task),
+        question=Question(query=was["query"], inputs=read, returns=type_, guide=was.get("guide", ""), task=task),
         program=None if text is None else SourceFile(was.get("program_name") or "program", text),
         arguments=given_as(inputs.values),
         is_replay=is_replay,
@@ -336,10 +336,10 @@ async def posed(settings: HostSettings, asked: Asked, deadline: Deadline) -> tup
     settings, returns = settings.filled(), None if asked.returns is None else returns_of(asked.returns)
     task = task_name(asked.task or settings.task)
     settings = replace(settings, task=task, strategy=asked.strategy or settings.strategy)
-    type_ = None if returns is None else returns.type
+    type_, guide = (None, "") if returns is None else (returns.type, returns.guide)
     inputs = await read_in_thread(settings.read, asked.given.values, deadline)
     inputs = replace(inputs, notes=(*asked.given.notes, *inputs.notes))
-    return settings, Question(query=asked.query, inputs=inputs, returns=type_, task=task), returns
+    return settings, Question(query=asked.query, inputs=inputs, returns=type_, guide=guide, task=task), returns
 
 
 def given_as(inputs: Mapping[str, Any]) -> tuple[str, ...]:
@@ -377,7 +377,7 @@ def _of_type(run: Run, returns: Returns) -> Run:
         why = raised(error).partition(": ")[2] if isinstance(error, ValueError) else f"its validator raised {raised(error)}"
         why += "" if isinstance(error, ValueError) else f", for {run.value!r:.200}"
         fault = ModelFailure(BAD_REPLY, f"the answer does not match the requested type: {why}")
-        fault.usage, fault.run = run.usage.tokens, run.id
+        fault.usage, fault.run, fault.value = run.usage.tokens, run.id, run.value
         return replace(run, value=None, fault=fault)
 
 

@@ -6,7 +6,7 @@ place in the program, and the usage so far. `InternalError` is a bug of λ-RLM a
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from lambda_rlm.diagnostics.error import LambdaRLMError
 from lambda_rlm.diagnostics.visible import visible
@@ -94,6 +94,8 @@ class ModelFailure(Fault):
         """Seconds the provider asked to wait, when it did."""
         self.is_billable = code not in NOT_BILLED if is_billable is None else is_billable
         """True when the provider may bill the request all the same; None: as the code says."""
+        self.value: Any = None
+        """The answer in plain data, where the run has one and only the host's own type refuses it."""
 
 
 class InternalError(LambdaRLMError):

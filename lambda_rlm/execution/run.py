@@ -209,7 +209,9 @@ class Run:
         """The value as a person reads it: a Text unchanged, anything else as JSON. Raises the fault when there is one."""
         if self.fault is not None:
             raise self.fault
-        return self.value if isinstance(self.value, str) else json.dumps(_plain(self.value), ensure_ascii=False, indent=2)
+        if isinstance(self.value, str):
+            return str.__str__(self.value)  # of a member of an enumeration, its text
+        return json.dumps(_plain(self.value), ensure_ascii=False, indent=2)
 
     def to_dict(self) -> dict[str, Any]:
         """The run as JSON data, with the keys of `ask --json`; keys are added and never renamed. A value of a class of the

@@ -159,6 +159,7 @@ class RunRequest:
             "program": None if self.program is None else self.program.text,
             "program_name": None if self.program is None else self.program.name,
             "returns": None if question.returns is None else show(question.returns),
+            **({"guide": question.guide} if question.guide else {}),
             "primitives": [function.name for function in question.inputs.functions],
             "settings": {**settings, **names, "base_url": plain_url(self.settings.get("base_url"))},
             **({"model_object": objects[0]} if objects else {}),

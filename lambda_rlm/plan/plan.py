@@ -18,9 +18,10 @@ from lambda_rlm.plan.given import FORMS, AskedBefore
 from lambda_rlm.plan.router import Route
 from lambda_rlm.resources import folder
 from lambda_rlm.syntax.caps import children
+from lambda_rlm.syntax.literals import escaped_piece
 from lambda_rlm.syntax.parse import parse
 from lambda_rlm.syntax.printing.pretty import pretty
-from lambda_rlm.syntax.term import App, If, IntLit, Item, Let, NamedType, Node, Pipe, Program, Term, Var
+from lambda_rlm.syntax.term import App, If, IntLit, Item, Let, NamedType, Node, Pipe, Program, Template, Term, Var
 from lambda_rlm.types.show import show
 from lambda_rlm.types.type import BOOL, TEXT, Con, Enum, Type, option_of
 
@@ -36,33 +37,44 @@ def numbers(route: Route) -> dict[str, int]:
     return {one.name: one.value.value for one in parse(source).items if isinstance(one, Let) and isinstance(one.value, IntLit)}
 
 
-def plan(route: Route, inputs: Mapping[str, Type], returns: Type | None = None, before: AskedBefore | None = None) -> str:
+def plan(
+    route: Route,
+    inputs: Mapping[str, Type],
+    returns: Type | None = None,
+    before: AskedBefore | None = None,
+    guide: str = "",
+) -> str:
     """The program text for a route over inputs of these types, with an answer of the type `returns` (None: that of the
-    strategy, which is a Text for each of the standard library). `before` is what was asked before, None for nothing."""
+    strategy, which is a Text for each of the standard library). `before` is what was asked before, None for nothing; `guide`
+    is what the call that gives the answer is told of its parts."""
     own_type: Type = TEXT if route.own is None else route.own.type
     program = _sized(replace(parse(_source(route)), comments=()), route.sizes)
-    if returns is not None and returns != own_type:
-        program = _returning(program, returns)
+    if returns is not None and (returns != own_type or guide):
+        program = _returning(program, returns, guide)
     prelude, program = _given(program, inputs, FORMS.keys() if route.own is None else route.own.forms)
     prelude += given.query(before) if "query" in _names(program) else ""
     return f"{prelude}\n{pretty(program)}" if prelude else pretty(program)
 
 
-def answer_or_none(inputs: Mapping[str, Type], returns: Type | None = None, before: AskedBefore | None = None) -> str | None:
+def answer_or_none(
+    inputs: Mapping[str, Type], returns: Type | None = None, before: AskedBefore | None = None, guide: str = ""
+) -> str | None:
     """The program, whose value is none where the text does not say; None for answers of a type that has no place for it.
     A reply says so by being null as a whole: no words of a document inside an answer are taken for it.
-    `before` is what was asked before."""
-    if returns is None or returns == TEXT:
+    `before` is what was asked before, `guide` what the prompt says of the answer's parts: with it, a Text is one of a form that
+    no other words have."""
+    if returns is None or (returns == TEXT and not guide):
         returns = option_of(TEXT)
     if not (isinstance(returns, Con) and returns.name == "Option"):
         return None
     inner = returns.arguments[0]
     nothing = "reply none" if isinstance(inner, Enum) or inner == BOOL else "`reply` is null"
+    said = f"\\n\\n{escaped_piece(guide)}" if guide else ""
     return f"{given.context(inputs)}{given.query(before)}" + (
         f"llm_call[{show(returns)}](\n"
         '  f"Use the text below to do what is asked. Keep to what the text says. '
         f"If the text does not say, {nothing}.\\n\\n"
-        'Asked: {query}\\n\\nText:\\n{context}\\n\\nAsked: {query}\\nAnswer:"\n)'
+        "Asked: {query}\\n\\nText:\\n{context}\\n\\nAsked: {query}" + said + '\\nAnswer:"\n)'
     )
 
 
@@ -72,16 +84,17 @@ def _source(route: Route) -> SourceFile:
     return SourceFile(f"{route.strategy}.lam", strategy_text(route.strategy))
 
 
-def _returning(program: Program, returns: Type) -> Program:
+def _returning(program: Program, returns: Type, guide: str) -> Program:
     """The program with an answer of a type: its last call asks for it, or else one more call is given the answer in words."""
     source = SourceFile("answer.lam", _IN_FORM.replace("TYPE", show(returns)))
     last = parse(source).result
     assert isinstance(last, App) and isinstance(last.function, Var)
     asked, result = last.function, program.result
+    last = _guided(last, guide)
 
     def typed(term: Term) -> Term | None:
         is_call = isinstance(term, App) and isinstance(term.function, Var) and term.function == Var(term.span, "llm_call")
-        return replace(term, function=asked) if isinstance(term, App) and is_call else None
+        return _guided(replace(term, function=asked), guide) if isinstance(term, App) and is_call else None
 
     if isinstance(result, If):
         branches = [(test, typed(then)) for test, then in result.branches]
@@ -91,6 +104,24 @@ def _returning(program: Program, returns: Type) -> Program:
             return replace(program, result=replace(result, branches=tuple(calls), otherwise=otherwise))
     in_words = Let(result.span, "answer_in_words", None, result, result.span)
     return replace(program, items=(*program.items, in_words), result=last)
+
+
+def _guided(call: App, guide: str) -> App:
+    """The call with its guide in the prompt: after the question where that is a part of it, else at the end."""
+    if not guide:
+        return call
+    prompt, *others = call.arguments
+    parts: list[str | Term] = [*prompt.value.parts] if isinstance(prompt.value, Template) else [prompt.value]
+    asked = [index for index, part in enumerate(parts) if isinstance(part, Var) and part.name == "query"]
+    at, words = asked[-1] + 1 if asked else len(parts), f"\n\n{guide}"
+    if at < len(parts) and isinstance(after := parts[at], str):
+        parts[at] = words + after
+    elif at == len(parts) and isinstance(before := parts[-1], str):
+        parts[-1] = before + words
+    else:
+        parts.insert(at, words)
+    told = replace(prompt, value=Template(prompt.value.span, tuple(parts)))
+    return replace(call, arguments=(told, *others))
 
 
 def strategy_text(name: str) -> str:

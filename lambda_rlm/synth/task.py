@@ -30,10 +30,11 @@ NOTHING: Final[frozenset[str]] = frozenset()
 class WritingTask:
     """A question and what stands around it. `leaf` is the model that answers a program's calls, `out` the tokens of its reply
     where the program does not say; `peek` the characters of each input that the root model is shown; `returns` the type that
-    the answer must have; `may_look` says that a first program may only look; `functions` what the host adds to the library.
-    `documents` are the names of inputs whose documents are named after files, `answers` those that are answers of earlier
-    rounds or questions; `earlier` are the questions that this one follows; `layouts` are the masked layouts that the root model
-    is shown, by the names of inputs; with `hides_texts` it is shown no masks of texts either."""
+    the answer must have, and `guide` what is said of its parts; `may_look` says that a first program may only look; `functions`
+    what the host adds to the library. `documents` are the names of inputs whose documents are named after files, `answers`
+    those that are answers of earlier rounds or questions; `earlier` are the questions that this one follows; `layouts` are the
+    masked layouts that the root model is shown, by the names of inputs; with `hides_texts` it is shown no masks of texts
+    either."""
 
     query: str
     inputs: Mapping[str, Any]
@@ -43,6 +44,7 @@ class WritingTask:
     out: int
     peek: int = 0
     returns: Type | None = None
+    guide: str = ""
     wants_confidence: bool = False
     may_look: bool = False
     writing: int = 1
@@ -115,6 +117,10 @@ def _limits(task: WritingTask) -> str:
     ]
     if task.returns is not None:
         lines.append(f"The answer must have the type {show(task.returns)}.")
+    if task.guide:
+        lines.append(
+            f"{task.guide}\nWrite these lines into the prompts of the calls that they concern: no call sees them otherwise."
+        )
     if task.wants_confidence:
         lines.append("First line of the program: # confidence: N, from 0 to 1, how sure you are that it answers the query.")
     if task.may_look:

@@ -190,7 +190,7 @@ class Misschemed:
 
     @classmethod
     def __get_pydantic_json_schema__(cls, core: Any, handler: Any) -> Any:
-        return {"type": ["integer"]}
+        return {"type": "integers"}
 
 
 @pytest.mark.parametrize("wanted", [Unschemed, Misschemed])

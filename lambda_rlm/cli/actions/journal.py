@@ -182,7 +182,7 @@ def _request(earlier: Before, now: Sequence[str], chosen: Settings, deadline: De
     program = None if text is None else SourceFile(what["program_name"] or "program", text)
     request = requested(what["query"], inputs, arguments, chosen, program)
     returns = None if what.get("returns") is None else parse_type(what["returns"])
-    return replace(request, question=replace(request.question, returns=returns)).as_before(earlier)
+    return replace(request, question=replace(request.question, returns=returns, guide=what.get("guide", ""))).as_before(earlier)
 
 
 def _read(chosen: Settings, job: Callable[[Journal], T]) -> T:

@@ -231,6 +231,9 @@ class Coercer:
         raise must_be(place, "true or false")
 
     def _label(self, raw: Raw, labels: tuple[str, ...], place: str) -> Text:
+        if isinstance(raw, bool | int | float) and json.dumps(raw) in labels:
+            self.reading.coerce(f"read a number or boolean for {place} as its label")
+            return self.reading.label(json.dumps(raw))
         if isinstance(raw, str) and raw in labels:
             return self.reading.label(raw)
         if isinstance(raw, str) or (isinstance(raw, int) and not isinstance(raw, bool)):
