@@ -105,6 +105,7 @@ NOT_DECIDING: Final[Mapping[str, str]] = {
         ("account", "account_cost", "account_calls", "account_tokens", "account_per"),
         "says from which account the run is paid, and changes nothing of the run",
     ),
+    "env_file": "sets keys as variables do, which change nothing of the run",
     "approve": "says whether a person is asked",
     **dict.fromkeys(("journal", "keeps_journal", "journal_days"), _RECORD),
     **dict.fromkeys(("include", "exclude", "encoding", "raw", "ignore", "max_input"), _INPUTS),

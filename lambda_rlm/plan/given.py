@@ -9,8 +9,9 @@ part of `context`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Final
 
 from lambda_rlm.plan import rows_as_text
@@ -94,7 +95,7 @@ def records(inputs: Mapping[str, Type]) -> tuple[str, str] | None:
 def _named_texts(inputs: Mapping[str, Type], made: Callable[[str, Type], str]) -> tuple[str, str] | None:
     others = _others(inputs)
     if len(others) > 1:
-        value = " ++ ".join(made(name, type_) for name, type_ in others.items())
+        value = " ++ ".join(_joined(others, made))
     else:
         ((name, type_),) = others.items() if others else (("", TEXT),)
         if type_ == list_of(TEXT):
@@ -104,6 +105,15 @@ def _named_texts(inputs: Mapping[str, Type], made: Callable[[str, Type], str]) -
         else:
             return None
     return f"let {GIVEN} = {value};\n", GIVEN
+
+
+def _joined(inputs: Mapping[str, Type], made: Callable[[str, Type], str]) -> Iterator[str]:
+    """Lists of named texts; texts that follow each other are in one list, since the parts of a program are limited."""
+    for is_text, some in groupby(inputs.items(), key=lambda row: row[1] == TEXT):
+        if is_text:
+            yield "[" + ", ".join(f'{{ name: "{name}", text: {name} }}' for name, _ in some) + "]"
+        else:
+            yield from (made(name, type_) for name, type_ in some)
 
 
 def items(inputs: Mapping[str, Type]) -> tuple[str, str] | None:
