@@ -32,11 +32,11 @@ MEASURED: Final = (
         "qwen2.5-coder-0.5b",
         "weak",
         False,
-        "docs/constrained-decoding.md: 13 of 100 programs admitted at first try, 20 after a repair; docs/routing.md: 13 of 31 "
+        "docs/constrained-decoding.md: 13 of 100 programs admitted at first try, 20 after a repair; docs/routing.md: 118 of 200 "
         "questions taken for their task",
-        "2026-11-27",
+        "2026-11-30",
     ),
-    MeasuredModel("qwen2.5-coder-1.5b", None, True, "docs/routing.md: 21 of 31 questions taken for their task", "2026-11-27"),
+    MeasuredModel("qwen2.5-coder-1.5b", None, True, "docs/routing.md: 130 of 200 questions taken for their task", "2026-11-30"),
 )
 
 _MAKER: Final = re.compile(r"^.*[/]")
