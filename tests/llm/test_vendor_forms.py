@@ -27,8 +27,9 @@ HAIKU = "anthropic/claude-haiku-4-5"
 
 def test_openai_is_asked_as_each_of_its_models_takes_it() -> None:
     def body(name: str) -> dict[str, Any]:
-        model = connect(name, api_key="k", described={name: ModelOptions(thinking=0)})
-        found: dict[str, Any] = json.loads(inner(model)._body(CompletionRequest((Message("user", "x"),), 64), {}))
+        model = inner(connect(name, api_key="k", described={name: ModelOptions(thinking=0)}))
+        request = CompletionRequest((Message("user", "x"),), 64)
+        found: dict[str, Any] = json.loads(model._body(request, model._parameters(request)))
         return found
 
     thinks, draws = body("openai/gpt-5-mini"), body("openai/gpt-4o-mini")
