@@ -117,6 +117,8 @@ def raw_of(type_: Type, text: str, reading: ReplyReading, finder: QuoteFinder) -
         return _embedded(type_, text, reading, finder)
     if isinstance(raw, float) and _is_whole(type_):  # the digits of `3.000` say more than its value
         return text, True
+    if raw is None and note and _has_label(type_, text):  # `None` of Python, or the label
+        return text, True
     if note:
         reading.coerce(note)
     return raw, False
@@ -124,6 +126,12 @@ def raw_of(type_: Type, text: str, reading: ReplyReading, finder: QuoteFinder) -
 
 def _is_whole(type_: Type) -> bool:
     return type_ == INT or (isinstance(type_, Con) and type_.name == "Option" and _is_whole(type_.arguments[0]))
+
+
+def _has_label(type_: Type, text: str) -> bool:
+    while isinstance(type_, Con) and type_.name == "Option":
+        type_ = type_.arguments[0]
+    return isinstance(type_, Enum) and named(text, {label: label for label in type_.labels}) is not None
 
 
 def _embedded(type_: Type, text: str, reading: ReplyReading, finder: QuoteFinder) -> tuple[Raw, bool]:
