@@ -52,6 +52,7 @@ NO_LABEL = [
     ("C#", ("C", "Java")),
     ("- 1", ("-1", "0", "1")),
     ("Answer - 1", ("-1", "0", "1")),
+    ("- $5", ("$5", "-$5")),
     ("a review", GRADES),
     ("It's a", GRADES),
     ("nonfiction", GENRES),

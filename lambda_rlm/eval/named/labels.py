@@ -82,7 +82,7 @@ class _Known:
             self.alike[which] += alike
             self.folds.append((fold, which))
         self.longest = max(map(len, by_fold), default=0)
-        self.signed = [fold for fold in by_fold if len(fold) > 1 and fold[0] in "-+" and fold[1].isdigit()]
+        self.signed = [fold for fold in by_fold if fold[0] in "-+" and (fold[1:2].isdigit() or fold[1:] in by_fold)]
         """Numbers with a sign: whether a sign that stands apart is theirs cannot be told."""
         self.articles = [(fold, alike) for fold, alike in by_fold.items() if any(p.fullmatch(fold) for p in _frames_of(fold))]
         """Words that are frames too, such as the label `A`: beside other words they count only in their own casing."""
