@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from lambda_rlm.eval.asking.bad_reply import BadReply
-from lambda_rlm.types.type import BOOL, FLOAT, INT, TEXT, Enum, Type, option_of, record_of
+from lambda_rlm.types.type import BOOL, FLOAT, INT, TEXT, Enum, Type, list_of, option_of, record_of
 from tests.eval.test_named import label, read
 from tests.eval.test_numbered_replies import JUDGED, WET
 from tests.eval.test_numbered_replies import read as read_items
@@ -152,3 +152,44 @@ def test_a_word_without_quotes_is_a_text_but_for_numbers_and_null() -> None:
     for value in ("NaN", "Infinity", "undefined", "nil"):
         with pytest.raises(BadReply):
             read(f"{{name: {value}}}", named)
+
+
+@pytest.mark.parametrize("type_", [option_of(INT), option_of(WET), list_of(TEXT), option_of(list_of(INT))])
+@pytest.mark.parametrize("reply", ["", " \n", "<think>hm</think>"])
+def test_no_reply_is_no_null(reply: str, type_: Type) -> None:
+    with pytest.raises(BadReply):
+        read(reply, type_)
+
+
+def test_an_empty_entry_is_no_null() -> None:
+    assert read_items(option_of(WET), 3, "1. yes\n2.\n3. null")[0] == {1: ("yes",), 3: None}
+
+
+@pytest.mark.parametrize(
+    ("type_", "reply", "values"),
+    [
+        (list_of(TEXT), "Here are the names:\n- Ada\n- Bo", ["Ada", "Bo"]),
+        (list_of(TEXT), "以下です：\n1. 東京\n2. 京都", ["東京", "京都"]),
+        (list_of(INT), "3, 5, -7", [3, 5, -7]),
+        (list_of(INT), "-3\n-5", [-3, -5]),
+        (list_of(FLOAT), "0.5, 2", [0.5, 2.0]),
+        (list_of(WET), "Yes, no, yes.", ["yes", "no", "yes"]),
+    ],
+)
+def test_a_list_is_read_as_small_models_write_it(type_: Type, reply: str, values: list[Any]) -> None:
+    assert read(reply, type_) == values
+
+
+@pytest.mark.parametrize(
+    ("type_", "reply"),
+    [
+        (list_of(INT), "3,5"),
+        (list_of(INT), "3, about 5"),
+        (list_of(WET), "yes, not no"),
+        (list_of(Enum(("no", "yes", "yes, partly"))), "yes, partly"),
+        (list_of(TEXT), "Ada, Bo"),
+    ],
+)
+def test_what_may_be_no_list_is_none(type_: Type, reply: str) -> None:
+    with pytest.raises(BadReply):
+        read(reply, type_)

@@ -290,10 +290,12 @@ def _of_cells(cells: list[str], header: list[str] | None, type_: Type) -> Raw:
 
 def _value(one: _Listed, type_: Type) -> Raw:
     """What an entry says: JSON where a list or a record is asked for, else its lines; `CONFLICT` where the number is a key
-    of JSON and what follows is none."""
+    of JSON and what follows is none, and where nothing follows that may be null."""
     if one.cell is not None:
         return one.cell
     text = "\n".join(one.lines).strip()
+    if not text and not has_texts(type_):
+        return CONFLICT
     if one.is_key or is_compound(type_):
         try:
             return loads(text.rstrip(",") if one.is_key else text)[0]
