@@ -149,6 +149,7 @@ def test_items_are_read_as_small_models_number_them(type_: Type, items: int, rep
 def test_a_word_without_quotes_is_a_text_but_for_numbers_and_null() -> None:
     named = record_of(name=TEXT)
     assert read("{name: Ada}", named) == ("Ada",)
+    assert read('{"name": "Ada // Bo" // the author\n}', named) == ("Ada // Bo",)
     for value in ("NaN", "Infinity", "undefined", "nil"):
         with pytest.raises(BadReply):
             read(f"{{name: {value}}}", named)

@@ -2,7 +2,8 @@
 
 Owns the reading of one JSON value, and of the values that are in prose. Strict JSON is read as such, but for commands of
 LaTeX whose backslash was not written twice (see `_escape`); beyond that only what has one meaning: single quotes, trailing
-commas, names and numbers without quotes as keys, a word without quotes after a key, Python's `True False None`, tuples and `\\xNN`, raw line ends in texts.
+commas, names and numbers without quotes as keys, a word without quotes after a key, Python's `True False None`, tuples and
+`\\xNN`, raw line ends in texts, comments after `//`.
 Promises: bounded work on any text, no recursion deeper than `MOST_DEPTH`. Refuses NaN, infinities, and anything that would need
 a guess; a key given twice with different values becomes `CONFLICT`.
 """
@@ -31,7 +32,7 @@ class _Conflict:
 
 CONFLICT: Final = _Conflict()
 
-_SPACE = re.compile(r"\s*")
+_SPACE = re.compile(r"(?:\s+|//[^\n]*+)*+")
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\w.])", re.ASCII)
 _OPENING = re.compile(r"[\[{]")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -208,7 +209,7 @@ class _Parser:
         raise ValueError(f"{why} at character {self.at}")
 
     def space(self) -> str:
-        """Skip white space; the character after it, "" at the end."""
+        """Skip white space and comments; the character after it, "" at the end."""
         blank = _SPACE.match(self.text, self.at)
         assert blank is not None
         self.at = blank.end()
