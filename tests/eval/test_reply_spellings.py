@@ -146,7 +146,7 @@ def test_items_are_read_as_small_models_number_them(type_: Type, items: int, rep
     assert read_items(type_, items, reply)[0] == values
 
 
-def test_a_word_without_quotes_is_a_text_but_for_numbers_and_null() -> None:
+def test_a_word_without_quotes_is_a_text() -> None:
     named = record_of(name=TEXT)
     assert read("{name: Ada}", named) == ("Ada",)
     assert read('{"name": "Ada // Bo" // the author\n}', named) == ("Ada // Bo",)

@@ -1,7 +1,6 @@
 """Words beside a number that make it another: multiples, percents, what denies it, and what makes it a bound.
 
-Owns the closed lists by language. Promises bounded work: each pattern is looked for in a stretch beside a number, or once in its
-line.
+Owns the closed lists by language, and `is_spoiled`. Promises bounded work: words are looked for in a stretch beside a number.
 """
 
 from __future__ import annotations
