@@ -57,10 +57,16 @@ def named(text: str, words: Mapping[str, str]) -> str | None:
 
 
 def marked_answer(text: str) -> str | None:
-    """The last line of a text of several, where that alone is marked as the answer."""
+    """The one line of a text of several that is marked as the answer, where it is the last or marked reasons follow; or the
+    first, where none is marked and such reasons follow."""
     lines = _lines(text)
-    marked = [line for line in lines if _is_marked(line)]
-    return lines[-1] if len(lines) > 1 and len(marked) == 1 and marked[0] == lines[-1] else None
+    marked = [number for number, line in enumerate(lines) if _is_marked(line)]
+    at = marked[0] if marked else 0
+    if len(lines) < 2 or len(marked) > 1 or (not marked and len(text.splitlines()) > _MOST_LINES):
+        return None
+    rest = lines[at + 1 :]
+    is_last = not rest and bool(marked)
+    return lines[at] if is_last or (rest and patterns().reason.match(_bare(rest[0])) is not None) else None
 
 
 class _Known:

@@ -15,7 +15,7 @@ NARROW: Final = "\u00a0\u2009\u202f"
 MULTIPLES: Final = (
     rf"[ {NARROW}-]?(?:hundred|thousand|million|billion|trillion|dozen|lakh|crore|k\b|m\b|bn\b|mn\b|mio|mrd|"
     r"tsd|tausend|milliarde|hundert|dutzend|duizend|honderd|miljard|tusen|tusind|hundre|milliard|"
-    r"milli[oóa]n|milh|mil\b|miles\b|cientos|millares|mila\b|mille\b|milliers|centaine|cento\b|mld|miljo|miljar|"
+    r"milli[oóa]n|milh|mil\b|cientos|millares|mila\b|mille\b|milliers|centaine|cento\b|mld|miljo|miljar|"
     r"mii\b|mie\b|milioa|milion|"
     r"ezer|millió|milliárd|száz|tuhat|tuhan|sata\b|sataa|tysi|tisíc|tisic|sto\b|stot|"
     r"тыс|млн|млрд|миллион|миллиард|тисяч|мільйон|мільярд|сотен|сотн|хиляд|милион|хиљад|bin\b|yüz\b|milyon|milyar|"
