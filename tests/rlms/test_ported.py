@@ -181,7 +181,7 @@ def test_limits_hold_before_anything_is_sent(server: CountingServer) -> None:
     kwargs = {"model_name": "gpt-5-nano", "base_url": server.url}
     with pytest.raises(TokenLimitExceededError):
         RLM(backend_kwargs=kwargs, max_tokens=5).completion("Count.")
-    assert server.answered == 0
+    assert server.completed == 0
 
 
 @pytest.mark.parametrize(
