@@ -59,6 +59,13 @@ def in_own_terms(text: str) -> str:
     return _COMMAND.sub(lambda hit: f'RLM(journal=…).resume("{hit[1]}"{", NAME=…" if hit[2] else ""})', text)
 
 
+def argument_for(key: str) -> str | None:
+    """What sets a setting in Python, or the variable that does; None for what is no setting."""
+    if key not in SETTINGS:
+        return None
+    return _ARGUMENTS.get(key, f"the variable {PREFIX}{key.upper()}").format("…")
+
+
 def diagnostic_in_own_terms(diagnostic: Diagnostic) -> Diagnostic:
     """The diagnostic with its message and hint in terms of the library."""
     hint = None if diagnostic.hint is None else in_own_terms(diagnostic.hint)

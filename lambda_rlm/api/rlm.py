@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Never, TypeVar
 
 import anyio.to_thread
 
@@ -27,6 +27,7 @@ from lambda_rlm.api.results import decision_in_own_terms, run_in_own_terms
 from lambda_rlm.api.rlms_compat import question_in
 from lambda_rlm.api.sessions import HostSettings, Kept, Replayed, answered, answered_again, unless_faulted
 from lambda_rlm.api.streaming import Listener, heard, streamed
+from lambda_rlm.api.unknown_arguments import refuse_unknown_arguments
 from lambda_rlm.bounds.declared import Size
 from lambda_rlm.budget.budget import Admission, Budget
 from lambda_rlm.completion import Model
@@ -115,7 +116,9 @@ class RLM:
         constrain: str | None = None,
         model_options: Tables | None = None,
         env_file: str | Path | None = None,
+        **unknown: Never,
     ) -> None:
+        refuse_unknown_arguments(unknown)
         with speaking():
             self.settings = HostSettings.of(
                 model=model,
@@ -137,8 +140,8 @@ class RLM:
                 tpm=tpm,
                 account=account,
                 journal=journal,
-                primitives=tuple(primitives),
-                formats=tuple(formats),
+                primitives=primitives,
+                formats=formats,
                 constrain=constrain,
                 model_options=model_options,
                 env_file=env_file,
@@ -150,12 +153,12 @@ class RLM:
     def ask(
         self,
         query: str,
+        inputs: Mapping[str, Any] | None = None,
         *,
         task: str | Path | None = None,
         strategy: Choice | None = None,
         returns: Any = None,
         on_event: Listener | None = None,
-        inputs: Mapping[str, Any] | None = None,
         **more: Any,
     ) -> Run:
         """Answer a question about the inputs: texts, data, `Path`s to files and folders. Raises `Fault`.
@@ -174,12 +177,12 @@ class RLM:
     async def aask(
         self,
         query: str,
+        inputs: Mapping[str, Any] | None = None,
         *,
         task: str | Path | None = None,
         strategy: Choice | None = None,
         returns: Any = None,
         on_event: Listener | None = None,
-        inputs: Mapping[str, Any] | None = None,
         **more: Any,
     ) -> Run:
         """Asynchronous version of `ask`."""
@@ -194,12 +197,12 @@ class RLM:
         self,
         run: Run | str,
         query: str,
+        inputs: Mapping[str, Any] | None = None,
         *,
         task: str | Path | None = None,
         strategy: Choice | None = None,
         returns: Any = None,
         on_event: Listener | None = None,
-        inputs: Mapping[str, Any] | None = None,
         **more: Any,
     ) -> Run:
         """Ask a further question: the root model knows the question, the program and the form of the answer of an earlier run,
@@ -213,12 +216,12 @@ class RLM:
         self,
         run: Run | str,
         query: str,
+        inputs: Mapping[str, Any] | None = None,
         *,
         task: str | Path | None = None,
         strategy: Choice | None = None,
         returns: Any = None,
         on_event: Listener | None = None,
-        inputs: Mapping[str, Any] | None = None,
         **more: Any,
     ) -> Run:
         """Asynchronous version of `follow_up`."""
@@ -227,12 +230,12 @@ class RLM:
     def stream(
         self,
         query: str,
+        inputs: Mapping[str, Any] | None = None,
         *,
         task: str | Path | None = None,
         strategy: Choice | None = None,
         returns: Any = None,
         follows: Run | str | None = None,
-        inputs: Mapping[str, Any] | None = None,
         **more: Any,
     ) -> AsyncGenerator[Event]:
         """Answer a question and yield its events as they happen. The last event is a `RunFinished` with the run; the `answer`
@@ -253,11 +256,11 @@ class RLM:
     def route(
         self,
         query: str,
+        inputs: Mapping[str, Any] | None = None,
         *,
         task: str | Path | None = None,
         strategy: Choice | None = None,
         follows: Run | str | None = None,
-        inputs: Mapping[str, Any] | None = None,
         **more: Any,
     ) -> Decision:
         """The route that `ask` would choose, the reason, and the worst-case cost of each route. Asks no model. With `follows`,
@@ -310,10 +313,10 @@ class RLM:
     def resume(
         self,
         run: str,
+        inputs: Mapping[str, Any] | None = None,
         *,
         returns: Any = None,
         on_event: Listener | None = None,
-        inputs: Mapping[str, Any] | None = None,
         **more: Any,
     ) -> Run:
         """Continue a run of the journal that has no answer. `run` is its id, a prefix or suffix of the id, or "last". Pass the
@@ -326,10 +329,10 @@ class RLM:
     async def aresume(
         self,
         run: str,
+        inputs: Mapping[str, Any] | None = None,
         *,
         returns: Any = None,
         on_event: Listener | None = None,
-        inputs: Mapping[str, Any] | None = None,
         **more: Any,
     ) -> Run:
         """Asynchronous version of `resume`."""
@@ -341,12 +344,12 @@ class RLM:
             past = await anyio.to_thread.run_sync(self._past, before, run)
             return unless_faulted(run_in_own_terms(await answered_again(self.settings, past, inputs, returns, tracer)))
 
-    def replay(self, run: str, *, inputs: Mapping[str, Any] | None = None, **more: Any) -> Replayed:
+    def replay(self, run: str, inputs: Mapping[str, Any] | None = None, **more: Any) -> Replayed:
         """Repeat a run of the journal without model calls, and compare the two call by call."""
         values = given(inputs, more)
         return blocking_anywhere(lambda: self._replayed(run, values))
 
-    async def areplay(self, run: str, *, inputs: Mapping[str, Any] | None = None, **more: Any) -> Replayed:
+    async def areplay(self, run: str, inputs: Mapping[str, Any] | None = None, **more: Any) -> Replayed:
         """Asynchronous version of `replay`."""
         return await self._replayed(run, given(inputs, more))
 

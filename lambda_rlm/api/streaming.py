@@ -57,9 +57,12 @@ async def streamed(job: Callable[[Tracer], Coroutine[Any, Any, Run]], most: int 
 
 
 def heard(listener: Listener | None) -> Tracer | None:
-    """A listener as a tracer. Its first exception is logged, and it receives no more events."""
+    """A listener as a tracer. Its first exception is logged, and it receives no more events. Raises `TypeError` for what cannot
+    be called."""
     if listener is None:
         return None
+    if not callable(listener):
+        raise TypeError(f"on_event must be a function of one event, not {listener!r:.80}")
     is_deaf = False
 
     def tell(event: Event) -> None:

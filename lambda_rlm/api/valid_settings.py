@@ -6,7 +6,7 @@ the argument, the value and what it may be: `ValueError` for a value, `TypeError
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -45,11 +45,9 @@ def refuse_invalid(said: Mapping[str, Any]) -> None:
     for key, (kind, types) in _KINDS.items():
         if key in given and not isinstance(given[key], types):
             raise TypeError(f"{key} must be {kind}, not {given[key]!r:.80}{_instead(key, given[key])}")
-    for key, (elements, type_) in _ELEMENTS.items():
-        for element in given.get(key, ()):
-            if not isinstance(element, type_):
-                raise TypeError(f"{key} must be {elements}, not {element!r:.80}")
     for key in ("model", "root_model"):
+        if isinstance(given.get(key), str) and not given[key].strip():
+            raise ValueError(f"{key} is an empty text; give the name of a model, or None for the default model")
         if key in given and not isinstance(given[key], str) and (lack := _lack(given[key])):
             raise TypeError(
                 f"{key} must be the name of a model, or an object with the methods of `Model`, not {given[key]!r:.80}, {lack}"
@@ -60,12 +58,26 @@ def refuse_invalid(said: Mapping[str, Any]) -> None:
             valid(setting, given[key], setting.flag if setting.about.choices else f"RLM({key}=…)")
 
 
+def several(key: str, value: Any) -> tuple[Any, ...]:
+    """The elements of `primitives` or `formats`, which may be any iterable. Raises `TypeError`."""
+    elements, type_ = _ELEMENTS[key]
+    if isinstance(value, type_) or not isinstance(value, Iterable) or isinstance(value, str):
+        raise TypeError(f"{key} must be a list of {elements}, not {value!r:.80}; write {key}=[…]")
+    found = tuple(value)
+    for element in found:
+        if not isinstance(element, type_):
+            raise TypeError(f"{key} must be {elements}, not {element!r:.80}")
+    return found
+
+
 def _instead(key: str, value: object) -> str:
     """How a value of another kind would be written as one of the right kind, where that is plain."""
     if key not in _BY_PARTS:
         return ""
     if isinstance(value, Mapping) and value and all(isinstance(name, str) and name.isidentifier() for name in value):
         return f"; write {_BY_PARTS[key]}({', '.join(f'{name}={part!r:.40}' for name, part in value.items())})"
+    if key == "account" and isinstance(value, str | Path):
+        return f"; write Account(path={str(value)!r:.80}, usd=…)"
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     return f"; write Budget(usd={value!r}) or Budget(calls={value!r})" if is_number and key == "budget" else ""
 
