@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Never, TypeVar
 
@@ -22,6 +23,7 @@ from lambda_rlm.api.asked import Asked, Given, given
 from lambda_rlm.api.checking import check
 from lambda_rlm.api.follow_up import followed_up, routed
 from lambda_rlm.api.own_terms import speaking
+from lambda_rlm.api.past_runs import moment_of
 from lambda_rlm.api.programs import Program, ran, run
 from lambda_rlm.api.results import decision_in_own_terms, run_in_own_terms
 from lambda_rlm.api.rlms_compat import question_in
@@ -360,10 +362,12 @@ class RLM:
             again = await answered_again(self.settings, past, inputs, None, comparison, is_replay=True)
         return Replayed(run_in_own_terms(again), tuple(comparison.differences(calls, past.past.replies, past.row.outcome)))
 
-    def runs(self, most: int = 20) -> list[RunRow]:
-        """The most recent runs of the journal, newest first; at most `most` of them."""
+    def runs(self, most: int | None = 20, *, since: datetime | timedelta | None = None) -> list[RunRow]:
+        """The most recent runs of the journal, newest first; at most `most` of them (None: all). `since` is when the first of
+        them began at the earliest: a moment (local time, where it has no zone) or how long ago."""
+        began = moment_of(since)
         with Journal(self.settings.place()) as journal:
-            return journal.runs(most)
+            return journal.runs(most, began)
 
     def _past(self, read: Callable[[Journal, str], T], run: str) -> T:
         with Journal(self.settings.place(), is_new=False) as journal:

@@ -24,6 +24,7 @@ from lambda_rlm.answering.run_program import run_program
 from lambda_rlm.api.asked import Asked, Given
 from lambda_rlm.api.described_models import as_before, described, recorded, refuse_unknown
 from lambda_rlm.api.first_contact import FirstContact, begun, met, watching
+from lambda_rlm.api.own_terms import in_own_terms
 from lambda_rlm.api.reading import read_in_thread
 from lambda_rlm.api.returns import Returns, refused, returns_of
 from lambda_rlm.api.valid_settings import refuse_invalid, several
@@ -299,7 +300,7 @@ async def in_session(
 ) -> Run:
     """A session from its beginning to its end; trouble with its journal is logged. `job` runs a program that is admitted
     already."""
-    found, request = await met(settings.contact, request)
+    found, request, notes = await met(settings.contact, request)
     settings = replace(settings, model=found or settings.model)
     is_kept = settings.journal is not False
     session = RunSession(
@@ -308,6 +309,7 @@ async def in_session(
         connections=settings.connections(),
         keeping=Keeping(settings.place(), settings.unsaid.journal_days) if is_kept else None,
         listeners=() if tracer is None else (tracer,),
+        notes=tuple(map(in_own_terms, notes)),
     )
     try:
         async with session.opened(settings.model, settings.root_model) as setup:

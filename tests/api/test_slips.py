@@ -7,6 +7,7 @@ import os
 import threading
 from collections.abc import Callable, Iterator
 from itertools import repeat
+from pathlib import Path
 from typing import Any, Literal
 
 import pytest
@@ -17,6 +18,8 @@ from lambda_rlm.diagnostics import blot
 from lambda_rlm.inputs.plain_values import drawn, plain_data
 from lambda_rlm.inputs.problem import InputProblem
 from lambda_rlm.inputs.reading import Reading
+from lambda_rlm.rlms import RLM as PortedRLM
+from tests.support.counting_server import CountingServer
 
 
 def scripted(reply: str = "yes") -> ScriptedModel:
@@ -224,3 +227,32 @@ def test_what_is_hidden_while_secrets_are_looked_up_is_found_the_next_time(monke
     blot.secrets_of(os.environ)
     assert secret in blot.secrets_of(os.environ)
     assert first.is_set()
+
+
+def test_an_assumed_window_is_logged_with_the_argument_that_sets_it(caplog: pytest.LogCaptureFixture) -> None:
+    with CountingServer("yes") as server:
+        run = RLM("some-model", base_url=server.url).ask("Who?", context="Acme")
+    told = [record for record in caplog.records if "context window" in record.getMessage()]
+    assert [(record.name, record.levelname, vars(record)["run_id"]) for record in told] == [
+        ("lambda_rlm.llm", "WARNING", run.id)
+    ]
+    assert "assuming 8,192 tokens" in told[0].getMessage() and "model_options" in told[0].getMessage()
+    assert "--window" not in told[0].getMessage()
+
+
+def test_a_file_of_keys_that_is_not_there_is_no_file_of_settings(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"cannot read keys from .*none.env: No such file"):
+        RLM(scripted(), env_file=tmp_path / "none.env")
+
+
+@pytest.mark.parametrize(
+    "limit", [{"max_timeout": "3"}, {"max_budget": -1}, {"max_tokens": float("nan")}, {"max_budget": True}]
+)
+def test_limits_of_rlms_are_refused_by_their_own_names(limit: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=f"{next(iter(limit))} must be a number of at least 0"):
+        PortedRLM("lambda_rlm", {"model_name": "sim:"}, **limit)
+
+
+def test_an_rlm_of_rlms_shows_its_models_and_no_key() -> None:
+    rlm = PortedRLM("openai", {"model_name": "gpt-5-nano", "api_key": "sk-never-shown", "base_url": "http://h?key=urlsecret"})
+    assert repr(rlm) == "<RLM of rlms: openai/gpt-5-nano, Budget()>"
