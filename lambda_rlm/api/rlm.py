@@ -314,15 +314,15 @@ class RLM:
 
     def resume(
         self,
-        run: str,
+        run: Run | str,
         inputs: Mapping[str, Any] | None = None,
         *,
         returns: Any = None,
         on_event: Listener | None = None,
         **more: Any,
     ) -> Run:
-        """Continue a run of the journal that has no answer. `run` is its id, a prefix or suffix of the id, or "last". Pass the
-        same inputs again; finished calls are not paid again. Models, limits and server are those of the run unless this `RLM`
+        """Continue a run of the journal that has no answer. `run` is its id, a prefix or suffix of the id, "last", or a `Run`.
+        Pass the same inputs again; finished calls are not paid again. Models, limits and server are those of the run unless this `RLM`
         sets others. Raises `Fault`, `InputProblem` if the inputs differ, `JournalProblem`, and `ValueError` if the run already
         has an answer or this `RLM` names another model."""
         values = given(inputs, more)
@@ -330,7 +330,7 @@ class RLM:
 
     async def aresume(
         self,
-        run: str,
+        run: Run | str,
         inputs: Mapping[str, Any] | None = None,
         *,
         returns: Any = None,
@@ -340,22 +340,22 @@ class RLM:
         """Asynchronous version of `resume`."""
         return await self._resumed(run, given(inputs, more), returns, on_event)
 
-    async def _resumed(self, run: str, inputs: Given, returns: Any, on_event: Listener | None) -> Run:
+    async def _resumed(self, run: Run | str, inputs: Given, returns: Any, on_event: Listener | None) -> Run:
         tracer = None if on_event is None else heard(on_event)
         with speaking():
             past = await anyio.to_thread.run_sync(self._past, before, run)
             return unless_faulted(run_in_own_terms(await answered_again(self.settings, past, inputs, returns, tracer)))
 
-    def replay(self, run: str, inputs: Mapping[str, Any] | None = None, **more: Any) -> Replayed:
+    def replay(self, run: Run | str, inputs: Mapping[str, Any] | None = None, **more: Any) -> Replayed:
         """Repeat a run of the journal without model calls, and compare the two call by call."""
         values = given(inputs, more)
         return blocking_anywhere(lambda: self._replayed(run, values))
 
-    async def areplay(self, run: str, inputs: Mapping[str, Any] | None = None, **more: Any) -> Replayed:
+    async def areplay(self, run: Run | str, inputs: Mapping[str, Any] | None = None, **more: Any) -> Replayed:
         """Asynchronous version of `replay`."""
         return await self._replayed(run, given(inputs, more))
 
-    async def _replayed(self, run: str, inputs: Given) -> Replayed:
+    async def _replayed(self, run: Run | str, inputs: Given) -> Replayed:
         comparison = Comparison()
         with speaking():
             past, calls = await anyio.to_thread.run_sync(self._past, whole, run)
@@ -369,9 +369,12 @@ class RLM:
         with Journal(self.settings.place()) as journal:
             return journal.runs(most, began)
 
-    def _past(self, read: Callable[[Journal, str], T], run: str) -> T:
+    def _past(self, read: Callable[[Journal, str], T], run: Run | str) -> T:
+        name = run.id if isinstance(run, Run) else run
+        if not isinstance(name, str):
+            raise TypeError(f"run must be a Run, the id of one, or 'last', not {run!r:.80}")
         with Journal(self.settings.place(), is_new=False) as journal:
-            return read(journal, run)
+            return read(journal, name)
 
 
 async def _run_of(settings: HostSettings, asked: Asked, tracer: Tracer | None, follows: Run | str | None) -> Run:

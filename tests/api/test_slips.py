@@ -13,7 +13,8 @@ from typing import Any, Literal
 import pytest
 from pydantic import BaseModel, Field, field_validator
 
-from lambda_rlm import RLM, Budget, Fault, HostCost, ModelFailure, Rejected, ScriptedModel, primitive
+from lambda_rlm import RLM, Account, Budget, Fault, HostCost, LambdaRLMError, ModelFailure, Rejected, ScriptedModel, primitive
+from lambda_rlm.api.own_terms import in_own_terms
 from lambda_rlm.diagnostics import blot
 from lambda_rlm.inputs.plain_values import drawn, plain_data
 from lambda_rlm.inputs.problem import InputProblem
@@ -256,3 +257,39 @@ def test_limits_of_rlms_are_refused_by_their_own_names(limit: dict[str, Any]) ->
 def test_an_rlm_of_rlms_shows_its_models_and_no_key() -> None:
     rlm = PortedRLM("openai", {"model_name": "gpt-5-nano", "api_key": "sk-never-shown", "base_url": "http://h?key=urlsecret"})
     assert repr(rlm) == "<RLM of rlms: openai/gpt-5-nano, Budget()>"
+
+
+def test_an_asynchronous_listener_is_refused() -> None:
+    async def listen(event: object) -> None:
+        raise AssertionError(event)
+
+    with pytest.raises(TypeError, match="use stream"):
+        RLM(scripted()).ask("Who?", context="Acme", on_event=listen)
+
+
+def test_a_run_is_its_own_name(tmp_path: Path) -> None:
+    rlm = RLM(scripted(), journal=tmp_path / "journal.sqlite3")
+    run = rlm.ask("Who was late?", context="Acme")
+    assert rlm.replay(run, context="Acme").run.answer == "yes"
+    with pytest.raises(ValueError, match="already has an answer"):
+        rlm.resume(run, context="Acme")
+    with pytest.raises(TypeError, match="run must be a Run, the id of one, or 'last', not None"):
+        rlm.replay(None)  # type: ignore[arg-type]
+    with pytest.raises(LambdaRLMError, match="no run 'zz'") as refused:
+        rlm.resume("zz")
+    assert "RLM(journal=…).runs()" in str(vars(refused.value)) and "lambda-rlm" not in str(vars(refused.value))
+
+
+def test_commands_within_a_sentence_are_worded_whole() -> None:
+    said = in_own_terms("finish it (lambda-rlm resume 01M8), or name another run (lambda-rlm runs)")
+    assert said == 'finish it (RLM(journal=…).resume("01M8")), or name another run (RLM(journal=…).runs())'
+    assert in_own_terms("check them: lambda-rlm runs --verify") == "check them: lambda-rlm runs --verify"
+
+
+def test_what_a_repl_shows_is_one_short_line(tmp_path: Path) -> None:
+    rlm = RLM(scripted(), journal=tmp_path / "journal.sqlite3")
+    run = rlm.ask("Who was late?", context="Acme")
+    account = Account(path=tmp_path / "team.account", usd=1.0)
+    assert repr(rlm.runs()) == f"[<RunRow {run.id}: answered, 'Who was late?'>]"
+    assert repr(rlm.route("Who?", context="Acme")).startswith("<Decision: direct, the inputs have")
+    assert repr(account) == f"Account(path={str(tmp_path / 'team.account')!r}, usd=1.0, per='day')"
