@@ -19,17 +19,16 @@ import anyio.to_thread
 
 from lambda_rlm.accounts.account import Account
 from lambda_rlm.answering.preview import Decision
-from lambda_rlm.api.asked import Asked, Given, given
+from lambda_rlm.api.asked import Asked, Given, given, moment_of
 from lambda_rlm.api.checking import check
 from lambda_rlm.api.follow_up import followed_up, routed
 from lambda_rlm.api.own_terms import speaking
-from lambda_rlm.api.past_runs import moment_of
 from lambda_rlm.api.programs import Program, ran, run
 from lambda_rlm.api.results import decision_in_own_terms, run_in_own_terms
 from lambda_rlm.api.rlms_compat import question_in
 from lambda_rlm.api.sessions import HostSettings, Kept, Replayed, answered, answered_again, unless_faulted
 from lambda_rlm.api.streaming import Listener, heard, streamed
-from lambda_rlm.api.unknown_arguments import refuse_unknown_arguments
+from lambda_rlm.api.valid_settings import refuse_unknown_arguments
 from lambda_rlm.bounds.declared import Size
 from lambda_rlm.budget.budget import Admission, Budget
 from lambda_rlm.completion import Model
