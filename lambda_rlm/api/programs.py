@@ -82,7 +82,7 @@ def run(
         account=account,
         journal=journal,
         primitives=tuple(program.typed.functions.values()),
-        formats=tuple(formats),
+        formats=formats,
         model_options=model_options,
     )
     return _ran(settings, program, query, values, None if on_event is None else heard(on_event))
