@@ -85,16 +85,18 @@ def run(
         formats=tuple(formats),
         model_options=model_options,
     )
-    return _ran(settings, program, query, values, None if on_event is None else heard(on_event))
+    return ran(settings, program, query, values, on_event)
 
 
-async def _ran(settings: HostSettings, program: Program, query: str, inputs: Given, tracer: Tracer | None) -> Run:
+async def ran(settings: HostSettings, program: Program, query: str, inputs: Given, on_event: Listener | None) -> Run:
+    """The run of a program. Raises `Rejected` for one with mistakes or above the budget, `TypeError` for what is no program, and
+    `Fault`."""
     with speaking():
-        return unless_faulted(run_in_own_terms(await ran(settings, program, query, inputs, tracer)))
+        tracer = None if on_event is None else heard(on_event)
+        return unless_faulted(run_in_own_terms(await _checked_and_ran(settings, program, query, inputs, tracer)))
 
 
-async def ran(settings: HostSettings, program: Program, query: str, inputs: Given, tracer: Tracer | None) -> Run:
-    """The run of a program. Raises `Rejected` for one with mistakes or above the budget, `TypeError` for anything else."""
+async def _checked_and_ran(settings: HostSettings, program: Program, query: str, inputs: Given, tracer: Tracer | None) -> Run:
     if isinstance(program, Checked):
         program = program.admit(settings.limits)
     if isinstance(program, Admitted):

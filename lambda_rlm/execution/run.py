@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Final
 
 from lambda_rlm.bounds.bound import Bound
@@ -33,7 +33,6 @@ _USAGE: Final = (
     "calls", "attempts", "cached_calls", "failed_calls", "span", "input_tokens", "output_tokens", "usd", "steps", "bytes",
     "live", "extra_attempts",
 )  # fmt: skip
-_DROPPED: Final = ("characters_before_prompts", "quotes", "items", "or_else", "replies_cut")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -42,8 +41,7 @@ class RunUsage:
     run's pool: repairs, and requests sent again that may be billed; `usd` is None when the price is not known; `span`
     is the longest chain of calls that waited for each other; `estimated_calls` counts replies that came without a token
     count that can be, and are booked at their worst; `cut_prompts` says, once for each model, that its server cut a prompt.
-    `bytes` were allocated all in all, `live` held in memory at most at a
-    time."""
+    `bytes` were allocated all in all, `live` held in memory at most at a time."""
 
     calls: int = 0
     attempts: int = 0
@@ -237,7 +235,7 @@ class Run:
             "usage": {**usage, "seconds": round(spent.seconds, 3), "max_in_flight": spent.max_in_flight},
             **({} if self.synthesis is None else {"synthesis": synthesis_json(self.synthesis)}),
             "degraded": self.degraded,
-            "dropped": {name: getattr(self.dropped, name) for name in _DROPPED},
+            "dropped": asdict(self.dropped),
             "coverage": {name: round(share, 6) for name, share in self.coverage.items()},
             "citations": [{"input": c.input, "start": c.start, "end": c.end} for c in self.citations],
             "coercions": self.coercions,

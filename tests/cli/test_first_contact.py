@@ -161,6 +161,9 @@ def test_a_provider_without_litellm_says_what_to_install(shell: Shell, monkeypat
     assert "pip install 'lambda-rlm[litellm]'" in shell.err
     assert ask(shell, "--model", "openai/gpt-5-mini") == 2
     assert "litellm" not in shell.err, "the core needs nothing for it"
+    monkeypatch.setenv("OPENAI_API_KEY", "k-0123456789")
+    assert ask(shell, "--model", "openai/gpt-5-codex") == 2
+    assert "pip install 'lambda-rlm[litellm]'" in shell.err, "it is not asked by chat completions"
 
 
 def test_litellm_is_not_loaded_to_say_no() -> None:

@@ -20,6 +20,7 @@ from typing import Final, Literal, NamedTuple
 from lambda_rlm.llm.failures import KEY_REFUSED, UNKNOWN_MODEL, failure
 from lambda_rlm.llm.profiles import is_known, providers_in_table
 from lambda_rlm.llm.providers.exchange import Unsendable, refuse_unsendable
+from lambda_rlm.llm.providers.forms.vendors import VENDORS, vendor_of
 from lambda_rlm.llm.providers.servers import provider_of
 
 MISSING_LITELLM: Final = "is asked through litellm, which is not installed: pip install 'lambda-rlm[litellm]'"
@@ -39,11 +40,9 @@ class Access(NamedTuple):
 
 
 ACCESS: Final[Mapping[str, Access]] = {
-    "openai": Access(("OPENAI_API_KEY",), "https://api.openai.com/v1", None, "model"),
-    "anthropic": Access(("ANTHROPIC_API_KEY",), "https://api.anthropic.com/v1", "x-api-key", "model"),
-    "gemini": Access(
-        ("GEMINI_API_KEY", "GOOGLE_API_KEY"), "https://generativelanguage.googleapis.com/v1beta", "x-goog-api-key", "model"
-    ),
+    "openai": Access(VENDORS["openai"].keys, "https://api.openai.com/v1", None, "model"),
+    "anthropic": Access(VENDORS["anthropic"].keys, "https://api.anthropic.com/v1", "x-api-key", "model"),
+    "gemini": Access(VENDORS["gemini"].keys, "https://generativelanguage.googleapis.com/v1beta", "x-goog-api-key", "model"),
     "mistral": Access(("MISTRAL_API_KEY",), "https://api.mistral.ai/v1", None, "list"),
     "groq": Access(("GROQ_API_KEY",), "https://api.groq.com/openai/v1", None, "list"),
     "deepseek": Access(("DEEPSEEK_API_KEY",), "https://api.deepseek.com", None, "list"),
@@ -70,9 +69,6 @@ ACCESS: Final[Mapping[str, Access]] = {
 }
 """The providers whose key is in a variable, by the names that litellm gives them."""
 
-_OWN_DOORS: Final = ("openai", "anthropic", "gemini")
-"""The providers that are asked without litellm."""
-
 _ALSO_KNOWN: Final = frozenset(
     ("ai21_chat", "azure_text", "custom_openai", "hosted_vllm", "litellm_proxy", "lm_studio", "ollama", "ollama_chat",
      "openai_like", "sagemaker_chat", "text-completion-openai", "vertex_ai", "vertex_ai_beta", "vllm", "watsonx_text")
@@ -96,7 +92,7 @@ def refuse_unusable(name: str, environ: Mapping[str, str] = os.environ) -> None:
         raise failure(
             UNKNOWN_MODEL, f"unknown provider {provider!r:.80} in the model name {name!r:.200}{_hint(name, provider)}"
         )
-    if needs_litellm(name) and not has_litellm():
+    if needs_litellm(name, environ) and not has_litellm():
         raise failure(UNKNOWN_MODEL, f"{name} {MISSING_LITELLM}")
     access, key = ACCESS.get(provider), key_of(provider, environ)
     if access is not None and key is None:
@@ -123,9 +119,9 @@ def providers() -> frozenset[str]:
     return frozenset((*ACCESS, *providers_in_table(), *_ALSO_KNOWN, *_of_litellm()))
 
 
-def needs_litellm(name: str) -> bool:
+def needs_litellm(name: str, environ: Mapping[str, str] = os.environ) -> bool:
     """Whether a model of a provider, named without a URL, is asked through litellm."""
-    return provider_of(name) not in _OWN_DOORS
+    return vendor_of(name, environ=environ) is None
 
 
 @cache
