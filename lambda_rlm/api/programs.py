@@ -89,8 +89,8 @@ def run(
 
 
 async def ran(settings: HostSettings, program: Program, query: str, inputs: Given, on_event: Listener | None) -> Run:
-    """The run of a program. Raises `Rejected` for one with mistakes or above the budget, `TypeError` for what is no program, and
-    `Fault`."""
+    """The run of a program. Raises `Rejected` for one with mistakes or above the budget, `TypeError` for what is no program,
+    and `Fault`."""
     with speaking():
         tracer = None if on_event is None else heard(on_event)
         return unless_faulted(run_in_own_terms(await _checked_and_ran(settings, program, query, inputs, tracer)))

@@ -19,9 +19,9 @@ from lambda_rlm.diagnostics.render import fault_json
 from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.diagnostics.visible import visible_line
 from lambda_rlm.eval.provenance.coverage import Citation
-from lambda_rlm.execution.synthesis_json import synthesis_json
 from lambda_rlm.inputs import Inputs
 from lambda_rlm.release import VERSION
+from lambda_rlm.trace.jsonl import usage_json
 from lambda_rlm.types.show import show
 from lambda_rlm.types.type import Type
 
@@ -233,7 +233,7 @@ class Run:
             "counted_by": None if self.bound is None else self.bound.counted_by,
             "admitted": self.admitted,
             "usage": {**usage, "seconds": round(spent.seconds, 3), "max_in_flight": spent.max_in_flight},
-            **({} if self.synthesis is None else {"synthesis": synthesis_json(self.synthesis)}),
+            **({} if self.synthesis is None else {"synthesis": _synthesis_json(self.synthesis)}),
             "degraded": self.degraded,
             "dropped": asdict(self.dropped),
             "coverage": {name: round(share, 6) for name, share in self.coverage.items()},
@@ -257,3 +257,31 @@ def _plain(value: Any) -> Any:
     from pydantic_core import from_json, to_json
 
     return from_json(to_json(value, bytes_mode="base64", inf_nan_mode="strings", fallback=str))
+
+
+def _synthesis_json(synthesis: Synthesis) -> dict[str, Any]:
+    """A synthesis as JSON data; `usage` is what the root model's calls used."""
+    return {
+        "attempts": len(synthesis.attempts),
+        "rounds": synthesis.rounds,
+        "usage": {"calls": synthesis.calls, **usage_json(synthesis.usage)},
+        "fallback": synthesis.fallback,
+        "written": [
+            {"program": a.program, "codes": list(a.codes), "fixes": list(a.fixes), "round": a.round} for a in synthesis.attempts
+        ],
+        "candidates": [
+            {
+                "program": tried.program,
+                "samples": tried.samples,
+                "confidence": tried.confidence,
+                "calls": tried.calls,
+                "answer": tried.answer,
+                "fault": tried.fault,
+                "is_run": tried.was_run,
+                "is_chosen": tried.is_chosen,
+            }
+            for tried in synthesis.candidates
+        ],
+        "agreement": synthesis.agreement,
+        "notes": list(synthesis.notes),
+    }

@@ -12,7 +12,7 @@ from lambda_rlm import RLM
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.completion import Completion, CompletionRequest, Message, ModelProfile, Usage
 from lambda_rlm.diagnostics.faults import ModelFailure
-from lambda_rlm.eval.answer_stream import AnswerStream
+from lambda_rlm.eval.replies.answer_stream import AnswerStream
 from lambda_rlm.events import Event, RunFinished, Streaming
 from lambda_rlm.execution.check import check
 from lambda_rlm.execution.execute import Options, execute
@@ -47,6 +47,10 @@ def test_white_space_around_an_answer_is_not_told() -> None:
         "\n<think>\n\n</think>\n\n",
         "<thinking>a < b</thinking>",
         "[THINK]x[/THINK]",
+        "<seed:think>x</seed:think>",
+        "<|START_THINKING|>x<|END_THINKING|>",
+        "<|channel>thought\nx<channel|>",
+        "◁think▷x◁/think▷",
         "<|channel|>analysis<|message|>We must.<|end|><|start|>assistant<|channel|>final<|message|>",
         "<think>one</think> <think>two</think>",
     ],

@@ -1,6 +1,6 @@
 """What a model thought aloud, and the answer after it.
 
-Owns the marks in which models write their thoughts. Promises that what is returned begins after the thoughts, that thoughts
+Owns which marks of a reply (`thought_marks`) count. Promises that what is returned begins after the thoughts, that thoughts
 without an end or without an answer are a bad reply and never an answer, and that marks which the reply quotes from the prompt,
 or has in quotation signs, mean nothing. Refuses to guess: marks that could be either are a bad reply."""
 
@@ -12,22 +12,7 @@ from functools import cached_property
 from typing import Final
 
 from lambda_rlm.eval.asking.bad_reply import BadReply, all_thought, cut_in_thought, doubtful_thought
-
-_TAGS: Final = ("think", "thinking", "thought", "thoughts", "reasoning", "seed:think")
-_PAIRS: Final = (
-    *((f"<{tag}>", f"</{tag}>") for tag in _TAGS),
-    ("[THINK]", "[/THINK]"),
-    ("<|START_THINKING|>", "<|END_THINKING|>"),
-    ("<|inner_prefix|>", "<|inner_suffix|>"),
-    ("<unused94>thought", "<unused95>"),
-    ("<|channel>thought", "<channel|>"),
-    ("◁think▷", "◁/think▷"),
-)
-"""How thoughts begin and end: of Qwen, DeepSeek and most others, Gemini, EXAONE, Seed, Magistral, Command, Apertus, MedGemma,
-Gemma 4 and Kimi 1.5."""
-
-_MARK: Final = re.compile("|".join(re.escape(mark) for pair in _PAIRS for mark in pair), re.IGNORECASE)
-_SIDES: Final = {mark.lower(): (pair, mark == pair[0]) for pair in _PAIRS for mark in pair}
+from lambda_rlm.thought_marks import MARK, SIDES
 
 _FRAMES: Final = (
     *((f"<{tag}>", f"</{tag}>") for tag in ("answer", "response", "output")),
@@ -175,10 +160,10 @@ def _without(reply: str, marks: list[_Mark], is_complete: bool) -> str:
 
 def _marks(reply: str) -> list[_Mark]:
     found = []
-    for match in _MARK.finditer(reply):
+    for match in MARK.finditer(reply):
         before, after = reply[match.start() - 1 : match.start()], reply[match.end() : match.end() + 1]
         if not (before and after and before in _TICKS and after in _TICKS):
-            pair, begins = _SIDES[match[0].lower()]
+            pair, begins = SIDES[match[0].lower()]
             found.append(_Mark(match.start(), match.end(), pair, begins))
         if len(found) > _MOST_MARKS:
             raise all_thought()
@@ -187,7 +172,7 @@ def _marks(reply: str) -> list[_Mark]:
 
 def _begins_line(reply: str, mark: _Mark) -> bool:
     line = reply[: mark.start].rpartition("\n")[2] if mark.start else ""
-    return not line.strip() or _MARK.search(line) is not None
+    return not line.strip() or MARK.search(line) is not None
 
 
 def _close(text: str) -> str:

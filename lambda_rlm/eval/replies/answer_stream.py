@@ -14,18 +14,12 @@ from typing import Final
 from lambda_rlm.events import Streaming, Tracer
 from lambda_rlm.syntax.primitive import Primitive
 from lambda_rlm.syntax.term import App, Block, If, Item, Let, Match, Pipe, Program, Term, Var
+from lambda_rlm.thought_marks import PAIRS
 
-_THOUGHTS: Final = (
-    ("<think>", "</think>"),
-    ("<thinking>", "</thinking>"),
-    ("<thought>", "</thought>"),
-    ("<reasoning>", "</reasoning>"),
-    ("[THINK]", "[/THINK]"),
-    ("<|channel|>", "final<|message|>"),
-)
-"""How thoughts begin and end that are part of a reply's text."""
+_THOUGHTS: Final = (*PAIRS, ("<|channel|>", "final<|message|>"))
+"""How thoughts begin and end that are part of a reply's text; those of gpt-oss end where its last channel begins."""
 
-_CLOSERS: Final = tuple(closed for opened, closed in _THOUGHTS if opened.startswith("<") and closed.startswith("</"))
+_CLOSERS: Final = tuple(closed for _, closed in PAIRS)
 
 
 def answering_calls(program: Program) -> frozenset[int]:
