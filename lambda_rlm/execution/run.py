@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 _USAGE: Final = (
     "calls", "attempts", "cached_calls", "failed_calls", "span", "input_tokens", "output_tokens", "usd", "steps", "bytes",
-    "live", "extra_attempts",
+    "live", "extra_attempts", "estimated_calls",
 )  # fmt: skip
 
 

@@ -310,6 +310,7 @@ _COUNTS: Final = (
     "attempts",
     "extra",
     "extra_attempts",
+    "estimated_calls",
     "calls",
     "cached_calls",
     "failed_calls",

@@ -124,7 +124,7 @@ def test_a_server_that_does_not_answer_is_given_up(shape: Shape) -> None:
 def test_a_reply_without_counts_is_booked_at_its_worst(shape: Shape) -> None:
     with FakeServer(shape, "no usage") as server:
         run = ran(server, PLAIN)
-    assert (run.value, run.usage.estimated_calls) == ("Paris", 1)
+    assert (run.value, run.usage.estimated_calls, run.to_dict()["usage"]["estimated_calls"]) == ("Paris", 1, 1)
     assert run.usage.output_tokens >= 40
     assert run.notes == ("1 reply came without a valid token count: booked at its worst case",)
 
