@@ -29,6 +29,7 @@ from lambda_rlm.events import Tracer
 from lambda_rlm.execution import check as checking
 from lambda_rlm.execution.check import Checked, for_inputs
 from lambda_rlm.execution.execute import NOBODY
+from lambda_rlm.execution.first_contact import may_ask
 from lambda_rlm.execution.run import Run
 from lambda_rlm.inputs.files import program_text
 from lambda_rlm.inputs.reading import Format
@@ -102,7 +103,7 @@ async def _checked_and_ran(settings: HostSettings, program: Program, query: str,
     if isinstance(program, Admitted):
         return await _ran_admitted(settings, program, query, inputs, tracer)
     source = await _source(program)
-    settings, deadline = settings.begun()
+    settings, deadline = settings.begun(asks=may_ask(source.text))
     is_unnamed, settings = settings.model is None, settings.filled()
     read = await read_in_thread(settings.read, inputs.values, deadline)
     question = Question(query=query, inputs=replace(read, notes=(*inputs.notes, *read.notes)))
@@ -119,7 +120,7 @@ async def _ran_admitted(settings: HostSettings, program: Admitted, query: str, i
     settings = replace(settings.filled(), budget=program.budget, primitives=tuple(known.values()))
     if is_unnamed and program.typed.effect is Effect.PURE:
         settings = replace(settings, model=NOBODY)
-    settings, deadline = settings.begun()
+    settings, deadline = settings.begun(asks=program.typed.effect is not Effect.PURE)
     read = await read_in_thread(settings.read, inputs.values, deadline)
     notes = (*inputs.notes, *read.notes)
     question = Question(query=query, inputs=read)

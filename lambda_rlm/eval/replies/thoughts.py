@@ -14,20 +14,20 @@ from typing import Final
 from lambda_rlm.eval.asking.bad_reply import BadReply, all_thought, cut_in_thought, doubtful_thought
 from lambda_rlm.thought_marks import MARK, SIDES
 
-_FRAMES: Final = (
+FRAMES: Final = (
     *((f"<{tag}>", f"</{tag}>") for tag in ("answer", "response", "output")),
     ("<|START_RESPONSE|>", "<|END_RESPONSE|>"),
     ("<|begin_of_box|>", "<|end_of_box|>"),
 )
 """What some of these models put round the answer after a thought."""
 
-_HARMONY: Final = re.compile(r"\s*(?:<\|start\|>\s*assistant\s*)?<\|channel\|>")
-_FINAL: Final = re.compile(r"<\|channel\|>\s*final\b[^<]*(?:<\|constrain\|>[^<]*)?<\|message\|>")
+HARMONY: Final = re.compile(r"\s*(?:<\|start\|>\s*assistant\s*)?<\|channel\|>")
+FINAL: Final = re.compile(r"<\|channel\|>\s*final\b[^<]*(?:<\|constrain\|>[^<]*)?<\|message\|>")
 _ENDS: Final = re.compile(r"(?:\s*<\|(?:end|return)\|>)+\s*\Z")
 """gpt-oss writes in channels, of which `final` is the answer."""
 
-_BARE: Final = re.compile(r"\s*analysis(?=[^\s\W])")
-_BARE_FINAL: Final = "assistantfinal"
+BARE: Final = re.compile(r"\s*analysis(?=[^\s\W])")
+BARE_FINAL: Final = "assistantfinal"
 """What is left of these marks where a server removes the special tokens."""
 
 _TICKS: Final = "`\"'“”‘’«»„「」『』"
@@ -84,7 +84,7 @@ class _Mark:
 def answer_in(reply: str, prompt: str, *, is_complete: bool) -> Answered:
     """The answer of a reply to a prompt; raises `BadReply` for thoughts without an end or an answer. `is_complete` is False
     where the reply ran into its limit of tokens."""
-    if "<" not in reply and "[" not in reply and "◁" not in reply and not _BARE.match(reply):
+    if "<" not in reply and "[" not in reply and "◁" not in reply and not BARE.match(reply):
         return Answered(reply, thought=False)
     asked = _Prompt(prompt)
     text = _harmony(reply, asked, is_complete)
@@ -104,15 +104,15 @@ def _without_answer(is_complete: bool) -> BadReply:
 
 def _harmony(reply: str, prompt: _Prompt, is_complete: bool) -> str | None:
     """The final channel of a reply in channels, None for another reply."""
-    begun = _HARMONY.match(reply)
+    begun = HARMONY.match(reply)
     if begun is not None and not prompt.has_quoted(reply, begun.start(), begun.end()):
-        final = _FINAL.search(reply)
+        final = FINAL.search(reply)
         if final is None:
             raise _without_answer(is_complete)
         return _ENDS.sub("", reply[final.end() :])
-    if _BARE.match(reply) is None or _BARE_FINAL in prompt.text:
+    if BARE.match(reply) is None or BARE_FINAL in prompt.text:
         return None
-    _, found, answer = reply.partition(_BARE_FINAL)
+    _, found, answer = reply.partition(BARE_FINAL)
     return answer if found else None
 
 
@@ -182,7 +182,7 @@ def _close(text: str) -> str:
 def _unframed(text: str, prompt: str) -> str:
     """An answer without the frame that a model puts round it, unless the prompt asks for such a frame."""
     bare = text.strip()
-    for opening, closing in _FRAMES:
+    for opening, closing in FRAMES:
         is_framed = bare.startswith(opening) and len(bare) >= len(opening)
         if is_framed and opening not in prompt and bare.find(closing) in (-1, len(bare) - len(closing)):
             return bare[len(opening) :].removesuffix(closing)

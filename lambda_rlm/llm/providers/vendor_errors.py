@@ -53,6 +53,12 @@ _BY_WORDS: Final = (
     ("available context size", failures.PROMPT_TOO_LONG),
     ("context size has been exceeded", failures.PROMPT_TOO_LONG),
     ("greater than the context length", failures.PROMPT_TOO_LONG),
+    ("longer than the model's context length", failures.PROMPT_TOO_LONG),
+    ("maximum prompt length", failures.PROMPT_TOO_LONG),
+    ("maximum allowed input length", failures.PROMPT_TOO_LONG),
+    ("reduce the length of the messages", failures.PROMPT_TOO_LONG),
+    ("exceeds the context window", failures.PROMPT_TOO_LONG),
+    ("context window exceeds limit", failures.PROMPT_TOO_LONG),
     ("prompt is too long", failures.PROMPT_TOO_LONG),
     ("input is too long", failures.PROMPT_TOO_LONG),
     ("`inputs` tokens + `max_new_tokens` must be", failures.PROMPT_TOO_LONG),
@@ -68,8 +74,8 @@ _BY_WORDS: Final = (
     ("provider returned 'choices'", failures.MALFORMED_BODY),
     ("invalid response object", failures.MALFORMED_BODY),
 )
-"""What litellm or a provider says where the exception's class does not tell: OpenAI, llama.cpp, LM Studio, Anthropic, Bedrock,
-TGI."""
+"""What litellm or a provider says where the exception's class does not tell: OpenAI, llama.cpp, LM Studio, SGLang, Together,
+xAI, Groq, MiniMax, Anthropic, Bedrock, TGI."""
 _BY_TYPE: Final = (
     ("rate_limit", failures.RATE_LIMITED),
     ("rate limit", failures.RATE_LIMITED),
