@@ -320,7 +320,7 @@ DECIMAL = [
 @pytest.mark.parametrize(("reply", "value"), WHOLE)
 def test_a_whole_number_is_read_by_what_the_text_shows(reply: str, value: int) -> None:
     assert read(reply, INT) == value
-    assert read(f"- {reply}", option_of(INT)) == (value,)
+    assert read(f"• {reply}", option_of(INT)) == (value,)
 
 
 @pytest.mark.parametrize(("reply", "value"), DECIMAL)

@@ -83,6 +83,9 @@ class Coercer:
     def _unwrapped(self, raw: Raw, type_: Type) -> Raw:
         if isinstance(type_, Record):
             return self._unwrapped_record(raw, type_)
+        if isinstance(raw, list) and len(raw) == 1 and not is_compound(type_):
+            self.reading.coerce("used the only element of a list")
+            raw = raw[0]
         if not isinstance(raw, dict):
             return raw
         if REPLY in raw:
@@ -282,6 +285,12 @@ def _numeral_in(raw: str, *, is_whole: bool) -> Numeral | None:
 @lru_cache(maxsize=_KEPT_LABELS)
 def _of_themselves(labels: tuple[str, ...]) -> Mapping[str, str]:
     return MappingProxyType({label: label for label in labels})
+
+
+def is_compound(type_: Type) -> bool:
+    """It is a record or a list, or an Option of one."""
+    inner = _innermost(type_)
+    return isinstance(inner, Record) or (isinstance(inner, Con) and inner.name == "List")
 
 
 def _innermost(type_: Type) -> Type:

@@ -2,7 +2,8 @@
 
 Owns the reading of one JSON value, and of the values that are in prose. Strict JSON is read as such, but for commands of
 LaTeX whose backslash was not written twice (see `_escape`); beyond that only what has one meaning: single quotes, trailing
-commas, names and numbers without quotes as keys, Python's `True False None`, tuples and `\\xNN`, raw line ends in texts.
+commas, names and numbers without quotes as keys, a word without quotes after a key, Python's `True False None`, tuples and
+`\\xNN`, raw line ends in texts, comments after `//`.
 Promises: bounded work on any text, no recursion deeper than `MOST_DEPTH`. Refuses NaN, infinities, and anything that would need
 a guess; a key given twice with different values becomes `CONFLICT`.
 """
@@ -31,10 +32,13 @@ class _Conflict:
 
 CONFLICT: Final = _Conflict()
 
-_SPACE = re.compile(r"\s*")
+_SPACE = re.compile(r"(?:\s+|//[^\n]*+)*+")
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\w.])", re.ASCII)
 _OPENING = re.compile(r"[\[{]")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_BARE = re.compile(r"[^\W\d_][\w-]*(?=\s*[,}])")
+_NO_VALUES: Final = frozenset({"nan", "inf", "infinity", "undefined", "nil", "true", "false", "null", "none"})
+"""Words without quotes that are no text: numbers that JSON does not have, and other spellings of null."""
 _DIGITS = re.compile(r"\d{1,9}(?![\w.])")
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*+"', re.DOTALL)
 _SINGLE_END = re.compile(r"\\.|'(?=\s*(?:[,\]}):]|\Z))", re.DOTALL)
@@ -205,7 +209,7 @@ class _Parser:
         raise ValueError(f"{why} at character {self.at}")
 
     def space(self) -> str:
-        """Skip white space; the character after it, "" at the end."""
+        """Skip white space and comments; the character after it, "" at the end."""
         blank = _SPACE.match(self.text, self.at)
         assert blank is not None
         self.at = blank.end()
@@ -231,10 +235,19 @@ class _Parser:
             if self.space() != ":":
                 self.fail("expected a colon")
             self.at += 1
-            pairs.append((key, self.value(depth + 1)))
+            pairs.append((key, self.member(depth + 1)))
             self.comma("}")
         self.at += 1
         return _object(pairs)
+
+    def member(self, depth: int) -> Raw:
+        """A value after its key, which may be one word without quotes."""
+        self.space()
+        word = _BARE.match(self.text, self.at)
+        if word is None or word.group() in _WORDS or word.group().casefold() in _NO_VALUES:
+            return self.value(depth)
+        self.at = word.end()
+        return word.group()
 
     def list(self, depth: int, close: str) -> list[Raw]:
         """A list, or a tuple of Python: parentheses around one value without a comma make none."""

@@ -21,13 +21,15 @@ from lambda_rlm.eval.asking.quotes import QuoteFinder, finder_of
 from lambda_rlm.eval.asking.shape import ReplyReading, without_thoughts
 from lambda_rlm.eval.named.labels import named
 from lambda_rlm.eval.value import Value
-from lambda_rlm.types.type import INT, Con, Enum, Record, Type
+from lambda_rlm.types.type import FLOAT, INT, Con, Enum, Record, Type
 
 _NO_SYNONYMS: Final[Mapping[str, str]] = MappingProxyType({})
 _ANSWER_KEYS: Final = frozenset(
     {"reply", "answer", "label", "choice", "category", "class", "result", "value", "output", "sentiment"}
 )
 _BULLET = re.compile(r"^\s*(?:(?:[-*•・]|\d{1,4}[.)])\s+|\d{1,4}[、．）：]\s*)")
+
+_NUMBER = re.compile(r"-?(?:0|[1-9]\d{0,17})(?:\.\d{1,18})?", re.ASCII)
 
 
 def read_choice(
@@ -98,6 +100,8 @@ def read_as(type_: Type, reply: str, reading: ReplyReading, finder: QuoteFinder)
         raise bad_reply.cut_off()
     refuse_long(reply, reading)
     text = without_thoughts(reply, reading).strip()
+    if not text:  # no reply is not null
+        raise bad_reply.no_json()
     raw, is_plain = raw_of(type_, text, reading, finder)
     coercer = Coercer(reading, finder)
     return coercer.value(raw, type_, "the reply") if is_plain else coercer.root(raw, type_)
@@ -117,6 +121,8 @@ def raw_of(type_: Type, text: str, reading: ReplyReading, finder: QuoteFinder) -
         return _embedded(type_, text, reading, finder)
     if isinstance(raw, float) and _is_whole(type_):  # the digits of `3.000` say more than its value
         return text, True
+    if raw is None and note and _has_label(type_, text):  # `None` of Python, or the label
+        return text, True
     if note:
         reading.coerce(note)
     return raw, False
@@ -124,6 +130,12 @@ def raw_of(type_: Type, text: str, reading: ReplyReading, finder: QuoteFinder) -
 
 def _is_whole(type_: Type) -> bool:
     return type_ == INT or (isinstance(type_, Con) and type_.name == "Option" and _is_whole(type_.arguments[0]))
+
+
+def _has_label(type_: Type, text: str) -> bool:
+    while isinstance(type_, Con) and type_.name == "Option":
+        type_ = type_.arguments[0]
+    return isinstance(type_, Enum) and named(text, {label: label for label in type_.labels}) is not None
 
 
 def _embedded(type_: Type, text: str, reading: ReplyReading, finder: QuoteFinder) -> tuple[Raw, bool]:
@@ -175,6 +187,17 @@ def _fits(raw: Raw, type_: Type, finder: QuoteFinder, reading: ReplyReading) -> 
     return True
 
 
+def _on_a_line(element: Type, lines: list[str]) -> tuple[Raw] | None:
+    """Numbers as JSON has them, or labels, with a comma and a space, or a line end, between them."""
+    parts = [part.strip() for line in lines for part in line.strip().removesuffix(".").split(", ")]
+    if isinstance(element, Enum):
+        known = {label: label for label in element.labels}
+        is_plain = not any("," in label for label in known) and all(named(part, known) is not None for part in parts)
+    else:
+        is_plain = element in (INT, FLOAT) and all(_NUMBER.fullmatch(part) for part in parts)
+    return (parts,) if is_plain and len(parts) > 1 else None
+
+
 def _plain(type_: Type, text: str) -> tuple[Raw] | None:
     """What text without JSON stands for, as far as that is plain for the type; None when it is not."""
     match type_:
@@ -182,9 +205,11 @@ def _plain(type_: Type, text: str) -> tuple[Raw] | None:
             return _plain(inner, text)
         case Con("List", (Con("Text" | "Quote" | "Int" | "Float" | "Bool") | Enum(),)):
             lines = [line for line in text.split("\n") if line.strip()]
+            if len(lines) > 1 and lines[0].rstrip(" *_").endswith((":", "：")) and not _BULLET.match(lines[0]):
+                del lines[0]
             if lines and all(_BULLET.match(line) for line in lines):
                 return ([_BULLET.sub("", line).strip() for line in lines],)
-            return None
+            return _on_a_line(type_.arguments[0], lines)
         case Con("List") | Record():
             return None
         case _:

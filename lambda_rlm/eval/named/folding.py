@@ -17,6 +17,8 @@ _UNSEEN = re.compile(
 _ACCENTS = re.compile("[\u0300-\u036f\u0591-\u05bd\u05bf-\u05c7\u0610-\u061a\u064b-\u065f\u0670]")
 """Marks that capitals, or quick writing, leave out (Latin, Greek, Cyrillic, Hebrew, Arabic); elsewhere, they are vowels."""
 _SPACE = re.compile(r"\s+")
+_HYPHENS = re.compile("[\u2010\u2011\u2212]")
+"""Signs that are written for a hyphen or minus."""
 _UNSPACED: Final = (
     (0x0E00, 0x0FFF),  # Thai, Lao, Tibetan
     (0x1000, 0x109F),  # Burmese
@@ -34,9 +36,8 @@ _UNSPACED: Final = (
 
 def cased(text: str) -> str:
     """A text with one width, one casing and one form of each sign; accents are kept."""
-    return _SPACE.sub(
-        " ", _UNSEEN.sub("", unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold()))
-    ).strip()
+    plain = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+    return _SPACE.sub(" ", _HYPHENS.sub("-", _UNSEEN.sub("", plain))).strip()
 
 
 @lru_cache(maxsize=4096)

@@ -49,16 +49,18 @@ FRAMES: Final = (
         fields="answer|label|class|category|classification|sentiment|result|output|verdict|rating|type|topic|"
         "choice|option|tone|"
         "reply|response|decision|judgment|judgement|stance|emotion|mood|polarity|priority|severity|status|"
-        "language|intent|number",
+        "language|intent|number|score|grade",
         kinds="the|my|your|its|final|correct|right|best|overall|chosen|selected|predicted|the final|the correct|"
         "the right|the best|"
         "the overall|the chosen|the predicted|the most fitting|my final|its overall|most fitting|assigned|the assigned",
         subjects="|".join(f"{start} {thing}" for start in ("the", "this") for thing in _ENGLISH_THINGS.split("|"))
         + "|it|this|that",
-        copulas="is|would be|is clearly|is classified as|is labeled|is labelled|should be labeled|"
+        copulas="is|would be|is clearly|would be classified as|conveys|expresses a|conveys a|is classified as|is labeled|is labelled|should be labeled|"
         "should be labelled|falls under|"
         "is labeled as|is labelled as|should be classified as|can be classified as|belongs to|expresses",
-        openers="i would say|i'd say|i’d say|i say|i choose|i pick|i select|i'd choose|i would choose|it's|it’s|"
+        openers="|".join(f"based on {start} {thing}" for start in ("the", "this") for thing in _ENGLISH_THINGS.split("|"))
+        + "|overall|i think|i believe|in my opinion|here is|here's|here’s|sure!|certainly!|certainly|of course|of course!|"
+        "i would say|i'd say|i’d say|i say|i choose|i pick|i select|i'd choose|i would choose|it's|it’s|"
         "that's|that’s|a|an|the|"
         "i'd go with|i would go with|i classify it as|i classify this as|i would classify this as|"
         "i would classify it as|sure|okay|ok",
@@ -104,14 +106,14 @@ FRAMES: Final = (
         fields="antwoord|categorie|klasse|classificatie|resultaat|oordeel|keuze|svar|kategori|resultat|klass|"
         "etikett|vastaus|luokka|"
         "odpowiedź|kategoria|klasa|etykieta|wynik|odpověď|kategorie|válasz|kategória|răspuns|jawaban|kategori|"
-        "câu trả lời|đáp án|nhãn|"
+        "câu trả lời|đáp án|nhãn|jibu|"
         "kết quả|phân loại",
         kinds="het|de|mijn|det|den|mitt|moja|má|az|a",
         subjects="de tekst|deze tekst|de recensie|deze recensie|texten|den här texten|teksten|to|tekst|"
         "ten tekst|opinia|ta opinia|"
         "teks ini|ulasan ini|komentar ini|đánh giá này|bình luận này|văn bản này",
         copulas="is|är|er|on|jest|to|je|adalah|là",
-        openers="ik zou zeggen|het is|jag skulle säga|det är|det er|se on|to jest|jest|je to|ini adalah|đó là|đây là",
+        openers="ik zou zeggen|het is|jag skulle säga|det är|det er|se on|to jest|jest|je to|ini adalah|teks ini|ulasan ini|komentar ini|kalimat ini|jibu ni|đó là|đây là",
         reasons="reden|uitleg|toelichting|förklaring|begrundelse|uzasadnienie|wyjaśnienie|powód|odůvodnění|"
         "alasan|penjelasan|lý do|giải thích",
     ),
@@ -152,7 +154,7 @@ FRAMES: Final = (
         subjects="هذا التعليق|التعليق|هذه المراجعة|المراجعة|النص|هذا النص|هذا|هذه|الإجابة الصحيحة|این نظر|"
         "این متن|הטקסט|הביקורת",
         copulas="هي|هو|היא|הוא",
-        openers="أقول|سأقول|هذا|هو|هي|إنه|إنها|זה|این|هذا التعليق|هذه المراجعة",
+        openers="أقول|سأقول|هذا|هو|هي|إنه|إنها|זה|این|این نظر|این متن|این دیدگاه|הביקורת|הטקסט|هذا التعليق|هذه المراجعة",
         closers="است",
         attached="ال",
         reasons="السبب|التفسير|الشرح|سبب|הסבר|סיבה|دلیل|توضیح",
@@ -216,6 +218,9 @@ FRAMES: Final = (
 )
 
 _TAG: Final = r"</?(?:answer|label|output|result|category|class|sentiment|reply|response|choice|final_answer|final)>"
+_STOP: Final = r"</s>|<\|[a-z_]{2,16}\|>|<end_of_turn>"
+"""Marks by which models end a turn, where a server leaves them in."""
+_TICKED: Final = r"\[[x✓✔]\]"
 _LATEX: Final = r"\\boxed ?\{|\\(?:text|textbf|mathrm|mathbf) ?\{|\$+"
 _OPTION: Final = (
     r"(?:option|choice|number|label|answer|no\.|nr\.|#|№|选项|選項|第|옵션|ตัวเลือก|opción|opção|вариант) ?(?=\d|[a-z]\b)"
@@ -238,7 +243,9 @@ def _statement_of(language: Language) -> str:
     """A subject with its copula."""
     subject = "|".join(part for part in (_any(language.subjects), _field_of(language)) if part)
     gap = " " if language.gap else " ?"
-    of = rf"(?: of (?:{_any(language.subjects)}))?" if language.subjects.startswith("the review") else ""
+    of = (
+        rf"(?: (?:of|for|in|expressed in) (?:{_any(language.subjects)}))?" if language.subjects.startswith("the review") else ""
+    )
     return rf"(?:{subject}){of}{gap}(?:{_any(language.copulas)})"
 
 
@@ -270,9 +277,11 @@ def patterns() -> Patterns:
     return Patterns(
         field=re.compile("|".join(fields)),
         reason=re.compile("|".join(rf"(?:{_any(language.reasons)}){_COLON}" for language in FRAMES if language.reasons)),
-        openings=_compiled([*fields, *statements, *(_any(language.openers) for language in FRAMES), _TAG, _LATEX, _OPTION]),
+        openings=_compiled(
+            [*fields, *statements, *(_any(language.openers) for language in FRAMES), _TAG, _TICKED, _LATEX, _OPTION]
+        ),
         attached=_compiled([_any(language.attached) for language in FRAMES]),
-        closings=_compiled([*(_any(language.closers) for language in FRAMES), _TAG, _COUNTER]),
+        closings=_compiled([*(_any(language.closers) for language in FRAMES), _TAG, _STOP, _COUNTER]),
         endings=_compiled([_any(language.endings) for language in FRAMES]),
         list_number=re.compile(_LIST_NUMBER),
     )

@@ -25,11 +25,17 @@ _BEFORE: Final = frozenset(" .,;:=→•·|✅✔☑➡👉。、，；：｡､
 """Signs before a label that say nothing."""
 _AFTER: Final = frozenset(" .,;:!|✅✔☑。、，；：｡､・।" + _QUOTES)
 """Signs after a label that say nothing: no question mark, which takes it back."""
-_SPACED: Final = frozenset("-–—#>+*")
-"""Signs that say nothing where a space or the end follows: dashes and marks of headings and lists."""
+_SPACED_BEFORE: Final = frozenset("-–—#>+*")
+"""Signs before a label that say nothing where a space follows: dashes and marks of headings and lists."""
+_SPACED_AFTER: Final = frozenset("—#*")
+"""Signs after a label that say nothing where spaces are around: no `-` and `+`, which are part of a grade or a name."""
 
 _MOST_ATTACHED: Final = 4
 """Characters of what is written together with a label before it."""
+
+_LOOSE = re.compile(r"(?<=[^\W\d_])[-_ ](?=[^\W\d_])")
+"""What parts the words of a label, in whichever way: `not_spam`, `not-spam`, `not spam`."""
+_LONGEST_ARTICLE: Final = 4
 
 _SEVERAL: Final = -1
 """More than one label."""
@@ -51,10 +57,16 @@ def named(text: str, words: Mapping[str, str]) -> str | None:
 
 
 def marked_answer(text: str) -> str | None:
-    """The last line of a text of several, where that alone is marked as the answer."""
+    """The one line of a text of several that is marked as the answer, where it is the last or marked reasons follow; or the
+    first, where none is marked and such reasons follow."""
     lines = _lines(text)
-    marked = [line for line in lines if _is_marked(line)]
-    return lines[-1] if len(lines) > 1 and len(marked) == 1 and marked[0] == lines[-1] else None
+    marked = [number for number, line in enumerate(lines) if _is_marked(line)]
+    at = marked[0] if marked else 0
+    if len(lines) < 2 or len(marked) > 1 or (not marked and len(text.splitlines()) > _MOST_LINES):
+        return None
+    rest = lines[at + 1 :]
+    is_last = not rest and bool(marked)
+    return lines[at] if is_last or (rest and patterns().reason.match(_bare(rest[0])) is not None) else None
 
 
 class _Known:
@@ -64,7 +76,7 @@ class _Known:
         by_fold: dict[str, list[str]] = {}
         for word in words:
             if folded(word):
-                by_fold.setdefault(folded(word), []).append(word)
+                by_fold.setdefault(_LOOSE.sub(" ", folded(word)), []).append(word)
         one_of: dict[object, int] = {}
         self.alike: list[list[str]] = []
         self.folds: list[tuple[str, int]] = []
@@ -76,11 +88,24 @@ class _Known:
             self.alike[which] += alike
             self.folds.append((fold, which))
         self.longest = max(map(len, by_fold), default=0)
+        self.signed = [fold for fold in by_fold if fold[0] in "-+" and (fold[1:2].isdigit() or fold[1:] in by_fold)]
+        """Numbers with a sign: whether a sign that stands apart is theirs cannot be told."""
+        self.articles = [(fold, alike) for fold, alike in by_fold.items() if any(p.fullmatch(fold) for p in _frames_of(fold))]
+        """Words that are frames too, such as the label `A`: beside other words they count only in their own casing."""
 
-    def spans(self, line: str) -> Spans:
-        """Where each word is whole, but for what is inside a longer one."""
+    def spans(self, line: str, absent: frozenset[str]) -> Spans:
+        """Where each word is whole, but for what is inside a longer one, and for those that are `absent`."""
+        loose = _LOOSE.sub(" ", line)
         found = sorted(
-            ((start, start + len(fold), which) for fold, which in self.folds for start in _places(line, fold)),
+            (
+                *(
+                    (start, start + len(fold), which)
+                    for fold, which in self.folds
+                    if fold not in absent
+                    for start in _places(line, loose, fold)
+                ),
+                *((at, at + len(signed) + 1, _SEVERAL) for signed in self.signed for at in _places_apart(line, signed)),
+            ),
             key=lambda span: (span[0], -span[1]),
         )
         spans: dict[int, list[tuple[int, int]]] = {}
@@ -97,13 +122,38 @@ def _known(words: tuple[tuple[str, str], ...]) -> _Known:
     return _Known(dict(words))
 
 
-def _places(line: str, word: str) -> Iterator[int]:
-    """Where a word is whole, or with what is written together with it."""
-    at = line.find(word)
+def _places(line: str, loose: str, word: str) -> Iterator[int]:
+    """Where a word is whole, or with what is written together with it; it is looked for in `loose`, which is the line with
+    spaces for the signs that part words."""
+    at = loose.find(word)
     while at >= 0:
         if _begins(line, at) and _ends(line, at + len(word)):
             yield at
-        at = line.find(word, at + 1)
+        at = loose.find(word, at + 1)
+
+
+def _places_apart(line: str, signed: str) -> Iterator[int]:
+    """Where a number stands with its sign, and a space between them."""
+    apart = f"{signed[0]} {signed[1:]}"
+    at = line.find(apart)
+    while at >= 0:
+        if not _is_inside(line, at + len(apart)):
+            yield at
+        at = line.find(apart, at + 1)
+
+
+def _frames_of(fold: str) -> Sequence[re.Pattern[str]]:
+    """The frames that a word may be, looked for only where it is short enough to be an article."""
+    return patterns().openings if len(fold) <= _LONGEST_ARTICLE and fold.isascii() and fold.isalpha() else ()
+
+
+def _absent(text: str, line: str, known: _Known) -> frozenset[str]:
+    """The words that are frames too, and are not there in their own casing."""
+    if not known.articles or any(fold == line.strip("".join(_BEFORE | _AFTER)) for fold, _ in known.articles):
+        return frozenset()
+    return frozenset(
+        fold for fold, alike in known.articles if not any(re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text) for word in alike)
+    )
 
 
 def _begins(line: str, at: int) -> bool:
@@ -139,10 +189,10 @@ def _found_in_line(text: str, known: _Known) -> int | None:
     """Which word a text of one line or sentence names."""
     if len(text) > 4 * (known.longest + _MOST_AROUND):
         return None
-    line = folded(text)
+    line = folded(text.replace("\\_", "_"))
     if len(line) > 2 * known.longest + _MOST_AROUND:
         return None
-    found = _covered(line, known.spans(line))
+    found = _covered(line, known.spans(line, _absent(text, line, known)))
     return found.pop() if len(found) == 1 and _SEVERAL not in found else None
 
 
@@ -155,10 +205,11 @@ def _covered(line: str, spans: Spans) -> set[int]:
         before[number.end()] = {None}
     for at in range(len(line)):
         if at in before:
-            for end in _skipped(line, at, _BEFORE):
+            for end in _skipped(line, at, _BEFORE, _SPACED_BEFORE):
                 before.setdefault(end, set()).update(before[at])
         if at in after:
-            for end in (*_skipped(line, at, _AFTER), *_closed(line, at)):
+            is_apart = line[at - 1] in " #*"
+            for end in (*_skipped(line, at, _AFTER, _SPACED_AFTER if is_apart else frozenset()), *_closed(line, at)):
                 after.setdefault(end, set()).update(after[at])
         named_here = before.get(at, set()) | after.get(at, set())
         if not named_here:
@@ -170,9 +221,11 @@ def _covered(line: str, spans: Spans) -> set[int]:
     return {which for which in after.get(len(line), ()) if which is not None}
 
 
-def _skipped(line: str, at: int, signs: frozenset[str]) -> Iterator[int]:
+def _skipped(line: str, at: int, signs: frozenset[str], spaced: frozenset[str]) -> Iterator[int]:
     sign, following = line[at], line[at + 1 : at + 2]
-    if sign in signs or (sign in _SPACED and (not following or following == " " or following == sign)):
+    if sign == "[" and line.startswith("[ ]", at):  # an empty box
+        return
+    if sign in signs or (sign in spaced and (not following or following == " " or following == sign)):
         yield at + 1
 
 
@@ -191,10 +244,12 @@ def _closed(line: str, at: int) -> Iterator[int]:
 
 
 def _found_in_lines(text: str, known: _Known) -> int | None:
-    """Which word a reply of several lines names: in the line that is marked as the answer, where that is the last one, or is
-    followed by marked reasons that name no other."""
+    """Which word a reply of several lines names: in the line that is marked as the answer, where that is the last one, or that
+    or the first is followed by marked reasons that name no other."""
     lines = _lines(text)
     answers = [number for number, line in enumerate(lines) if _is_marked(line)]
+    if not answers and len(lines) > 1 and len(text.splitlines()) <= _MOST_LINES:
+        answers = [0]
     if not answers:
         return None
     which, rest = _found_in_line(lines[answers[0]], known), lines[answers[-1] + 1 :]
@@ -216,7 +271,8 @@ def _are_reasons(lines: Sequence[str], which: int, known: _Known) -> bool:
     if patterns().reason.match(_bare(lines[0])) is None:
         return False
     said = folded(" ".join(lines))
-    return not any(other != which and fold in said for fold, other in known.folds)
+    loose = _LOOSE.sub(" ", said)
+    return not any(other != which and any(True for _ in _places(said, loose, fold)) for fold, other in known.folds)
 
 
 def _bare(line: str) -> str:

@@ -10,12 +10,21 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
-from functools import cache
 from typing import Final
+
+from lambda_rlm.eval.named.number_words import (
+    MULTIPLES,
+    MULTIPLES_BEFORE,
+    NARROW,
+    PERCENTS,
+    PERCENTS_BEFORE,
+    cased,
+    is_spoiled,
+)
 
 _NARROW: Final = "\u00a0\u2009\u202f"
 """Spaces that do not part words."""
-_TOKEN = re.compile(rf"\d+(?:(?:[.,'’_٬٫．，{_NARROW}]|\{{,\}}| (?=\d{{3}}(?!\d)))\d+)*(?:[eE][-+−]?\d{{1,3}}(?![\d.,]))?")
+_TOKEN = re.compile(rf"\d+(?:(?:[.,'’_٬٫．，{NARROW}]|\{{,\}}| (?=\d{{3}}(?!\d)))\d+)*(?:[eE][-+−]?\d{{1,3}}(?![\d.,]))?")
 _GROUPS: Final = "' "
 """Separators that only ever part thousands, as they are read."""
 _JSON = re.compile(r"-?(?:0|[1-9][0-9]{0,400})\.[0-9]{1,400}")
@@ -27,28 +36,20 @@ _JOINS: Final = frozenset("/:^×÷=⁄" + _DASHES)
 """Signs that join two numbers."""
 _BOUNDS: Final = frozenset("≤≥≠≪≫<＜＞±")
 """Signs that make a number a bound."""
-_MULTIPLIES: Final = (
-    rf"[ {_NARROW}-]?(?:hundred|thousand|million|billion|trillion|dozen|lakh|crore|k\b|m\b|bn\b|mn\b|mio|mrd|"
-    r"tsd|tausend|milliarde|"
-    r"milli[oóa]n|milh|mil\b|mila\b|mille\b|mld|miljo|miljar|тыс|млн|млрд|миллион|миллиард|тисяч|мільйон|bin\b|milyon|milyar|"
-    r"χιλιάδ|εκατομμύρ|ألف|آلاف|مليون|مليار|هزار|میلیون|אלף|מיליון|हज़ार|हजार|लाख|करोड़|सौ\b|만|억|조\b|천|백\b|"
-    r"พัน|หมื่น|แสน|ล้าน|ร้อย|nghìn|ngàn|triệu|tỷ|ribu|juta|tys|‰|per ?mille?)"
-)
-_PERCENT: Final = (
-    rf"[ {_NARROW}-]?(?:[%٪％]|per ?cent|pct\b|prozent|pro ?cent|pour ?cent|por ?cien|percento|процент|відсот|"
-    r"на сто|τοις εκατό|パーセント|"
-    r"퍼센트|프로\b|เปอร์เซ็นต์|प्रतिशत|फीसदी|بالمئة|بالمائة|في المئة|درصد|אחוז|phần trăm|persen)"
-)
-_PERCENT_BEFORE = re.compile(r"(?:[%٪％]|百分之|ร้อยละ|yüzde) ?$", re.IGNORECASE)
 _LETTERED: Final = ("LATIN", "GREEK", "CYRILLIC", "ARMENIAN")
 """Scripts whose letters make one word with digits beside them (`A4`, `7th`); elsewhere a digit ends a word."""
 _LOOK_BACK: Final = 8
-
-
-@cache
-def _cased(source: str) -> re.Pattern[str]:
-    """A pattern of words in any casing, made when a number is first looked for."""
-    return re.compile(source, re.IGNORECASE)
+_MOST_TIMES: Final = 8
+"""How often one number may be written in a text."""
+_AROUND: Final = 200
+"""Characters beside a number in which a word may deny it."""
+_MONEY: Final = r"(?:[A-Za-z]{0,3}[$€£¥₹₩₽₺₫₪฿₴¢]|[A-Z]{3})"
+_SIGN_BEFORE = re.compile(rf"(?<![\w)\].])(?P<sign>[-−－–]) ?{_MONEY} ?$")
+"""A sign before a currency: `-$3`."""
+_IN_PARENTHESES = re.compile(rf"[^\w]*(?:{_MONEY})?[^\w(]*\( ?(?:{_MONEY})? ?$")
+_CLOSED = re.compile(rf" ?(?:{_MONEY})? ?\)")
+_TAKEN_BACK = re.compile(r"[+?？؟]|[-−－–—](?=\s|[.,;)]|$)| ?[?？؟]\s*$")
+"""After a number: a bound, a minus of accounts, or a question mark."""
 
 
 class UnclearNumber(ValueError):
@@ -69,6 +70,7 @@ def number_in(text: str, *, is_whole: bool) -> Numeral | None:
     if not is_whole and _JSON.fullmatch(text.strip()):
         return Numeral(float(text), is_percent=False)
     found: Numeral | None = None
+    times = 0
     for match in _TOKEN.finditer(text):
         start, end = match.span()
         if len(match.group()) > _MOST_DIGITS:
@@ -78,7 +80,8 @@ def number_in(text: str, *, is_whole: bool) -> Numeral | None:
         if _is_joined(text, start, end):
             raise UnclearNumber
         numeral = Numeral(_value(match.group(), text, start, end, is_whole), _is_percent(text, start, end))
-        if found is not None and found != numeral:
+        times += 1
+        if (found is not None and found != numeral) or times > _MOST_TIMES or is_spoiled(text, start, end, _AROUND):
             raise UnclearNumber
         found = numeral
     return found
@@ -99,7 +102,11 @@ def _is_letter(sign: str) -> bool:
 def _is_joined(text: str, start: int, end: int) -> bool:
     """What is beside a number makes it another, or part of something that is no number."""
     before, after = text[start - 1 : start] if start else "", text[end : end + 1]
-    if _is_numeric(before) or _is_numeric(after) or _is_letter(after) or _cased(_MULTIPLIES).match(text, end):
+    if _is_numeric(before) or _is_numeric(after) or _is_letter(after) or cased(MULTIPLES).match(text, end):
+        return True
+    if _TAKEN_BACK.match(text, end) or _is_loss(text, start, end):
+        return True
+    if cased(MULTIPLES_BEFORE).search(text[max(0, start - 2 * _LOOK_BACK) : start]):
         return True
     if before in _BOUNDS or (before == ">" and "<" not in text[:start]):
         return True
@@ -115,7 +122,8 @@ def _is_numeric(sign: str) -> bool:
 
 
 def _is_percent(text: str, start: int, end: int) -> bool:
-    return bool(_cased(_PERCENT).match(text, end) or _PERCENT_BEFORE.search(text[max(0, start - _LOOK_BACK) : start]))
+    before = text[max(0, start - _LOOK_BACK) : start]
+    return cased(PERCENTS).match(text, end) is not None or cased(PERCENTS_BEFORE).search(before) is not None
 
 
 def _value(written: str, text: str, start: int, end: int, is_whole: bool) -> int | float:
@@ -135,11 +143,23 @@ def _value(written: str, text: str, start: int, end: int, is_whole: bool) -> int
     return float(f"{sign}{whole}.{decimals or 0}e{exponent or 0}")
 
 
-_PLAIN: Final = {"．": ".", "−": "-", **dict.fromkeys(f"’_٬，{_NARROW}", "'")}
+_PLAIN: Final = {"．": ".", "−": "-", **dict.fromkeys(f"’_٬，{NARROW}", "'")}
 
 
 def _is_negative(text: str, start: int) -> bool:
-    return text[start - 1 : start] in tuple(_SIGNS) if start else False
+    """A minus is right before a number or its currency. Raises `UnclearNumber` for a dash that may be one."""
+    before = text[max(0, start - _LOOK_BACK) : start]
+    money = _SIGN_BEFORE.search(before)
+    sign = money["sign"] if money is not None else before[-1:]
+    if sign == "–" or (before[-2:-1] in tuple(_SIGNS + "–") and before[-1:].isspace()):
+        raise UnclearNumber
+    return sign in tuple(_SIGNS) if sign else False
+
+
+def _is_loss(text: str, start: int, end: int) -> bool:
+    """Nothing but a number is in parentheses, and no word before them: accounts write losses so."""
+    before = text[text.rfind("\n", 0, start) + 1 : start][-_LOOK_BACK * 4 :]
+    return _IN_PARENTHESES.fullmatch(before) is not None and _CLOSED.match(text, end) is not None
 
 
 def _is_alone(text: str, start: int, end: int) -> bool:

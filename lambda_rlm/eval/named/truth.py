@@ -16,11 +16,11 @@ NO: Final = "no"
 
 _YES: Final = (
     "yes|true|ja|jawohl|oui|sí|sì|sim|да|так|evet|是|是的|对|對|はい|ええ|네|예|نعم|بله|כן|हाँ|हां|जी हाँ|ใช่|có|ya|tak|ano|áno|igen|"
-    "kyllä|ναι|wahr|vrai|verdadero|verdadeiro|vero|истина|правда|doğru|真|참|จริง|đúng|prawda|waar|सत्य"
+    "kyllä|ναι|wahr|vrai|verdadero|verdadeiro|vero|истина|правда|doğru|真|참|จริง|đúng|prawda|waar|सत्य|ndiyo"
 )
 _NO: Final = (
     "no|false|nein|non|não|нет|ні|не|hayır|否|不是|不|不对|不對|いいえ|いえ|아니요|아니오|아니|لا|خیر|לא|नहीं|जी नहीं|ไม่ใช่|ไม่|không|"
-    "tidak|nie|ne|nem|ei|όχι|nee|nej|falsch|faux|falso|ложь|неправда|yanlış|假|거짓|เท็จ|sai|fałsz|onwaar|falskt|असत्य"
+    "tidak|nie|ne|nem|ei|όχι|nee|nej|falsch|faux|falso|ложь|неправда|yanlış|假|거짓|เท็จ|sai|fałsz|onwaar|falskt|असत्य|hapana|bukan"
 )
 _SUBJECTS: Final = ("it", "they", "he", "she", "this", "that", "there", "i", "we")
 _VERBS: Final = ("is", "are", "does", "do", "did", "has", "have", "was", "were", "can", "will", "should", "would")

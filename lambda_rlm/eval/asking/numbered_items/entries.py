@@ -15,9 +15,17 @@ from typing import Final
 
 from lambda_rlm.eval.asking import bad_reply
 from lambda_rlm.eval.asking.bad_reply import BadReply
-from lambda_rlm.eval.asking.coerce import Coercer
+from lambda_rlm.eval.asking.coerce import Coercer, is_compound
 from lambda_rlm.eval.asking.lenient import CONFLICT, Raw, fenced, loads, values_in, written
-from lambda_rlm.eval.asking.numbered_items.lines import Entry, has_numbers, has_texts, in_order, numbered_lines, value_key
+from lambda_rlm.eval.asking.numbered_items.lines import (
+    Entry,
+    has_numbers,
+    has_texts,
+    in_order,
+    numbered_lines,
+    numbered_texts,
+    value_key,
+)
 from lambda_rlm.eval.asking.prompt import leaves_of
 from lambda_rlm.eval.asking.quotes import QuoteFinder
 from lambda_rlm.eval.asking.read_reply import refuse_long
@@ -29,7 +37,7 @@ from lambda_rlm.types.type import Con, Record, Type
 Replies = dict[int, Value]
 """Values by number."""
 
-_KEY = re.compile(r"\D*?(\d{1,9})\D*")
+_KEY = re.compile(r"(?!\W*[-−–]\d)\D*?(\d{1,9})\D*")
 _NUMBER_KEYS: Final = ("item", "number", "no", "nr", "n", "index", "idx", "id", "key")
 
 
@@ -78,7 +86,11 @@ def _from_one(entries: list[Entry], items: int, reading: ReplyReading) -> list[E
 
 
 def _opened(raw: Raw, type_: Type, reading: ReplyReading) -> Raw:
-    """What is inside an object with one key, or with one that names a value, where no record is asked for."""
+    """What is inside a list of one, or an object with one key, or with one that names a value, where no record is asked
+    for."""
+    if isinstance(raw, list) and len(raw) == 1 and not is_compound(type_):
+        reading.coerce("used the only element of a list")
+        return raw[0]
     if isinstance(_innermost(type_), Record) or not isinstance(raw, dict):
         return raw
     key = next(iter(raw)) if len(raw) == 1 else value_key(list(raw), type_)
@@ -131,6 +143,8 @@ def _of_prose(text: str, type_: Type, items: Sequence[Text], reading: ReplyReadi
     is_numbered = has_numbers(text, len(items))
     values = [value for value in values_in(text) if not is_numbered or isinstance(value, dict) or _has_objects(value)]
     entries = [entry for value in values for entry in _of_value(value, type_, len(items), reading)]
+    if not entries and not is_numbered and len(values) == len(items) > 1 and all(isinstance(one, dict) for one in values):
+        entries = list(_of_list(values, type_, len(items), reading))
     if entries:
         reading.coerce("extracted JSON from prose")
         return ([] if is_numbered and has_texts(type_) else entries), False
@@ -183,6 +197,11 @@ def _of_list(raw: list[Raw], type_: Type, items: int, reading: ReplyReading) -> 
     if raw and all(entry is not None for entry in entries):
         reading.coerce("read entries that carry their own numbers")
         yield from (entry for entry in entries if entry is not None)
+        return
+    written = None if is_compound(type_) else numbered_texts(raw, type_)
+    if written is not None:
+        reading.coerce("read entries that carry their own numbers")
+        yield from written
     elif len(raw) == items:
         reading.coerce("matched a list of the same length to the items in order")
         yield from enumerate(raw, 1)

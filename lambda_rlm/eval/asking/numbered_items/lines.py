@@ -14,10 +14,11 @@ from dataclasses import dataclass, field
 from itertools import accumulate, pairwise
 from typing import Final
 
+from lambda_rlm.eval.asking.coerce import is_compound
 from lambda_rlm.eval.asking.lenient import CONFLICT, Raw, loads
 from lambda_rlm.eval.asking.schema import mentions
 from lambda_rlm.eval.asking.shape import ReplyReading
-from lambda_rlm.types.type import FLOAT, INT, QUOTE, TEXT, Con, Record, Type
+from lambda_rlm.types.type import FLOAT, INT, QUOTE, TEXT, Record, Type
 
 Entry = tuple[int, Raw]
 """An entry and the number that it carries."""
@@ -27,8 +28,8 @@ VALUE_KEYS: Final = ("reply", "value", "answer", "label", "result", "output", "t
 
 _HEAD = re.compile(
     r"(?P<mark>(?:[-*•・>]|#+)[ \t]+)?(?P<bold>[*_]*)"
-    r"(?P<word>(?:item|entry|eintrag|élément|elemento|項目|no\.?|nr\.?|n°|№|第)[ \t]*)?(?P<open>[\[(［（【〔#\"'`]*)"
-    r"(?:\d{8}-)?(?P<number>\d{1,9}|[①-⑳])(?P<close>[\])］）】〕\"'`]*)(?P<inner>[*_]*)"
+    r"(?P<word>(?:item|entry|eintrag|élément|elemento|ítem|элемент|項目|项目|条目|항목|عنصر|פריט|आइटम|mục|no\.?|nr\.?|n°|№|第)[ \t]*)?(?P<open>[\[(［（【〔#\"'`]*)"
+    r"(?:\d{8}-)?(?P<number>\d{1,9}|[①-⑳])(?P<counter>[项項条條个個番번])?(?P<close>[\])］）】〕\"'`]*)(?P<inner>[*_]*)"
     r"(?P<between>[ \t]*(?P<sign>->|=>|→|[:.)=–—,\-：．。）、，])?(?P<outer>[*_]*)(?P<gap>[ \t]*))(?P<rest>.*)",
     re.IGNORECASE,
 )
@@ -39,6 +40,11 @@ _CELLS = re.compile(r"(?<!\\)\|")
 _NUMBER_CELL = re.compile(r"[\s*_#\[(]*(\d{1,9})[\s*_\]).:]*")
 _RULE_CELL = re.compile(r"\s*:?-+:?\s*")
 _DIGIT = re.compile(r"[\W_]*\d")
+_NAMED = re.compile(r"[ \t]*[*_\[(]*(?P<word>[^\W\d_]+)[ \t]?(?=\d{1,9}[ \t*_\])]*[:：.=)\-–—])")
+"""A word right before the number of a line: `Text 1: yes`."""
+_ON_A_LINE = re.compile(r"(?:(?<=^)|(?<=[,;|.])[ \t]*|(?<=[ \t]))(?=[\[(]?\d{1,9}[\])]?[ \t]?[:：.)=](?![ \t]*\d))")
+"""Where an entry begins on a line of several."""
+_NEXT = re.compile(r"(?:^|\s)[\[(]?(\d{1,9})[.):\]](?=\s)")
 _BULLET = re.compile(r"[-*•・]\s+")
 
 
@@ -85,8 +91,8 @@ def value_key(keys: Sequence[str], type_: Type) -> str | None:
 def numbered_lines(text: str, type_: Type, items: int, reading: ReplyReading) -> list[Entry] | None:
     """The entries of a table or of a numbered list; None where no line has a number. One that cannot be told is `CONFLICT`: its
     number counts all the same where the others' are judged."""
-    lines = text.split("\n")
     is_free = has_texts(type_)
+    lines = text.split("\n") if is_free else _plain_lines(text, items, reading)
     table = _rows(lines, type_, reading)
     found = table if table is not None else _listed(lines, reading, is_free=is_free)
     if not found:
@@ -95,11 +101,44 @@ def numbered_lines(text: str, type_: Type, items: int, reading: ReplyReading) ->
     return [(one.number, CONFLICT if at in unsure else _value(one, type_)) for at, one in enumerate(found)]
 
 
+def _plain_lines(text: str, items: int, reading: ReplyReading) -> list[str]:
+    """The lines of a reply without texts: those of a list on one line, and without a word that is before each number."""
+    lines = text.strip().split("\n")
+    if len(lines) == 1 and not _CELLS.search(text):
+        starts = sorted({match.end() for match in _ON_A_LINE.finditer(text)})
+        parts = [text[a:b].strip(" \t,;") for a, b in pairwise([*starts, len(text)])]
+        heads = [_head(part) for part in parts]
+        if starts[:1] == [0] and len(parts) == items > 1 and _are_from_one([head.number if head else 0 for head in heads]):
+            reading.coerce("read a list that is on one line")
+            return parts
+    named = [match for line in lines if line.strip() and (match := _NAMED.match(line)) is not None]
+    if len(named) < 2 or len({match["word"].casefold() for match in named}) > 1 or has_numbers("\n".join(lines), items):
+        return lines
+    reading.coerce("dropped the word before each number")
+    return [_NAMED.sub("", line, count=1) for line in lines]
+
+
+def _are_from_one(numbers: Sequence[int]) -> bool:
+    return list(numbers) == list(range(1, len(numbers) + 1))
+
+
+def numbered_texts(parts: Sequence[Raw], type_: Type) -> list[Entry] | None:
+    """The entries of a list of texts that each begin with a number; where texts are asked for, only if they are numbered in
+    order, since they may begin with numbers of their own."""
+    heads = [_head(part) if isinstance(part, str) and "\n" not in part else None for part in parts]
+    found = [(head.number, head.lines[0]) for head in heads if head is not None and not head.is_loose]
+    if not found or len(found) < len(parts):
+        return None
+    if mentions(type_, INT) or mentions(type_, FLOAT):
+        return None
+    return found if not has_texts(type_) or (len(found) > 1 and _are_from_one([number for number, _ in found])) else None
+
+
 def in_order(text: str, type_: Type, items: Sequence[str], reading: ReplyReading) -> list[Entry]:
     """One line for each item where there are exactly as many. Texts may have lines of their own: for them each line begins
     with a sign of a list, and no item has more than one line."""
     lines = [line for line in text.split("\n") if line.strip()]
-    if len(lines) != len(items) or _is_compound(type_):
+    if len(lines) != len(items) or is_compound(type_):
         return []
     is_listed = all(_BULLET.match(line) for line in lines)
     if has_texts(type_) and not (is_listed and not any("\n" in item for item in items)):
@@ -149,7 +188,10 @@ def _listed(lines: list[str], reading: ReplyReading, *, is_free: bool) -> list[_
     """The entries of a numbered list. Beginnings have the indentation of the first; a number without signs begins an entry only
     where every line has one."""
     heads = [_head(line) for line in lines]
-    styles = {None if head is None else head.style for head, line in zip(heads, lines, strict=True) if line.strip()}
+    said = [at for at, line in enumerate(lines) if line.strip()]
+    if not is_free and len(said) > 2 and heads[said[0]] is None and "\t" in lines[said[0]]:  # names of columns
+        said = said[1:]
+    styles = {None if (head := heads[at]) is None else head.style for at in said}
     if styles != {_BARE}:
         heads = [head if head is not None and head.style != _BARE else None for head in heads]
     first = next((at for at, head in enumerate(heads) if head is not None), None)
@@ -187,7 +229,7 @@ def _indent(line: str) -> int:
 
 def _unsure(found: list[_Listed], items: int, reading: ReplyReading) -> set[int]:
     """The entries whose beginning or end is not sure: numbers do not rise, are those of no item, or skip one after several
-    lines. Each takes the one before it along, in which it may stand."""
+    lines, or where that one may begin. Each takes the one before it along, in which it may stand."""
     numbers = [one.number for one in found]
     highest, lowest = list(accumulate(numbers, max)), list(accumulate(reversed(numbers), min))[::-1]
     unsure = {
@@ -195,6 +237,11 @@ def _unsure(found: list[_Listed], items: int, reading: ReplyReading) -> set[int]
         for at, number in enumerate(numbers)
         if number > items or (at and highest[at - 1] >= number) or (at + 1 < len(numbers) and lowest[at + 1] <= number)
     }
+    absent = set(range(1, items + 1)) - set(numbers)
+    for at, one in enumerate(found if absent else ()):
+        inside = _NEXT.finditer("\n".join(one.lines)) if one.cell is None else ()
+        if any(int(match.group(1)) in absent for match in inside):  # it may be where that entry begins
+            unsure.add(at)
     gaps = {at for at, (a, b) in enumerate(pairwise(numbers)) if b > a + 1 and any(found[at].lines[1:])}
     unsure |= {at - 1 for at in unsure if at} | gaps
     for at in sorted(unsure):
@@ -243,20 +290,15 @@ def _of_cells(cells: list[str], header: list[str] | None, type_: Type) -> Raw:
 
 def _value(one: _Listed, type_: Type) -> Raw:
     """What an entry says: JSON where a list or a record is asked for, else its lines; `CONFLICT` where the number is a key
-    of JSON and what follows is none."""
+    of JSON and what follows is none, and where nothing follows that may be null."""
     if one.cell is not None:
         return one.cell
     text = "\n".join(one.lines).strip()
-    if one.is_key or _is_compound(type_):
+    if not text and not has_texts(type_):
+        return CONFLICT
+    if one.is_key or is_compound(type_):
         try:
             return loads(text.rstrip(",") if one.is_key else text)[0]
         except ValueError:
             return CONFLICT if one.is_key else text
     return text
-
-
-def _is_compound(type_: Type) -> bool:
-    """It is a record or a list, or an Option of one."""
-    while isinstance(type_, Con) and type_.name == "Option":
-        type_ = type_.arguments[0]
-    return isinstance(type_, Record) or (isinstance(type_, Con) and type_.name == "List")
