@@ -122,6 +122,12 @@ class Account:
         self._begin()
         _ACCOUNTS.add(self)
 
+    def __repr__(self) -> str:
+        """The file, and the limits that are set."""
+        limits = {"usd": self.usd, "calls": self.calls, "tokens": self.tokens}
+        said = ", ".join(f"{name}={value}" for name, value in limits.items() if value is not None)
+        return f"Account(path={str(self.path)!r}, {said}, per={self.per!r})"
+
     @property
     def spent(self) -> Spending:
         """What was spent in this window. Raises `AccountUsedUp` where the file cannot be used."""

@@ -66,7 +66,7 @@ class WayCost:
         }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Decision:
     """The way a question goes, why, and the cost of each. `task` is None where nobody said what the question is: `detection` is
     then what asking a model for it can cost, None where it is not asked. `tokens` are those of the inputs, counted or
@@ -89,6 +89,9 @@ class Decision:
     inputs: InputKind = "prose"
     strength: StrengthClass = "weak"
     strength_from: Evidence = "guess"
+
+    def __repr__(self) -> str:
+        return f"<Decision: {self.way}, {self.reason}>"
 
     def as_json(self) -> dict[str, Any]:
         """The decision as JSON data; keys are added and never renamed."""

@@ -11,7 +11,10 @@ import os
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from math import inf
 from pathlib import Path
+from time import time
 from typing import Any, Final
 
 from lambda_rlm.inputs.listing import input_names
@@ -106,3 +109,18 @@ def _is_file(text: Any) -> bool:
     if not isinstance(text, str) or not 0 < len(text) <= _LONGEST_PATH or "\n" in text or "\0" in text:
         return False
     return os.path.isfile(text)
+
+
+def moment_of(since: datetime | timedelta | None) -> float:
+    """The moment as seconds since 1970: one that is given, or as long ago as is given; before all others for None. Raises
+    `TypeError`, and `ValueError` for a moment that no clock of this system has."""
+    if since is None:
+        return -inf
+    if isinstance(since, timedelta):
+        return time() - since.total_seconds()
+    if not isinstance(since, datetime):
+        raise TypeError(f"since must be a datetime, or a timedelta for how long ago, not {since!r:.80}")
+    try:
+        return since.timestamp()
+    except (OverflowError, OSError, ValueError):
+        raise ValueError(f"since is beyond what this system can tell: {since}") from None

@@ -29,7 +29,7 @@ def refuse_unknown(said: Mapping[str, Any]) -> None:
     """Raises `ValueError` for options of a model that is not asked, or that no model has."""
     tables = said.get("model_options") or {}
     if not isinstance(tables, Mapping):
-        raise ValueError(f'model_options must be a mapping, e.g. {{"NAME": {{"window": 8192}}}}, not {tables!r:.80}')
+        raise ValueError(f'model_options must be a mapping, e.g. {{"NAME": {{"window": 8192}}}}, not a {type(tables).__name__}')
     asked = (said.get("model") or default_model(), said.get("root_model"))
     names = sorted(name for name in asked if isinstance(name, str))
     for name, table in tables.items():

@@ -56,12 +56,12 @@ def watching(contact: FirstContact | None, watch: Callable[[], object] | None) -
     return watch if contact is None else contact.watching(watch)
 
 
-async def met(contact: FirstContact | None, request: RunRequest) -> tuple[str | None, RunRequest]:
-    """The name of the model that was found (None: none was looked for), and the request with what a person should know of it.
-    Raises `ModelFailure`."""
+async def met(contact: FirstContact | None, request: RunRequest) -> tuple[str | None, RunRequest, tuple[str, ...]]:
+    """The name of the model that was found (None: none was looked for), the request with what a person should know of it, and
+    that alone. Raises `ModelFailure`."""
     if contact is None:
-        return None, request
+        return None, request, ()
     found = contact.met() if contact.is_over else await anyio.to_thread.run_sync(contact.met, abandon_on_cancel=True)
     inputs = request.question.inputs
     question = replace(request.question, inputs=replace(inputs, notes=(*inputs.notes, *found.notes)))
-    return found.model, replace(request, question=question) if found.notes else request
+    return found.model, replace(request, question=question) if found.notes else request, tuple(found.notes)

@@ -49,14 +49,23 @@ _ONLY_THERE: Final[Mapping[str, str]] = {
 
 _NUMBER: Final = r"\d(?:[\d_.,]*\d)?%?"
 _WORD: Final = r"[A-Z]{3,}|[\w./:-]*[\d=/:](?:[\w./:=%-]*[\w%])?"
-_COMMAND: Final = re.compile(r"lambda-rlm resume (\S+)( NAME=PATH)?")
+_COMMAND: Final = re.compile(r"lambda-rlm resume ([\w-]+)( NAME=PATH)?")
+_LIST: Final = re.compile(r"lambda-rlm runs(?! --)")
 
 
 def in_own_terms(text: str) -> str:
     """The text, with arguments of the library in the place of options."""
     if "--" in text:
         text = _OPTION.sub(_argument, text)
+    text = _LIST.sub("RLM(journal=…).runs()", text)
     return _COMMAND.sub(lambda hit: f'RLM(journal=…).resume("{hit[1]}"{", NAME=…" if hit[2] else ""})', text)
+
+
+def argument_for(key: str) -> str | None:
+    """What sets a setting in Python, or the variable that does; None for what is no setting."""
+    if key not in SETTINGS:
+        return None
+    return _ARGUMENTS.get(key, f"the variable {PREFIX}{key.upper()}").format("…")
 
 
 def diagnostic_in_own_terms(diagnostic: Diagnostic) -> Diagnostic:

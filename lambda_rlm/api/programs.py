@@ -83,7 +83,7 @@ def run(
         account=account,
         journal=journal,
         primitives=tuple(program.typed.functions.values()),
-        formats=tuple(formats),
+        formats=formats,
         model_options=model_options,
     )
     return ran(settings, program, query, values, on_event)

@@ -7,8 +7,9 @@ use, what no reply can give."""
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import BuiltinFunctionType, FunctionType
 from typing import Any, Final
 
 from lambda_rlm.api.returning.answer_part import AnswerPart, guide
@@ -21,6 +22,19 @@ from lambda_rlm.types.type import Type
 
 _LONGEST_GUIDE: Final = 20_000
 """Characters of what a model is told of an answer: it is a part of the program, once for each call that may give it."""
+
+_MOST_REFUSED: Final = 5
+"""Parts of an answer that a message names."""
+
+_OWN_NAMES: Final = {
+    "int": "Int", "integer": "Int", "float": "Float", "number": "Float", "str": "Text", "string": "Text", "text": "Text",
+    "bool": "Bool", "boolean": "Bool", "list": "List[…]", "optional": "Option[…]", "dict": "{ name: Type }",
+    "literal": '"a" | "b"',
+}  # fmt: skip
+"""How the language writes what Python and JSON have other names for."""
+
+_PLAIN: Final = frozenset({bool, int, float, bytes, list, dict, set, tuple, FunctionType, BuiltinFunctionType})
+"""Classes whose values are no types."""
 
 _NESTINGS: Final = (64, 8, 6, 5, 4, 3, 2, 1)
 """How deep parts of a class may be nested, tried in turn until the language can write the type."""
@@ -43,7 +57,11 @@ def returns_of(wanted: Any) -> Returns:
         try:
             return Returns(parse_type(wanted), lambda value: value)
         except Rejected as rejected:
-            raise TypeError(f"returns={wanted!r}: {rejected.diagnostics[0].message}") from None
+            own = _OWN_NAMES.get(wanted.partition("[")[0].strip().lower())
+            hint = "" if own is None else f"; the language writes {own}, and a class of Python is given without quotes"
+            raise TypeError(f"returns={wanted!r:.200}: {rejected.diagnostics[0].message}{hint}") from None
+    if not _is_a_type(wanted):
+        raise TypeError(f"returns must be a type, as a class or as text, not the value {_shown(wanted)}")
     from pydantic import PydanticUserError, TypeAdapter
 
     from lambda_rlm.api.returning.pydantic_schema import Schemas
@@ -55,10 +73,11 @@ def returns_of(wanted: Any) -> Returns:
         raise TypeError(f"returns={wanted!r:.80}: {error.message.partition(chr(10))[0]}") from None
     except Exception as error:  # noqa: BLE001 - a class of the host's says by itself what its schema is
         raise TypeError(f"returns={type(wanted).__name__}: its schema cannot be made ({raised(error)})") from None
+    name = getattr(wanted, "__name__", repr(wanted))
     try:
-        part, spoken = _fitting(schema, getattr(wanted, "__name__", repr(wanted)))
+        part, spoken = _fitting(schema, name)
     except TypeError as error:
-        raise TypeError(f"returns={getattr(wanted, '__name__', repr(wanted)):.80}: {error}") from None
+        raise TypeError(f"returns={name:.80}: {str(error).removeprefix(f'{name}: ')}") from None
     except (LookupError, AttributeError, ValueError, RecursionError) as error:
         raise TypeError(f"returns={type(wanted).__name__}: its schema cannot be read ({raised(error)})") from None
     told = guide(part)
@@ -67,6 +86,38 @@ def returns_of(wanted: Any) -> Returns:
             f"returns={wanted!r:.80}: its descriptions come to {len(told):,} characters, more than {_LONGEST_GUIDE:,}"
         )
     return Returns(spoken, lambda value: adapter.validate_json(json.dumps(part.back(value))), told)
+
+
+def refused(error: ValueError) -> str:
+    """Why a class does not take an answer: of each part what is wrong with it and the value, without pydantic's links."""
+    listed = getattr(error, "errors", None)
+    try:
+        parts = [] if listed is None else listed(include_url=False, include_context=False)
+        said = [_of_part(one) for one in parts[:_MOST_REFUSED]]
+        more = f"; and {len(parts) - _MOST_REFUSED} more" if len(parts) > _MOST_REFUSED else ""
+        return "; ".join(said) + more if said else raised(error).partition(": ")[2]
+    except Exception:  # noqa: BLE001 - an exception of the host's own, whose `errors` is something else
+        return raised(error).partition(": ")[2]
+
+
+def _of_part(one: Mapping[str, Any]) -> str:
+    place = ".".join(map(str, one["loc"]))
+    words = str(one["msg"]).removeprefix("Value error, ")
+    return f"{f'{place}: ' if place else ''}{words}, not {one['input']!r:.80}"
+
+
+def _is_a_type(wanted: Any) -> bool:
+    """Something that may be meant as a type: no plain value, no function, and no instance of a model or dataclass."""
+    class_ = type(wanted)
+    has_fields = hasattr(class_, "model_fields") or hasattr(class_, "__dataclass_fields__")
+    return isinstance(wanted, type) or not (class_ in _PLAIN or has_fields)
+
+
+def _shown(value: Any) -> str:
+    try:
+        return f"{value!r:.80}"
+    except Exception:  # noqa: BLE001 - its class is the host's
+        return f"of the class {type(value).__name__}"
 
 
 def _fitting(schema: dict[str, Any], name: str) -> tuple[AnswerPart, Type]:

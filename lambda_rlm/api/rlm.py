@@ -11,14 +11,15 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Never, TypeVar
 
 import anyio.to_thread
 
 from lambda_rlm.accounts.account import Account
 from lambda_rlm.answering.preview import Decision
-from lambda_rlm.api.asked import Asked, Given, given
+from lambda_rlm.api.asked import Asked, Given, given, moment_of
 from lambda_rlm.api.checking import check
 from lambda_rlm.api.follow_up import followed_up, routed
 from lambda_rlm.api.own_terms import speaking
@@ -27,6 +28,7 @@ from lambda_rlm.api.results import decision_in_own_terms, run_in_own_terms
 from lambda_rlm.api.rlms_compat import question_in
 from lambda_rlm.api.sessions import HostSettings, Kept, Replayed, answered, answered_again, unless_faulted
 from lambda_rlm.api.streaming import Listener, heard, streamed
+from lambda_rlm.api.valid_settings import refuse_unknown_arguments
 from lambda_rlm.bounds.declared import Size
 from lambda_rlm.budget.budget import Admission, Budget
 from lambda_rlm.completion import Model
@@ -115,7 +117,9 @@ class RLM:
         constrain: str | None = None,
         model_options: Tables | None = None,
         env_file: str | Path | None = None,
+        **unknown: Never,
     ) -> None:
+        refuse_unknown_arguments(unknown)
         with speaking():
             self.settings = HostSettings.of(
                 model=model,
@@ -137,8 +141,8 @@ class RLM:
                 tpm=tpm,
                 account=account,
                 journal=journal,
-                primitives=tuple(primitives),
-                formats=tuple(formats),
+                primitives=primitives,
+                formats=formats,
                 constrain=constrain,
                 model_options=model_options,
                 env_file=env_file,
@@ -150,12 +154,12 @@ class RLM:
     def ask(
         self,
         query: str,
+        inputs: Mapping[str, Any] | None = None,
         *,
         task: str | Path | None = None,
         strategy: Choice | None = None,
         returns: Any = None,
         on_event: Listener | None = None,
-        inputs: Mapping[str, Any] | None = None,
         **more: Any,
     ) -> Run:
         """Answer a question about the inputs: texts, data, `Path`s to files and folders. Raises `Fault`.
@@ -174,12 +178,12 @@ class RLM:
     async def aask(
         self,
         query: str,
+        inputs: Mapping[str, Any] | None = None,
         *,
         task: str | Path | None = None,
         strategy: Choice | None = None,
         returns: Any = None,
         on_event: Listener | None = None,
-        inputs: Mapping[str, Any] | None = None,
         **more: Any,
     ) -> Run:
         """Asynchronous version of `ask`."""
@@ -194,12 +198,12 @@ class RLM:
         self,
         run: Run | str,
         query: str,
+        inputs: Mapping[str, Any] | None = None,
         *,
         task: str | Path | None = None,
         strategy: Choice | None = None,
         returns: Any = None,
         on_event: Listener | None = None,
-        inputs: Mapping[str, Any] | None = None,
         **more: Any,
     ) -> Run:
         """Ask a further question: the root model knows the question, the program and the form of the answer of an earlier run,
@@ -213,12 +217,12 @@ class RLM:
         self,
         run: Run | str,
         query: str,
+        inputs: Mapping[str, Any] | None = None,
         *,
         task: str | Path | None = None,
         strategy: Choice | None = None,
         returns: Any = None,
         on_event: Listener | None = None,
-        inputs: Mapping[str, Any] | None = None,
         **more: Any,
     ) -> Run:
         """Asynchronous version of `follow_up`."""
@@ -227,12 +231,12 @@ class RLM:
     def stream(
         self,
         query: str,
+        inputs: Mapping[str, Any] | None = None,
         *,
         task: str | Path | None = None,
         strategy: Choice | None = None,
         returns: Any = None,
         follows: Run | str | None = None,
-        inputs: Mapping[str, Any] | None = None,
         **more: Any,
     ) -> AsyncGenerator[Event]:
         """Answer a question and yield its events as they happen. The last event is a `RunFinished` with the run; the `answer`
@@ -253,11 +257,11 @@ class RLM:
     def route(
         self,
         query: str,
+        inputs: Mapping[str, Any] | None = None,
         *,
         task: str | Path | None = None,
         strategy: Choice | None = None,
         follows: Run | str | None = None,
-        inputs: Mapping[str, Any] | None = None,
         **more: Any,
     ) -> Decision:
         """The route that `ask` would choose, the reason, and the worst-case cost of each route. Asks no model. With `follows`,
@@ -304,15 +308,15 @@ class RLM:
 
     def resume(
         self,
-        run: str,
+        run: Run | str,
+        inputs: Mapping[str, Any] | None = None,
         *,
         returns: Any = None,
         on_event: Listener | None = None,
-        inputs: Mapping[str, Any] | None = None,
         **more: Any,
     ) -> Run:
-        """Continue a run of the journal that has no answer. `run` is its id, a prefix or suffix of the id, or "last". Pass the
-        same inputs again; finished calls are not paid again. Models, limits and server are those of the run unless this `RLM`
+        """Continue a run of the journal that has no answer. `run` is its id, a prefix or suffix of the id, "last", or a `Run`.
+        Pass the same inputs again; finished calls are not paid again. Models, limits and server are those of the run unless this `RLM`
         sets others. Raises `Fault`, `InputProblem` if the inputs differ, `JournalProblem`, and `ValueError` if the run already
         has an answer or this `RLM` names another model."""
         values = given(inputs, more)
@@ -320,46 +324,51 @@ class RLM:
 
     async def aresume(
         self,
-        run: str,
+        run: Run | str,
+        inputs: Mapping[str, Any] | None = None,
         *,
         returns: Any = None,
         on_event: Listener | None = None,
-        inputs: Mapping[str, Any] | None = None,
         **more: Any,
     ) -> Run:
         """Asynchronous version of `resume`."""
         return await self._resumed(run, given(inputs, more), returns, on_event)
 
-    async def _resumed(self, run: str, inputs: Given, returns: Any, on_event: Listener | None) -> Run:
+    async def _resumed(self, run: Run | str, inputs: Given, returns: Any, on_event: Listener | None) -> Run:
         tracer = None if on_event is None else heard(on_event)
         with speaking():
             past = await anyio.to_thread.run_sync(self._past, before, run)
             return unless_faulted(run_in_own_terms(await answered_again(self.settings, past, inputs, returns, tracer)))
 
-    def replay(self, run: str, *, inputs: Mapping[str, Any] | None = None, **more: Any) -> Replayed:
+    def replay(self, run: Run | str, inputs: Mapping[str, Any] | None = None, **more: Any) -> Replayed:
         """Repeat a run of the journal without model calls, and compare the two call by call."""
         values = given(inputs, more)
         return blocking_anywhere(lambda: self._replayed(run, values))
 
-    async def areplay(self, run: str, *, inputs: Mapping[str, Any] | None = None, **more: Any) -> Replayed:
+    async def areplay(self, run: Run | str, inputs: Mapping[str, Any] | None = None, **more: Any) -> Replayed:
         """Asynchronous version of `replay`."""
         return await self._replayed(run, given(inputs, more))
 
-    async def _replayed(self, run: str, inputs: Given) -> Replayed:
+    async def _replayed(self, run: Run | str, inputs: Given) -> Replayed:
         comparison = Comparison()
         with speaking():
             past, calls = await anyio.to_thread.run_sync(self._past, whole, run)
             again = await answered_again(self.settings, past, inputs, None, comparison, is_replay=True)
         return Replayed(run_in_own_terms(again), tuple(comparison.differences(calls, past.past.replies, past.row.outcome)))
 
-    def runs(self, most: int = 20) -> list[RunRow]:
-        """The most recent runs of the journal, newest first; at most `most` of them."""
+    def runs(self, most: int | None = 20, *, since: datetime | timedelta | None = None) -> list[RunRow]:
+        """The most recent runs of the journal, newest first; at most `most` of them (None: all). `since` is when the first of
+        them began at the earliest: a moment (local time, where it has no zone) or how long ago."""
+        began = moment_of(since)
         with Journal(self.settings.place()) as journal:
-            return journal.runs(most)
+            return journal.runs(most, began)
 
-    def _past(self, read: Callable[[Journal, str], T], run: str) -> T:
+    def _past(self, read: Callable[[Journal, str], T], run: Run | str) -> T:
+        name = run.id if isinstance(run, Run) else run
+        if not isinstance(name, str):
+            raise TypeError(f"run must be a Run, the id of one, or 'last', not {run!r:.80}")
         with Journal(self.settings.place(), is_new=False) as journal:
-            return read(journal, run)
+            return read(journal, name)
 
 
 async def _run_of(settings: HostSettings, asked: Asked, tracer: Tracer | None, follows: Run | str | None) -> Run:

@@ -24,9 +24,10 @@ from lambda_rlm.answering.run_program import run_program
 from lambda_rlm.api.asked import Asked, Given
 from lambda_rlm.api.described_models import as_before, described, recorded, refuse_unknown
 from lambda_rlm.api.first_contact import FirstContact, begun, met, watching
+from lambda_rlm.api.own_terms import in_own_terms
 from lambda_rlm.api.reading import read_in_thread
-from lambda_rlm.api.returns import Returns, returns_of
-from lambda_rlm.api.valid_settings import refuse_invalid
+from lambda_rlm.api.returns import Returns, refused, returns_of
+from lambda_rlm.api.valid_settings import refuse_invalid, several
 from lambda_rlm.budget.budget import Admission, Budget
 from lambda_rlm.budget.pool import Pool
 from lambda_rlm.completion import Model
@@ -108,6 +109,7 @@ class HostSettings:
     ) -> HostSettings:
         """The settings of a host, which says None where variables, or else the defaults, are to count. Raises `ValueError` and
         `TypeError` for what is no value of a setting."""
+        said |= {key: several(key, said.get(key, ())) for key in ("primitives", "formats")}
         refuse_invalid({**said, "strict": strict, "seed": seed, "routing": routing, "writing": writing})
         refuse_unknown(said)
         unsaid = unless_said()
@@ -298,7 +300,7 @@ async def in_session(
 ) -> Run:
     """A session from its beginning to its end; trouble with its journal is logged. `job` runs a program that is admitted
     already."""
-    found, request = await met(settings.contact, request)
+    found, request, notes = await met(settings.contact, request)
     settings = replace(settings, model=found or settings.model)
     is_kept = settings.journal is not False
     session = RunSession(
@@ -307,6 +309,7 @@ async def in_session(
         connections=settings.connections(),
         keeping=Keeping(settings.place(), settings.unsaid.journal_days) if is_kept else None,
         listeners=() if tracer is None else (tracer,),
+        notes=tuple(map(in_own_terms, notes)),
     )
     try:
         async with session.opened(settings.model, settings.root_model) as setup:
@@ -334,6 +337,8 @@ async def posed(settings: HostSettings, asked: Asked, deadline: Deadline) -> tup
     """A question of a host, with the settings that it says for itself."""
     if not isinstance(asked.query, str):
         raise Unfit(f"the question must be a str, not {asked.query!r:.80}")
+    if not asked.query.strip():
+        raise ValueError("the question is empty")
     settings, returns = settings.filled(), None if asked.returns is None else returns_of(asked.returns)
     task = task_name(asked.task or settings.task)
     settings = replace(settings, task=task, strategy=asked.strategy or settings.strategy)
@@ -374,9 +379,10 @@ def _of_type(run: Run, returns: Returns) -> Run:
         return run
     try:
         return replace(run, value=returns.made(run.value))
-    except (Exception, CancelledError) as error:  # noqa: BLE001 - validators are the host's code; the answer is paid for whatever they raise
-        why = raised(error).partition(": ")[2] if isinstance(error, ValueError) else f"its validator raised {raised(error)}"
-        why += "" if isinstance(error, ValueError) else f", for {run.value!r:.200}"
+    except (Exception, CancelledError, GeneratorExit) as error:  # noqa: BLE001 - validators are the host's code; the answer is paid for whatever they raise
+        why = (
+            refused(error) if isinstance(error, ValueError) else f"its validator raised {raised(error)}, for {run.value!r:.200}"
+        )
         fault = ModelFailure(BAD_REPLY, f"the answer does not match the requested type: {why}")
         fault.usage, fault.run, fault.value = run.usage.tokens, run.id, run.value
         return replace(run, value=None, fault=fault)

@@ -12,6 +12,7 @@ import logging
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Coroutine
 from dataclasses import replace
+from inspect import iscoroutinefunction
 from typing import Any, Final
 
 from lambda_rlm.api.results import event_in_own_terms
@@ -57,9 +58,14 @@ async def streamed(job: Callable[[Tracer], Coroutine[Any, Any, Run]], most: int 
 
 
 def heard(listener: Listener | None) -> Tracer | None:
-    """A listener as a tracer. Its first exception is logged, and it receives no more events."""
+    """A listener as a tracer. Its first exception is logged, and it receives no more events. Raises `TypeError` for what cannot
+    be called."""
     if listener is None:
         return None
+    if not callable(listener):
+        raise TypeError(f"on_event must be a function of one event, not {listener!r:.80}")
+    if iscoroutinefunction(listener):
+        raise TypeError("on_event must be a plain function, which is called at once; for asynchronous code use stream")
     is_deaf = False
 
     def tell(event: Event) -> None:

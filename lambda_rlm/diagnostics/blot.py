@@ -30,16 +30,14 @@ _KEY_FORM: Final = re.compile(
 _hidden: set[str] = set()
 """What was said to be secret in this process."""
 
-_last: tuple[Mapping[Any, Any] | None, list[str]] = (None, [])
-"""The variables of this process as they were when they were last read, and the secrets among them."""
+_last: tuple[Mapping[Any, Any] | None, int, list[str]] = (None, 0, [])
+"""The variables of this process as they were when they were last read, how many values were hidden before, and the secrets."""
 
 
 def hide(value: str) -> None:
     """A value is secret from now on, whatever its name: one of a header, or of a variable that holds a key."""
-    global _last
-    if len(value) >= _SHORTEST and value not in _hidden:
+    if len(value) >= _SHORTEST:
         _hidden.add(value)
-        _last = None, []
 
 
 def secrets_of(environ: Mapping[str, str]) -> list[str]:
@@ -47,14 +45,15 @@ def secrets_of(environ: Mapping[str, str]) -> list[str]:
     global _last
     # Every reply asks, and reading all variables of a process takes as long as the rest of a call: they are compared undecoded.
     raw = getattr(environ, "_data", None)
-    before, found = _last
-    if raw is None or raw != before:
+    before, hidden, found = _last
+    if raw is None or raw != before or hidden != len(_hidden):
+        hidden = len(_hidden)  # counted first: what another thread hides meanwhile is looked for the next time
         before = None if raw is None else dict(raw)
         names = [name for name in environ if name.upper().endswith(_NAMES)]
         values = {value for name in names if len(value := environ.get(name, "")) >= _SHORTEST}
-        found = sorted(values | _hidden, key=len, reverse=True)
+        found = sorted(values.union(tuple(_hidden)), key=len, reverse=True)
         if before is not None:
-            _last = before, found
+            _last = before, hidden, found
     return found
 
 

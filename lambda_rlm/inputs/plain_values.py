@@ -31,6 +31,8 @@ _AT_ONCE: Final = 1_000
 """Values between two looks at the deadline."""
 _CELL: Final = 64
 """Bytes that a value of a table takes at least, as Python holds it."""
+_POINTER: Final = 8
+"""Bytes that a text takes in its list, be it empty."""
 _PIECE: Final = 1 << 20
 _DEEPEST: Final = 100
 _MISSING: Final = ("NAType", "NaTType")
@@ -69,13 +71,24 @@ def drawn(items: Iterator[Any], name: str, reading: Reading) -> list[Any]:
     """The elements of an iterator. Raises `InputProblem` where it has more than the limit of what may be read."""
     found: list[Any] = []
     most = reading.most_bytes // _CELL
+    made = 0
     for item in items:
         found.append(item)
+        made += _least(item)
         if len(found) % _AT_ONCE == 0:
             reading.glance()
         if len(found) > most:
             raise too_large(f"{name} gives more than {most:,} values", reading.most_bytes)
+        if made > reading.most_bytes:
+            raise too_large(f"what {name} gives is too large", reading.most_bytes)
     return found
+
+
+def _least(item: Any) -> int:
+    """Bytes that an element of an iterator is counted with while others are drawn; its parts are looked at later."""
+    if isinstance(item, str | bytes | bytearray):
+        return max(_POINTER, len(item))
+    return _CELL * (1 + len(item)) if isinstance(item, list | tuple | dict | set) else _CELL
 
 
 class _Making:
@@ -115,7 +128,7 @@ class _Making:
 
     def _counted(self, value: Any, where: str) -> None:
         self.count += 1
-        self.made += len(value) if isinstance(value, str | bytes) else _CELL
+        self.made += max(_POINTER, len(value)) if isinstance(value, str | bytes) else _CELL
         if self.count % _AT_ONCE == 0:
             self.reading.glance()
         if self.made > self.reading.most_bytes:
@@ -159,7 +172,7 @@ class _Making:
             return str(value)
         if _is_lazy(value):
             raise TypeError(f"{where}: a {type(value).__name__} holds no rows yet; collect them first")
-        raise TypeError(f"{where}: {value!r:.100} of type {type(value).__name__} is not supported ({_SUPPORTED})")
+        raise TypeError(f"{where}: {_shown(value)} is not supported ({_SUPPORTED})")
 
     def _list(self, items: Iterable[Any], where: str, depth: int, *, is_table: bool) -> list[Any]:
         return [self.plain(item, f"{where}[]", depth + 1, is_table=is_table) for item in items]
@@ -206,6 +219,14 @@ _NONE: Final = _Nothing()
 def _has(value: Any, *names: str) -> bool:
     """An object of a package with these attributes; a class itself has none."""
     return not isinstance(value, type) and all(hasattr(type(value), name) for name in names)
+
+
+def _shown(value: Any) -> str:
+    """A value of the host's for a message, with its class; its class alone where it cannot be shown."""
+    try:
+        return f"{value!r:.100} of type {type(value).__name__}"
+    except Exception:  # noqa: BLE001 - the class is the host's, and so is what its repr does
+        return f"a value of type {type(value).__name__}"
 
 
 def _is_row_number(index: Any) -> bool:

@@ -219,7 +219,7 @@ def _kind(data: Any, where: str) -> str:
     if isinstance(data, (list, tuple)):
         return "list"
     raise TypeError(
-        f"{where}: {data!r} of type {type(data).__name__} is not supported (use str, int, float, bool, list, dict or None)"
+        f"{where}: a value of type {type(data).__name__} is not supported (use str, int, float, bool, list, dict or None)"
     )
 
 

@@ -46,7 +46,7 @@ def damage(run: object, what: str) -> Iterator[None]:
         raise Damaged(run, what) from None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class RunRow:
     """A run as the journal has it. `what` says what was run, in the keys of who began it; `outcome` what came of it; `owner`
     names the process it belongs to, `session` counts how often it has gone on; `head` is the end of the chain of its
@@ -61,6 +61,11 @@ class RunRow:
     what: Mapping[str, Any]
     outcome: Mapping[str, Any] | None
     head: str = field(default="", compare=False)
+
+    def __repr__(self) -> str:
+        """One line: the id, the state, and the beginning of the question or the name of the program."""
+        asked = self.what.get("query") or self.what.get("program_name") or ""
+        return f"<RunRow {self.id}: {self.state}, {asked!r:.80}>"
 
     @property
     def is_going_on(self) -> bool:

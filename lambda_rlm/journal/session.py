@@ -97,7 +97,7 @@ class Keeping:
 @dataclass(slots=True, kw_only=True)
 class RunSession:
     """One session of a run. `setup` is what it is answered with, its models not connected yet; `keeping` is None where no
-    journal is kept; `is_approved` says that a person approves each program; `on_end` is called once when nothing is asked any
+    journal is kept; `notes` are what is to be logged of its models; `is_approved` says that a person approves each program; `on_end` is called once when nothing is asked any
     more, before the end is written.
 
     Afterwards `trouble` says what went wrong with the journal.
@@ -110,6 +110,7 @@ class RunSession:
     listeners: Sequence[Tracer] = ()
     on_end: Callable[[], object] = lambda: None
     is_approved: bool = False
+    notes: tuple[str, ...] = ()
     run: str | None = field(default=None, init=False)
     """The run's id, as soon as it has one."""
     recording: RunRecording | None = field(default=None, init=False)
@@ -200,7 +201,7 @@ class RunSession:
 
         leaf = reached(model, "model")
         writer = None if root is None else reached(root, "root_model")
-        log.begun(leaf.profile.name, (writer or leaf).profile.name, self.connections.base_url)
+        log.begun(leaf.profile.name, (writer or leaf).profile.name, self.connections.base_url, self.notes)
         if recording is not None:
             recording.asks(leaf.profile, (writer or leaf).profile)
         return replace(

@@ -198,7 +198,10 @@ class Case:
         return Preference("plan", f"{self._size}; a fixed strategy suits {self.root.name} ({self.ability.why})"), *self._last
 
     def _direct(self, reason: str) -> tuple[Preference, ...]:
-        return Preference("direct", reason), Preference("plan", f"{self._size}; a strategy reads less per call")
+        direct = Preference("direct", reason)
+        if self.measure.characters == 0:  # a strategy has nothing to read, and would answer that the text is empty
+            return (direct,)
+        return direct, Preference("plan", f"{self._size}; a strategy reads less per call")
 
     @property
     def _last(self) -> tuple[Preference, ...]:

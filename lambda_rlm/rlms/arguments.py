@@ -71,6 +71,9 @@ def meaning(
         least = 1 if name == "max_iterations" else 0
         if number is not None and not (type(number) is int and number >= least):
             raise ValueError(f"{name} must be a whole number of at least {least}, not {number!r:.80}")
+    for name, limit in (("max_budget", max_budget), ("max_timeout", max_timeout), ("max_tokens", max_tokens)):
+        if limit is not None and (isinstance(limit, bool) or not isinstance(limit, int | float) or not limit >= 0):
+            raise ValueError(f"{name} must be a number of at least 0, not {limit!r:.80}")
     if (environment := others.get("environment")) is not None and environment not in _ENVIRONMENTS:
         raise ValueError(f"unknown environment {environment!r:.80}; the environments are {', '.join(_ENVIRONMENTS)}")
     limits: dict[str, Any] = {"usd": max_budget, "seconds": max_timeout, "tokens": max_tokens}

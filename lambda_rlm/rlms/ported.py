@@ -96,6 +96,11 @@ class PortedRLM:
         self._inputs: list[Any] = []
         _warn(self._means.without_meaning, {*self._root.unused, *self._leaf.unused})
 
+    def __repr__(self) -> str:
+        """Models by name and limits; neither addresses nor keys."""
+        names = dict.fromkeys((self._root.name, self._leaf.name))
+        return f"<RLM of rlms: {', '.join(names)}, {self._means.budget}>"
+
     def completion(self, prompt: Any, root_prompt: str | None = None) -> RLMChatCompletion:
         """Answer a prompt: a text, messages or data; `root_prompt` is the question (None: it is in the prompt). Raises `Fault`
         (`BudgetExceededError`, `TimeoutExceededError` and `TokenLimitExceededError` are some) and `Rejected`."""

@@ -43,7 +43,7 @@ class KeysRead:
 def load_keys(path: str | os.PathLike[str], environ: MutableMapping[str, str] = os.environ) -> KeysRead:
     """Set the variables of the keys in a file that are not set. Raises `SettingProblem`."""
     file = Path(os.path.expanduser(path))
-    data, foreign = contents(file)
+    data, foreign = contents(file, "keys from")
     if foreign is not None:
         raise SettingProblem(f"cannot read keys from {plain(str(file))}: {foreign}", f"chmod 600 {plain(str(file))}")
     found = _variables(data, plain(str(file)))

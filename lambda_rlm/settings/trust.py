@@ -30,16 +30,17 @@ def config_folder(environ: Mapping[str, str] = os.environ) -> Path:
     return (chosen if chosen.is_absolute() else Path.home() / ".config") / "lambda-rlm"
 
 
-def contents(path: Path) -> tuple[bytes, str | None]:
-    """The bytes of a regular file, and why it is not the user's own, if so. Raises `SettingProblem`, never waits."""
+def contents(path: Path, what: str = "the settings in") -> tuple[bytes, str | None]:
+    """The bytes of a regular file, and why it is not the user's own, if so. Raises `SettingProblem`, which says `what` cannot
+    be read, never waits."""
     try:
         with open_regular(path) as file:
             status = os.fstat(file.fileno())
             data = file.read(MOST_BYTES + 1)
     except OSError as error:
-        raise SettingProblem(f"cannot read the settings in {path}: {error.strerror or error}") from None
+        raise SettingProblem(f"cannot read {what} {path}: {error.strerror or error}") from None
     if len(data) > MOST_BYTES:
-        raise SettingProblem(f"cannot read the settings in {path}: larger than {MOST_BYTES:,} bytes")
+        raise SettingProblem(f"cannot read {what} {path}: larger than {MOST_BYTES:,} bytes")
     return data, _foreign(status)
 
 

@@ -8,6 +8,7 @@ messages of errors, and no key: names, codes, numbers and hosts alone. Each reco
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Final
@@ -42,11 +43,13 @@ class RunLog:
         """Whether anybody listens to more than warnings."""
         return any(logger.isEnabledFor(logging.INFO) for logger in (RUNS, PROGRAMS, CALLS))
 
-    def begun(self, model: str, root: str, url: str | None) -> None:
-        """The run begins, with these models, by way of the server of a base URL."""
+    def begun(self, model: str, root: str, url: str | None, notes: Sequence[str] = ()) -> None:
+        """The run begins, with these models, by way of the server of a base URL; `notes` are what was assumed of them."""
         more = "" if root == model else f", root model {_name(root)}"
         more += "" if url is None else f", server {_host(url)}"
         self._log(RUNS, logging.INFO, "begun: model %s%s", _name(model), more)
+        for note in notes:
+            self._log(CALLS, logging.WARNING, "%s", _name(note))
 
     def finished(self, run: Any) -> None:
         """The `Run` that came of it."""

@@ -110,7 +110,7 @@ def test_a_direct_call_that_may_find_nothing_is_told_too() -> None:
     how = {"routing": Routing(escalates=True), "admit": "likely"}
     requests = asked(Annotated[list[int], Field(description="the {rows} that count")] | None, '{"reply": [1]}', **how)
     content = requests[0].messages[-1].content
-    assert "reply null" in content and "- the whole: the {rows} that count\nAnswer:" in content
+    assert "`reply` is null" in content and "- the whole: the {rows} that count\nAnswer:" in content
 
 
 class Small(BaseModel):

@@ -146,7 +146,7 @@ class Empty(BaseModel):
         (Literal[None], "but None"),
         (Enum, "no values to choose from"),
         (bytes, "a reply has no bytes"),
-        (threading.Lock, "returns="),
+        (threading.Lock, "must be a type"),
         ("Lisst[Int]", "Lisst"),
         ("(Int) -> Int", "functions"),
     ],

@@ -181,7 +181,7 @@ def test_limits_hold_before_anything_is_sent(server: CountingServer) -> None:
     kwargs = {"model_name": "gpt-5-nano", "base_url": server.url}
     with pytest.raises(TokenLimitExceededError):
         RLM(backend_kwargs=kwargs, max_tokens=5).completion("Count.")
-    assert server.answered == 0
+    assert server.completed == 0
 
 
 @pytest.mark.parametrize(
@@ -273,7 +273,7 @@ def test_one_warning_names_all_that_means_nothing() -> None:
         ({"environment": "moon"}, "unknown environment"),
         ({"max_iterations": 0}, "max_iterations"),
         ({"max_depth": -1}, "max_depth"),
-        ({"max_budget": -1.0}, "usd"),
+        ({"max_budget": -1.0}, "max_budget"),
         ({"other_backends": ["openai", "openai"], "other_backend_kwargs": [{}, {}]}, "one element"),
         ({"other_backend_kwargs": [{}]}, "needs other_backends"),
         ({"sub_sampling_args": {"max_tokens": 9}}, "both m"),

@@ -31,12 +31,13 @@ class _Client:
 
 @dataclass
 class CountingServer:
-    """Start with `with`; `most` is the most connections that were open at once, `answered` how many requests it had, `together`
-    the most of them at once."""
+    """Start with `with`; `most` is the most connections that were open at once, `answered` how many requests it had,
+    `completed` those that were no question about the server, `together` the most of them at once."""
 
     reply: str = "42"
     most: int = 0
     answered: int = 0
+    completed: int = 0
     together: int = 0
     opened: int = 0
     _clients: dict[int, _Client] = field(default_factory=dict)
@@ -101,6 +102,7 @@ class CountingServer:
         usage = {"prompt_tokens": 10, "completion_tokens": 2, "total_tokens": 12}
         body = json.dumps({"choices": [{"message": message, "finish_reason": "stop"}], "usage": usage, "model": "m"}).encode()
         for client in asking:
+            self.completed += not client.received.startswith(b"GET ")
             client.received = b""
             self.answered += 1
             client.socket.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body))

@@ -132,7 +132,7 @@ class _Translation:
     def _record(self, schema: Mapping[str, Any], place: str) -> AnswerPart:
         properties, required = schema["properties"], set(schema.get("required", ()))
         names, parts = names_of(properties), list[AnswerPart]()
-        notes, fields = list[Note](), list[tuple[str, str, Callable[[Any], Any], bool]]()
+        notes, fields, sure = list[Note](), list[tuple[str, str, Callable[[Any], Any], bool]](), dict[str, Any]()
         for own, one in properties.items():
             name, part = names[own], self.part(one, f"{place}.{own}", own)
             words = [f"named {own}"] if name != own else []
@@ -140,11 +140,13 @@ class _Translation:
             if own not in required:
                 words += default_said(one, is_nullable=part.is_option)
                 part = part.optional()
+                if "const" in one and "default" in one:
+                    sure[own] = one["const"]
             notes += [(f".{name}", word) for word in words]
             notes += part.below(f".{name}")
             fields.append((own, name, part.back, is_left_out))
             parts.append(part)
-        return AnswerPart(_record(list(names.values()), parts), partial(_fields, fields), tuple(notes))
+        return AnswerPart(_record(list(names.values()), parts), partial(_fields, fields, sure), tuple(notes))
 
     def _dictionary(self, schema: Mapping[str, Any], place: str) -> AnswerPart:
         """A list of its keys with their values."""
@@ -238,8 +240,12 @@ def _each(back: Callable[[Any], Any]) -> Callable[[Any], Any]:
     return same if back is same else lambda values: [back(value) for value in values]
 
 
-def _fields(fields: Sequence[tuple[str, str, Callable[[Any], Any], bool]], value: Mapping[str, Any]) -> dict[str, Any]:
-    return {own: back(value[name]) for own, name, back, is_left_out in fields if not (is_left_out and value[name] is None)}
+def _fields(
+    fields: Sequence[tuple[str, str, Callable[[Any], Any], bool]], sure: Mapping[str, Any], value: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The fields that have a value, and those that can have one only: pydantic tells the classes of a union apart by them."""
+    made = {own: back(value[name]) for own, name, back, is_left_out in fields if not (is_left_out and value[name] is None)}
+    return {**{own: one for own, one in sure.items() if own not in made}, **made}
 
 
 def _elements(

@@ -142,8 +142,8 @@ def most_bytes(tokens: int) -> int:
 
 
 def without_user(url: str) -> str:
-    """The URL without user and password."""
-    return _USER.sub("//", url)
+    """The URL for a message: without user and password, and without the query, where keys may stand."""
+    return _USER.sub("//", url).partition("?")[0].partition("#")[0]
 
 
 def refuse_unsendable(base_url: str | None, key: str | None) -> None:

@@ -89,7 +89,7 @@ class ModelOptions:
     def of(cls, table: Mapping[str, Any]) -> Self:
         """The options that a mapping names; raises `ValueError`, also for an unknown name."""
         if not isinstance(table, Mapping):
-            raise ValueError(f"the options of a model must be a mapping, not {table!r:.80}")
+            raise ValueError(f"the options of a model must be a mapping, not a {type(table).__name__}")
         unknown = [name for name in table if name not in NAMES]
         if unknown:
             raise ValueError(f"unknown model option {unknown[0]!r:.80}; the options are {', '.join(NAMES)}")
