@@ -29,6 +29,7 @@ from lambda_rlm.events import Tracer
 from lambda_rlm.execution import check as checking
 from lambda_rlm.execution.check import Checked, for_inputs
 from lambda_rlm.execution.execute import NOBODY
+from lambda_rlm.execution.first_contact import may_ask
 from lambda_rlm.execution.run import Run
 from lambda_rlm.inputs.files import program_text
 from lambda_rlm.inputs.reading import Format
@@ -85,22 +86,24 @@ def run(
         formats=formats,
         model_options=model_options,
     )
-    return _ran(settings, program, query, values, None if on_event is None else heard(on_event))
+    return ran(settings, program, query, values, on_event)
 
 
-async def _ran(settings: HostSettings, program: Program, query: str, inputs: Given, tracer: Tracer | None) -> Run:
+async def ran(settings: HostSettings, program: Program, query: str, inputs: Given, on_event: Listener | None) -> Run:
+    """The run of a program. Raises `Rejected` for one with mistakes or above the budget, `TypeError` for what is no program,
+    and `Fault`."""
     with speaking():
-        return unless_faulted(run_in_own_terms(await ran(settings, program, query, inputs, tracer)))
+        tracer = None if on_event is None else heard(on_event)
+        return unless_faulted(run_in_own_terms(await _checked_and_ran(settings, program, query, inputs, tracer)))
 
 
-async def ran(settings: HostSettings, program: Program, query: str, inputs: Given, tracer: Tracer | None) -> Run:
-    """The run of a program. Raises `Rejected` for one with mistakes or above the budget, `TypeError` for anything else."""
+async def _checked_and_ran(settings: HostSettings, program: Program, query: str, inputs: Given, tracer: Tracer | None) -> Run:
     if isinstance(program, Checked):
         program = program.admit(settings.limits)
     if isinstance(program, Admitted):
         return await _ran_admitted(settings, program, query, inputs, tracer)
     source = await _source(program)
-    settings, deadline = settings.begun()
+    settings, deadline = settings.begun(asks=may_ask(source.text))
     is_unnamed, settings = settings.model is None, settings.filled()
     read = await read_in_thread(settings.read, inputs.values, deadline)
     question = Question(query=query, inputs=replace(read, notes=(*inputs.notes, *read.notes)))
@@ -117,7 +120,7 @@ async def _ran_admitted(settings: HostSettings, program: Admitted, query: str, i
     settings = replace(settings.filled(), budget=program.budget, primitives=tuple(known.values()))
     if is_unnamed and program.typed.effect is Effect.PURE:
         settings = replace(settings, model=NOBODY)
-    settings, deadline = settings.begun()
+    settings, deadline = settings.begun(asks=program.typed.effect is not Effect.PURE)
     read = await read_in_thread(settings.read, inputs.values, deadline)
     notes = (*inputs.notes, *read.notes)
     question = Question(query=query, inputs=read)

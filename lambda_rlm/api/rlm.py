@@ -284,7 +284,7 @@ class RLM:
         A program that calls no model needs none. Raises `Rejected` for a program with mistakes or above the budget, and
         `Fault`."""
         values = given(inputs, more)
-        return blocking_anywhere(lambda: self._ran(program, query, values, on_event))
+        return blocking_anywhere(lambda: ran(self.settings, program, query, values, on_event))
 
     async def arun(
         self,
@@ -296,12 +296,7 @@ class RLM:
         **more: Any,
     ) -> Run:
         """Asynchronous version of `run`."""
-        return await self._ran(program, query, given(inputs, more), on_event)
-
-    async def _ran(self, program: Program, query: str, inputs: Given, on_event: Listener | None) -> Run:
-        with speaking():
-            tracer = None if on_event is None else heard(on_event)
-            return unless_faulted(run_in_own_terms(await ran(self.settings, program, query, inputs, tracer)))
+        return await ran(self.settings, program, query, given(inputs, more), on_event)
 
     def completion(self, prompt: Any, root_prompt: str | None = None) -> Run:
         """`ask` with the interface of the package `rlms`: `prompt` is the context (text, messages or data) and `root_prompt`

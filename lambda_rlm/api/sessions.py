@@ -314,7 +314,8 @@ async def in_session(
     try:
         async with session.opened(settings.model, settings.root_model) as setup:
             plain = await (job or partial(_answer, request))(setup)
-            plain = replace(plain, origin=request.origin(plain.value))
+            told = (note for note in request.question.inputs.notes if note not in plain.notes)
+            plain = replace(plain, origin=request.origin(plain.value), notes=(*plain.notes, *told))
             run = plain if returns is None else _of_type(plain, returns)
             session.finish(run, replace(run, value=plain.value) if run.ok else run)
         return run

@@ -7,18 +7,13 @@ not named yet is asked for then.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Final
 
 from lambda_rlm.cli.settings import Settings
 from lambda_rlm.diagnostics.source import SourceFile
-from lambda_rlm.execution.first_contact import FirstContact
+from lambda_rlm.execution.first_contact import FirstContact, may_ask
 from lambda_rlm.inputs import Inputs
-
-_ASKS: Final = re.compile(r"(?m)^[^#\n]*\b(?:llm_\w+|rlm_call)\b")
-"""A line of a program that asks a model, outside of its comments."""
 
 
 class CommandContact:
@@ -28,7 +23,7 @@ class CommandContact:
     def __init__(self, chosen: Settings, approved: str | None, program: SourceFile | None = None) -> None:
         is_unnamed = chosen.base_url is not None and chosen.model is None
         waits = bool(chosen.cache or chosen.approve or approved is not None)
-        is_needed = (is_unnamed or not waits) and (program is None or _ASKS.search(program.text) is not None)
+        is_needed = (is_unnamed or not waits) and (program is None or may_ask(program.text))
         models = (chosen.model, *filter(None, [chosen.root_model]))
         self._contact = FirstContact(models, chosen.base_url, chosen.described()) if is_needed else None
 

@@ -18,7 +18,7 @@ from lambda_rlm.diagnostics.faults import AccountUsedUp
 from lambda_rlm.inputs.reading import plain
 from lambda_rlm.journal.request import plain_url
 from lambda_rlm.llm.connect import default_model
-from lambda_rlm.llm.providers.servers import server_of
+from lambda_rlm.llm.providers.servers import recipients_of, server_of
 from lambda_rlm.llm.wrappers.model_headers import names_only
 from lambda_rlm.settings.env_file import load_keys, named_file
 from lambda_rlm.settings.keys import ACCOUNT, SETTINGS
@@ -83,7 +83,8 @@ def announced(chosen: Settings, is_new: bool) -> None:
     if chosen.model is None and (name := default_model()).startswith("local/"):
         screen.say(f"note: {name} answers, a very small model; to choose another: --model NAME", "dim")
     parts = [f"settings from {', '.join(map(plain, chosen.files))}"] if chosen.files else []
-    if where is not None and (chosen.files or chosen.base_url is not None or not is_new):
+    is_elsewhere = any(one.host for one in recipients_of(chosen.model or default_model(), chosen.base_url))
+    if where is not None and (chosen.files or is_elsewhere or not is_new):
         parts.append(f"data goes to {plain(where)}")
     if parts:
         screen.say("; ".join(parts), "dim")

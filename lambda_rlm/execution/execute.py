@@ -25,7 +25,6 @@ from lambda_rlm.budget.meter import Meter
 from lambda_rlm.budget.pool import Pool
 from lambda_rlm.completion import Model, ModelProfile
 from lambda_rlm.diagnostics.faults import Fault, InternalError, OutOfTime
-from lambda_rlm.eval.answer_stream import answering_calls
 from lambda_rlm.eval.asking.asker import Asker, AskSettings, SubSolver
 from lambda_rlm.eval.asking.asking_rates import counted_rates, rates_of
 from lambda_rlm.eval.asking.patience import Patience
@@ -34,6 +33,7 @@ from lambda_rlm.eval.library.structure import weight
 from lambda_rlm.eval.place import begun
 from lambda_rlm.eval.plain import to_plain, to_value
 from lambda_rlm.eval.provenance.coverage import citations, has_reply
+from lambda_rlm.eval.replies.answer_stream import answering_calls
 from lambda_rlm.eval.value import HEADER, Document
 from lambda_rlm.events import ProgramStarted, Routed, Tracer
 from lambda_rlm.execution.blocking import is_stopped

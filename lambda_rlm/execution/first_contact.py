@@ -1,9 +1,10 @@
 """The first contact with the servers of a run's models: what would fail is found before inputs are read and anything is paid.
 
 Owns `FirstContact`. Names, keys and the policy are looked at when it begins; the servers are asked meanwhile in a thread of its
-own, at no cost, each once a day for a key and a model. Promises that only what is certain to fail ends the run (`inquiry`), and
-that a run which was told all about its server before waits for nothing. A window that was found is in the profile of the model
-from then on (`known_servers`). Models that are given as objects, local ones, and those of installed packages have no contact.
+own, at no cost, each once a day for a key and a model, with the headers, key and authorities of the model. Promises that only
+what is certain to fail ends the run (`inquiry`), and that a run which was told all about its server before waits for nothing. A
+window that was found is in the profile of the model from then on (`known_servers`). Models that are given as objects, local
+ones, and those of installed packages have no contact.
 """
 
 from __future__ import annotations
@@ -16,18 +17,22 @@ from dataclasses import dataclass
 from functools import partial
 from threading import Lock, Thread
 from time import time
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from lambda_rlm.completion import Model
 from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.llm.connect import default_model, name_at_server, refuse_unknown_name, served_model
-from lambda_rlm.llm.failures import failure
+from lambda_rlm.llm.failures import UNREACHABLE, failure
 from lambda_rlm.llm.profiles import DEFAULT_WINDOW, is_known
-from lambda_rlm.llm.providers.contact.inquiry import SECONDS, inquire, inquire_model
-from lambda_rlm.llm.providers.contact.keys import ACCESS, Access, key_of, refuse_unusable
+from lambda_rlm.llm.providers.contact.inquiry import SECONDS, Manner, inquire, inquire_model, inquire_presence
+from lambda_rlm.llm.providers.contact.keys import ACCESS, Access, key_of, refuse_for_litellm, refuse_unusable
 from lambda_rlm.llm.providers.contact.known_servers import DAY, is_met, meet, served_by
 from lambda_rlm.llm.providers.contact.served import window_of
+from lambda_rlm.llm.providers.exchange import NoAuthorities
+from lambda_rlm.llm.providers.forms.vendors import vendor_of
 from lambda_rlm.llm.providers.servers import Recipient, host_of, plain, provider_of, recipients_of
+from lambda_rlm.llm.providers.trust import tls_context
+from lambda_rlm.llm.wrappers.model_headers import AUTHORIZATION, names_only
 from lambda_rlm.llm.wrappers.model_options import UNSAID, ModelOptions
 from lambda_rlm.policy.gates import allow_model, allow_server
 
@@ -36,10 +41,11 @@ _AGAIN_AFTER: Final = 600.0
 
 _NO_SERVER: Final = ("scripted:", "recorded:", "sim:")
 _PLUG_IN: Final = re.compile(r"[a-z][a-z0-9_-]*:")
-_OWN_WAYS: Final = ("headers", "api_key_env", "ca_bundle")
-"""Options of a model by which another key, header or trust goes with its requests than with those that are made here."""
+_ASKS: Final = re.compile(r"(?m)^[^#\n]*\b(?:llm_\w+|rlm_call)\b")
+"""A line of a program that asks a model, outside of its comments."""
+
 _GRACE: Final = 0.1
-_UNNAMED: Final = "the model"
+_UNNAMED: Final = ""
 
 _UNDER_WAY: Final[dict[tuple[object, ...], _Greeting]] = {}
 """What servers are being asked in this process: who wants to know the same waits for the same answer."""
@@ -70,6 +76,11 @@ class _Greeting:
                 _UNDER_WAY.pop(self._key, None)
 
 
+def may_ask(program: str) -> bool:
+    """Whether the text of a program asks a model, as far as can be told before it is read."""
+    return _ASKS.search(program) is not None
+
+
 def _greeted(key: tuple[object, ...], question: Callable[[], Coroutine[Any, Any, None]]) -> _Greeting:
     """The question that is under way, or one that begins."""
     with _LOCK:
@@ -77,6 +88,22 @@ def _greeted(key: tuple[object, ...], question: Callable[[], Coroutine[Any, Any,
         if found is None:
             found = _UNDER_WAY[key] = _Greeting(key, question)
         return found
+
+
+class _Asked(NamedTuple):
+    """How the server of one model is asked: with which key of its own (None: the provider's), and in which manner."""
+
+    key: str | None
+    manner: Manner
+
+    @property
+    def has_own_key(self) -> bool:
+        return bool(self.manner.keys)
+
+    def who(self, key: str | None) -> str | None:
+        """All that a server may tell who asks by."""
+        more = [f"{name}: {value}" for name, value in self.manner.more.items()]
+        return "\n".join([key or "", self.manner.authorities or "", *more]) if more or self.manner.authorities else key
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,15 +179,23 @@ class FirstContact:
             if where == (Recipient(),) or name == "local" or _PLUG_IN.match(name):
                 continue
             refuse_unknown_name(name)
-            refuse_unusable(name, self._environ)
-            provider = provider_of(name)
-            access, key = ACCESS.get(provider), key_of(provider, self._environ)
-            if access is None or key is None or access.base is None or any(one.host for one in where):
-                continue  # a server that a variable names is asked by the provider's own client alone
-            if not is_met(access.base, key, (name,)):
-                bare = name.partition("/")[2] or name
-                question = partial(_ask_provider, access, access.base, key, name, bare)
-                greetings.append(_greeted((access.base, key, name), question))
+            access = ACCESS.get(provider_of(name))
+            asked = self._asked(name, None, None if access is None else access.header)
+            refuse_unusable(name, self._environ, has_own_key=asked.has_own_key)
+            if vendor_of(name, None, self._environ) is None:
+                refuse_for_litellm(name, asked.manner.more, asked.manner.authorities)
+            key = asked.key or key_of(provider_of(name), self._environ)
+            question: Callable[[], Coroutine[Any, Any, None]]
+            if any(one.host for one in where):
+                if (vendor := vendor_of(name, None, self._environ)) is None:
+                    continue  # a server that a variable names is asked by the provider's own client alone
+                base, question = vendor.base_url, partial(_ask_presence, vendor.base_url, key, name, asked)
+            elif access is not None and access.base is not None:
+                base, question = access.base, partial(_ask_provider, access, access.base, key, name, asked)
+            else:
+                continue
+            if not is_met(base, asked.who(key), (name,)):
+                greetings.append(_greeted((base, asked.who(key), name), question))
         return greetings
 
     def _of_server(self, names: Sequence[str | None], base_url: str) -> list[_Greeting]:
@@ -178,14 +213,26 @@ class FirstContact:
             wanted = None if name is None else name_at_server(name)
             if name is not None and wanted is None:
                 continue
-            options = self._described.get(name or default_model(self._environ), UNSAID)
-            if any(getattr(options, option, None) for option in _OWN_WAYS):
-                continue  # what goes with each request of this model is known to its own door alone
-            key = self._environ.get("OPENAI_API_KEY")
-            if not is_met(base_url, key, (wanted or "",)):
-                question = partial(_ask_server, base_url, key, name or _UNNAMED, wanted)
-                greetings.append(_greeted((base_url, key, wanted), question))
+            asked = self._asked(name, base_url)
+            key = asked.key or self._environ.get("OPENAI_API_KEY")
+            if not is_met(base_url, asked.who(key), (wanted or "",)):
+                question = partial(_ask_server, base_url, key, name or _UNNAMED, wanted, asked)
+                greetings.append(_greeted((base_url, asked.who(key), wanted), question))
         return greetings
+
+    def _asked(self, name: str | None, base_url: str | None, header: str | None = None) -> _Asked:
+        """How the server of a model is asked; `header` is its provider's own for keys. Raises `ModelFailure` for a variable or
+        a file that is missing."""
+        options = self._described.get(name or default_model(self._environ), UNSAID)
+        key = options.key(name or "the model", self._environ)
+        if options.ca_bundle is not None:
+            try:
+                tls_context(options.ca_bundle)
+            except NoAuthorities as error:
+                raise failure(UNREACHABLE, str(error), is_final=True) from None
+        own = next((each for each in names_only(options.headers) if each.lower() in (AUTHORIZATION, header)), None)
+        where = options.api_key_env or (None if own is None else f"the header {own}") or ""
+        return _Asked(key, Manner(None, options.sent_headers(), options.ca_bundle, where))
 
     def _notes(self, name: str, base_url: str) -> tuple[str, ...]:
         """What a person should know of the window that is assumed."""
@@ -204,15 +251,22 @@ class FirstContact:
         return ()
 
 
-async def _ask_provider(access: Access, base: str, key: str, name: str, bare: str) -> None:
-    await inquire_model(access, key, name, bare)
-    meet(base, key, (name,), None)
+async def _ask_provider(access: Access, base: str, key: str | None, name: str, asked: _Asked) -> None:
+    await inquire_model(access, key, name, name.partition("/")[2] or name, asked.manner)
+    meet(base, asked.who(key), (name,), None)
 
 
-async def _ask_server(base_url: str, key: str | None, name: str, wanted: str | None) -> None:
+async def _ask_presence(base: str, key: str | None, name: str, asked: _Asked) -> None:
+    """A server that a variable names may be any gateway: it is not asked about keys and models."""
+    await inquire_presence(base, key, name, asked.manner)
+    meet(base, asked.who(key), (name,), None)
+
+
+async def _ask_server(base_url: str, key: str | None, name: str, wanted: str | None, asked: _Asked) -> None:
+    who = asked.who(key)
     try:
-        served = await asyncio.wait_for(inquire(base_url, key, name, wanted), SECONDS)
+        served = await asyncio.wait_for(inquire(base_url, key, name, wanted, asked.manner), SECONDS)
     except TimeoutError:
-        meet(base_url, key, (wanted or "",), None, time() - DAY + _AGAIN_AFTER)
+        meet(base_url, who, (wanted or "",), None, time() - DAY + _AGAIN_AFTER)
         return
-    meet(base_url, key, (wanted or "",), served)
+    meet(base_url, who, (wanted or "",), served)

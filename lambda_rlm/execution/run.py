@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Final
 
 from lambda_rlm.bounds.bound import Bound
@@ -19,9 +19,9 @@ from lambda_rlm.diagnostics.render import fault_json
 from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.diagnostics.visible import visible_line
 from lambda_rlm.eval.provenance.coverage import Citation
-from lambda_rlm.execution.synthesis_json import synthesis_json
 from lambda_rlm.inputs import Inputs
 from lambda_rlm.release import VERSION
+from lambda_rlm.trace.jsonl import usage_json
 from lambda_rlm.types.show import show
 from lambda_rlm.types.type import Type
 
@@ -31,9 +31,8 @@ if TYPE_CHECKING:
 
 _USAGE: Final = (
     "calls", "attempts", "cached_calls", "failed_calls", "span", "input_tokens", "output_tokens", "usd", "steps", "bytes",
-    "live", "extra_attempts",
+    "live", "extra_attempts", "estimated_calls",
 )  # fmt: skip
-_DROPPED: Final = ("characters_before_prompts", "quotes", "items", "or_else", "replies_cut")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -42,8 +41,7 @@ class RunUsage:
     run's pool: repairs, and requests sent again that may be billed; `usd` is None when the price is not known; `span`
     is the longest chain of calls that waited for each other; `estimated_calls` counts replies that came without a token
     count that can be, and are booked at their worst; `cut_prompts` says, once for each model, that its server cut a prompt.
-    `bytes` were allocated all in all, `live` held in memory at most at a
-    time."""
+    `bytes` were allocated all in all, `live` held in memory at most at a time."""
 
     calls: int = 0
     attempts: int = 0
@@ -235,9 +233,9 @@ class Run:
             "counted_by": None if self.bound is None else self.bound.counted_by,
             "admitted": self.admitted,
             "usage": {**usage, "seconds": round(spent.seconds, 3), "max_in_flight": spent.max_in_flight},
-            **({} if self.synthesis is None else {"synthesis": synthesis_json(self.synthesis)}),
+            **({} if self.synthesis is None else {"synthesis": _synthesis_json(self.synthesis)}),
             "degraded": self.degraded,
-            "dropped": {name: getattr(self.dropped, name) for name in _DROPPED},
+            "dropped": asdict(self.dropped),
             "coverage": {name: round(share, 6) for name, share in self.coverage.items()},
             "citations": [{"input": c.input, "start": c.start, "end": c.end} for c in self.citations],
             "coercions": self.coercions,
@@ -259,3 +257,31 @@ def _plain(value: Any) -> Any:
     from pydantic_core import from_json, to_json
 
     return from_json(to_json(value, bytes_mode="base64", inf_nan_mode="strings", fallback=str))
+
+
+def _synthesis_json(synthesis: Synthesis) -> dict[str, Any]:
+    """A synthesis as JSON data; `usage` is what the root model's calls used."""
+    return {
+        "attempts": len(synthesis.attempts),
+        "rounds": synthesis.rounds,
+        "usage": {"calls": synthesis.calls, **usage_json(synthesis.usage)},
+        "fallback": synthesis.fallback,
+        "written": [
+            {"program": a.program, "codes": list(a.codes), "fixes": list(a.fixes), "round": a.round} for a in synthesis.attempts
+        ],
+        "candidates": [
+            {
+                "program": tried.program,
+                "samples": tried.samples,
+                "confidence": tried.confidence,
+                "calls": tried.calls,
+                "answer": tried.answer,
+                "fault": tried.fault,
+                "is_run": tried.was_run,
+                "is_chosen": tried.is_chosen,
+            }
+            for tried in synthesis.candidates
+        ],
+        "agreement": synthesis.agreement,
+        "notes": list(synthesis.notes),
+    }

@@ -315,6 +315,7 @@ _COUNTS: Final = (
     "attempts",
     "extra",
     "extra_attempts",
+    "estimated_calls",
     "calls",
     "cached_calls",
     "failed_calls",

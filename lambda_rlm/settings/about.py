@@ -1,4 +1,4 @@
-"""What is said of a setting beside its type: what it is, how its value is written, and where it counts."""
+"""What the table of settings holds of each one beside its type: what it is, how its value is written, and where it counts."""
 
 from __future__ import annotations
 

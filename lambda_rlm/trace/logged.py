@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
@@ -60,8 +60,7 @@ class RunLog:
         if run.fault is not None:
             self._log(RUNS, logging.WARNING, "failed with %s: %s", _reason(run.fault.code), figures)
         elif run.degraded:
-            names = ("quotes", "items", "or_else", "replies_cut", "characters_before_prompts")
-            lost = [f"{name} {number:,}" for name in names if (number := getattr(run.dropped, name))]
+            lost = [f"{name} {number:,}" for name, number in asdict(run.dropped).items() if number]
             self._log(RUNS, logging.WARNING, "finished with a degraded answer (%s): %s", ", ".join(lost) or "-", figures)
         else:
             self._log(RUNS, logging.INFO, "finished: %s", figures)

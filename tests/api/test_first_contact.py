@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from lambda_rlm import RLM, Budget, Fault, check, run
+from lambda_rlm import RLM, Budget, Fault, Run, check, run
 from lambda_rlm.testing import ScriptedModel
 from tests.support.listing_server import ListingServer, listed
 
@@ -58,3 +58,20 @@ def test_a_model_object_and_a_pure_program_have_no_contact() -> None:
     asking = check('llm_call("x", out=5)', {}).admit(Budget())
     with pytest.raises(Fault, match="OPENAI_API_KEY"):
         asyncio.run(run(asking, {}, "openai/gpt-5-mini"))
+
+
+def told(found: Run) -> int:
+    return sum(note.startswith("the context window of m is unknown: assuming 8,192 tokens") for note in found.notes)
+
+
+def test_a_program_s_run_keeps_what_the_contact_told() -> None:
+    source, inputs = 'llm_call("Who? " ++ context, out=20)', {"context": "Anna met Bob."}
+    with ListingServer({"*": (501, b"no")}) as server:
+        assert told(RLM("m", base_url=server.url).run(source, inputs)) == 1
+        admitted = check(source, {"context": "Text"}).admit(Budget())
+        assert told(asyncio.run(run(admitted, inputs, "m", base_url=server.url))) == 1
+        assert told(RLM("m", base_url=server.url).ask("Who?", context="Anna met Bob.")) == 1
+
+
+def test_a_pure_program_s_text_needs_no_key() -> None:
+    assert RLM("openai/gpt-5-mini").run("length(context)", {"context": "abc"}).value == 3

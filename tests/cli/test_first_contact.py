@@ -161,6 +161,9 @@ def test_a_provider_without_litellm_says_what_to_install(shell: Shell, monkeypat
     assert "pip install 'lambda-rlm[litellm]'" in shell.err
     assert ask(shell, "--model", "openai/gpt-5-mini") == 2
     assert "litellm" not in shell.err, "the core needs nothing for it"
+    monkeypatch.setenv("OPENAI_API_KEY", "k-0123456789")
+    assert ask(shell, "--model", "openai/gpt-5-codex") == 2
+    assert "pip install 'lambda-rlm[litellm]'" in shell.err, "it is not asked by chat completions"
 
 
 def test_litellm_is_not_loaded_to_say_no() -> None:
@@ -190,3 +193,12 @@ def test_the_table_of_keys_is_that_of_litellm(monkeypatch: pytest.MonkeyPatch) -
     chat = {str(getattr(one, "value", one)) for one in litellm.provider_list} - {"transcribe"}  # which is for sound
     asked = sorted(name for name in chat if name in litellm.models_by_provider)
     assert [name for name in asked if name not in providers()] == []
+
+
+def test_a_server_that_a_variable_names_is_told(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-right-0123456789")
+    with ListingServer({"*": (404, {"detail": "Not Found"})}) as server:
+        monkeypatch.setenv("OPENAI_BASE_URL", server.url)
+        assert ask(shell, "--model", "openai/gpt-5-mini") == 0
+        assert f"data goes to {server.root.removeprefix('http://')}" in shell.err
+    assert ask(shell, "--model", "openai/gpt-5-mini") == 0 or "cannot connect" in shell.err

@@ -20,6 +20,7 @@ from tests.support.shell import Shell, journal, wrote
 pytestmark = pytest.mark.usefixtures("alone")
 
 SECRET = "hunter22-of-the-gateway"
+AUTHORITIES = Path(__file__).parents[1] / "llm" / "tls" / "certificate.pem"
 HEADER = ("--header", f"X-Gateway: {SECRET}")
 KEYS = (*HEADER, "--api-key-env", "MY_PASS", "--temperature", "0.3")
 
@@ -147,6 +148,7 @@ def test_what_is_trusted_is_shown_by_name(shell: Shell) -> None:
 def stopped(shell: Shell, server: FaultyServer, *said: str, model: str = "openai/bad-key") -> None:
     """A run that stopped at its model."""
     wrote("p.lam", 'llm_call("Ann keeps bees")')
+    wrote("ca.pem", AUTHORITIES.read_text())
     assert shell("run", "p.lam", "--model", model, "--base-url", server.url, *said) == 2
 
 

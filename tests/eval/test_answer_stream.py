@@ -12,13 +12,15 @@ from lambda_rlm import RLM
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.completion import Completion, CompletionRequest, Message, ModelProfile, Usage
 from lambda_rlm.diagnostics.faults import ModelFailure
-from lambda_rlm.eval.answer_stream import AnswerStream
+from lambda_rlm.eval.replies.answer_stream import AnswerStream
+from lambda_rlm.eval.replies.thoughts import answer_in
 from lambda_rlm.events import Event, RunFinished, Streaming
 from lambda_rlm.execution.check import check
 from lambda_rlm.execution.execute import Options, execute
 from lambda_rlm.execution.run import Run
 from lambda_rlm.llm.scripted import ScriptedModel
 from lambda_rlm.llm.wrappers.retry import RetryingModel, RetryPolicy
+from lambda_rlm.thought_marks import PAIRS
 from lambda_rlm.trace.jsonl import event_json
 
 
@@ -47,6 +49,10 @@ def test_white_space_around_an_answer_is_not_told() -> None:
         "\n<think>\n\n</think>\n\n",
         "<thinking>a < b</thinking>",
         "[THINK]x[/THINK]",
+        "<seed:think>x</seed:think>",
+        "<|START_THINKING|>x<|END_THINKING|>",
+        "<|channel>thought\nx<channel|>",
+        "◁think▷x◁/think▷",
         "<|channel|>analysis<|message|>We must.<|end|><|start|>assistant<|channel|>final<|message|>",
         "<think>one</think> <think>two</think>",
     ],
@@ -55,6 +61,33 @@ def test_thoughts_are_not_told(thoughts: str) -> None:
     for answer in ("Four.", "<b>4</b>", "[4]"):
         assert "".join(told(thoughts + answer)) == letters(thoughts + answer) == answer
     assert letters(thoughts) == ""
+
+
+@pytest.mark.parametrize(("opened", "closed"), PAIRS)
+def test_each_mark_of_thoughts_is_one_while_it_comes(opened: str, closed: str) -> None:
+    assert letters(f"{opened}Hm.{closed}\n\nYes.") == "Yes."
+    assert letters(f"{opened.upper()}Hm.{closed.lower()}Yes.") == "Yes."
+    assert told("Hm. So", closed[:2], closed[2:], "Yes") == ["Hm. So", "|", "Yes"]
+
+
+@pytest.mark.parametrize(
+    ("reply", "answer"),
+    [
+        (
+            "<|start|>assistant<|channel|>analysis<|message|>So.<|end|><|start|>assistant<|channel|>final<|message|>Yes.<|return|>",
+            "Yes.",
+        ),
+        ("<|channel|>analysis<|message|>So.<|end|><|channel|>final <|constrain|>json<|message|>Yes.", "Yes."),
+        ("analysisWe must say yes.assistantfinalYes.", "Yes."),
+        ("<think>So.</think><answer>Yes.</answer>", ""),
+        ("analysis of bees", "analysis of bees"),
+        ("Analysis: bees", "Analysis: bees"),
+        ("<answer>Yes.</answer>", "<answer>Yes.</answer>"),
+    ],
+)
+def test_what_is_told_begins_the_answer_that_is_read(reply: str, answer: str) -> None:
+    assert letters(reply) == answer
+    assert answer_in(reply, "Who?", is_complete=True).text.strip().startswith(answer)
 
 
 def test_what_only_begins_like_a_thought_is_told() -> None:

@@ -148,6 +148,7 @@ def test_a_cut_prompt_degrades_the_run_and_is_noted_once() -> None:
     cut, whole = ran(1_026), ran(100_000)
     assert (whole.degraded, whole.notes, whole.dropped.prompts_cut) == (False, (), 0)
     assert (cut.value, cut.degraded, cut.dropped.prompts_cut) == ("Paris Paris Paris", True, 2)
+    assert cut.to_dict()["dropped"]["prompts_cut"] == 2
     (note,) = cut.notes
     assert note.startswith("openai/qwen3:8b counted 1,026 tokens of a prompt that has at least 3,")
 

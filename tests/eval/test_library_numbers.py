@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lambda_rlm.diagnostics.faults import PrimitiveFault
-from lambda_rlm.eval.told import told, told_origin
+from lambda_rlm.eval.provenance.told import told, told_origin
 from lambda_rlm.eval.value import Reply, Stretch, Value, origin_of
 from lambda_rlm.limits import MOST_DECIMALS
 from lambda_rlm.types.type import FLOAT, INT, TEXT, list_of

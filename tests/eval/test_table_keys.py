@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lambda_rlm.eval.library.keys import key_of, keys_of
-from lambda_rlm.eval.told import COMPUTED, told
+from lambda_rlm.eval.provenance.told import COMPUTED, told
 from lambda_rlm.types.parse_type import parse_type
 
 

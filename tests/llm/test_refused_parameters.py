@@ -52,6 +52,8 @@ NOT_TAKEN = [
     (500, {"detail": "generate() got an unexpected keyword argument '{}'"}),
     # an error within a success
     (200, {"error": {"message": "Unsupported parameter: '{}'", "code": 400}}),
+    # the same, without a member `error`
+    (200, {"object": "error", "message": "Unsupported parameter: '{}'", "code": 400}),
 ]  # fmt: skip
 """How servers say that they do not take a parameter."""
 

@@ -10,6 +10,7 @@ import pytest
 
 from lambda_rlm.completion import Completion, StopReason, Usage
 from lambda_rlm.diagnostics.faults import ModelFailure
+from lambda_rlm.llm.providers.vendor_errors import turned_down
 from lambda_rlm.llm.providers.via_http import HttpModel
 from lambda_rlm.testing import request as asked
 from tests.support.doors import Door
@@ -164,3 +165,20 @@ def test_thoughts_that_only_the_total_counts_are_booked(usage: dict[str, int], c
     """xAI and Gemini count them so."""
     done = answered(HttpModel, {**chat("Paris"), "usage": usage})
     assert done.usage == Usage(10, counted, cost=done.usage.cost)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "The input (250000 tokens) is longer than the model's context length (200000 tokens).",
+        "This model's maximum prompt length is 131072 but the request contains 537812 tokens",
+        "Please reduce the length of the messages or completion.",
+        "Input length 131393 exceeds the maximum allowed input length of 131040 tokens.",
+        "Your input exceeds the context window of this model. Please adjust your input and try again.",
+        "invalid params, context window exceeds limit (2013)",
+    ],
+)
+def test_a_prompt_that_is_too_long_is_told_in_many_words(told: str) -> None:
+    """Of SGLang and Together, xAI, Groq, Poolside, OpenAI and MiniMax."""
+    failed = turned_down(400, json.dumps({"error": {"message": told}}).encode(), {}, "m")
+    assert (failed.code, failed.is_retryable) == ("E0509", False)

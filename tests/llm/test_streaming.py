@@ -379,3 +379,12 @@ def test_an_error_in_a_stream_of_anthropic_has_its_class() -> None:
     events = [*claude_events("x", stop=None), f"event: error\ndata: {json.dumps(error)}\n"]
     found = failed(in_parts(lines(events, done=False)), wire=ANTHROPIC)
     assert (found.code, found.is_retryable, found.is_billable) == ("E0501", True, True)
+
+
+@pytest.mark.parametrize("halves", [("a\ud83d", "\ude00b"), ("a", "\ud83d", "", "\ude00", "b"), ("a\ud83d\ude00b",)])
+def test_half_a_character_waits_for_the_other(halves: tuple[str, ...]) -> None:
+    """Some servers part texts in UTF-16. No piece may be what no screen can show."""
+    data = "".join(f"data: {json.dumps(event)}\n\n" for event in words(*halves)).encode()
+    pieces, found, _ = streamed(in_parts(data))
+    assert "".join(pieces) == found.text == "a😀b"
+    assert [piece for piece in pieces if piece.encode("utf-8", "replace").decode() != piece] == []

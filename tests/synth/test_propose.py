@@ -52,6 +52,8 @@ def proposed(root: Root, attempts: list[Attempt] | None = None, **options: objec
         f"it began before we looked</think>{PROGRAM}",
         f"[THINK]let me see; fn(x) => x[/THINK]\n{PROGRAM}",
         f"<seed:think>mal sehen; fn(x) => x</seed:think>{PROGRAM}",
+        f"◁think▷let me see; fn(x) => x◁/think▷{PROGRAM}",
+        f"<|START_THINKING|>let me see; fn(x) => x<|END_THINKING|>{PROGRAM}",
         f"<thought>先想一想; fn(x) => x</thought>\n\n{PROGRAM}",
         f"<|channel|>analysis<|message|>fn(x) => x<|end|><|start|>assistant<|channel|>final<|message|>{PROGRAM}<|return|>",
         f"<|channel|>final <|constrain|>lambda<|message|>{PROGRAM}",

@@ -25,7 +25,6 @@ from lambda_rlm.completion import NO_USAGE, Completion, Model, StopReason, Usage
 from lambda_rlm.diagnostics.faults import Fault, InternalError, LimitExceeded, ModelFailure
 from lambda_rlm.diagnostics.source import Span
 from lambda_rlm.eval import wording
-from lambda_rlm.eval.answer_stream import answer_stream
 from lambda_rlm.eval.asking.bad_reply import BadReply
 from lambda_rlm.eval.asking.flight import Abandoned, AttemptsMade, Flight
 from lambda_rlm.eval.asking.patience import Patience
@@ -36,6 +35,7 @@ from lambda_rlm.eval.asking.shape import ReplyReading, read_text
 from lambda_rlm.eval.place import TaskPlace, here
 from lambda_rlm.eval.provenance.coverage import Coverage
 from lambda_rlm.eval.provenance.sharing import retold, value_digest
+from lambda_rlm.eval.replies.answer_stream import answer_stream
 from lambda_rlm.eval.replies.counts import Counts
 from lambda_rlm.eval.replies.cut_prompts import cut_prompt
 from lambda_rlm.eval.tariff import READ_STEPS

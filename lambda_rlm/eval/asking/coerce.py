@@ -25,8 +25,8 @@ from lambda_rlm.eval.asking.shape import ReplyReading
 from lambda_rlm.eval.named.labels import marked_answer, named
 from lambda_rlm.eval.named.numerals import Numeral, UnclearNumber, number_in
 from lambda_rlm.eval.named.truth import TRUTHS, YES
+from lambda_rlm.eval.provenance.told import told
 from lambda_rlm.eval.tariff import HEADER, SLOT, TOLD_NUMBER, TOLD_STEPS
-from lambda_rlm.eval.told import told
 from lambda_rlm.eval.value import INT_HIGH, INT_LOW, Text, Value
 from lambda_rlm.types.type import TEXT, Con, Enum, Record, Type
 

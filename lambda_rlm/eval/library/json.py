@@ -18,9 +18,9 @@ from lambda_rlm.diagnostics.faults import InternalError
 from lambda_rlm.eval import wording
 from lambda_rlm.eval.document import memory_of
 from lambda_rlm.eval.library.structure import element_of, is_scalar, is_text, shown, weight
+from lambda_rlm.eval.provenance.told import NumberText, told_origin
 from lambda_rlm.eval.site import Site
 from lambda_rlm.eval.tariff import SLOT, TARIFF
-from lambda_rlm.eval.told import NumberText, told_origin
 from lambda_rlm.eval.value import INT_HIGH, INT_LOW, Derived, Origin, Text, Value, flat, origin_of
 from lambda_rlm.types.type import Con, Enum, Record, Type
 

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from typing import Final
 
 from lambda_rlm.eval import wording
+from lambda_rlm.eval.provenance.told import written
 from lambda_rlm.eval.site import Site
 from lambda_rlm.eval.tariff import TARIFF
-from lambda_rlm.eval.told import written
 from lambda_rlm.eval.value import INT_HIGH, INT_LOW, Text, Value
 from lambda_rlm.limits import MOST_DECIMALS
 from lambda_rlm.types.type import FLOAT, Type

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import Final
 
 from lambda_rlm.diagnostics.faults import InternalError
-from lambda_rlm.eval.told import written
+from lambda_rlm.eval.provenance.told import written
 from lambda_rlm.eval.value import Text, Value
 from lambda_rlm.types.type import Con, Enum, Record, Type, Variable
 

@@ -15,7 +15,7 @@ from lambda_rlm.budget.meter import STRETCH, Meter
 from lambda_rlm.eval.asking.prompt import Prompt
 from lambda_rlm.eval.provenance.cuts import Cuts
 from lambda_rlm.eval.provenance.intervals import Interval, coarsened, union
-from lambda_rlm.eval.told import COMPUTED, told_origin
+from lambda_rlm.eval.provenance.told import COMPUTED, told_origin
 from lambda_rlm.eval.value import Derived, Document, Origin, Reply, Rope, Stretch, Text, Value, origin_of
 
 MOST_CITATIONS: Final = 1_000

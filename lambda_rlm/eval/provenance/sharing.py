@@ -10,7 +10,7 @@ import hashlib
 import json
 from typing import Any
 
-from lambda_rlm.eval.told import ToldFloat, ToldInt, told
+from lambda_rlm.eval.provenance.told import ToldFloat, ToldInt, told
 from lambda_rlm.eval.value import Document, Reply, Text, Value
 
 

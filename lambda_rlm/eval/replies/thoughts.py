@@ -1,6 +1,6 @@
 """What a model thought aloud, and the answer after it.
 
-Owns the marks in which models write their thoughts. Promises that what is returned begins after the thoughts, that thoughts
+Owns which marks of a reply (`thought_marks`) count. Promises that what is returned begins after the thoughts, that thoughts
 without an end or without an answer are a bad reply and never an answer, and that marks which the reply quotes from the prompt,
 or has in quotation signs, mean nothing. Refuses to guess: marks that could be either are a bad reply."""
 
@@ -12,37 +12,22 @@ from functools import cached_property
 from typing import Final
 
 from lambda_rlm.eval.asking.bad_reply import BadReply, all_thought, cut_in_thought, doubtful_thought
+from lambda_rlm.thought_marks import MARK, SIDES
 
-_TAGS: Final = ("think", "thinking", "thought", "thoughts", "reasoning", "seed:think")
-_PAIRS: Final = (
-    *((f"<{tag}>", f"</{tag}>") for tag in _TAGS),
-    ("[THINK]", "[/THINK]"),
-    ("<|START_THINKING|>", "<|END_THINKING|>"),
-    ("<|inner_prefix|>", "<|inner_suffix|>"),
-    ("<unused94>thought", "<unused95>"),
-    ("<|channel>thought", "<channel|>"),
-    ("◁think▷", "◁/think▷"),
-)
-"""How thoughts begin and end: of Qwen, DeepSeek and most others, Gemini, EXAONE, Seed, Magistral, Command, Apertus, MedGemma,
-Gemma 4 and Kimi 1.5."""
-
-_MARK: Final = re.compile("|".join(re.escape(mark) for pair in _PAIRS for mark in pair), re.IGNORECASE)
-_SIDES: Final = {mark.lower(): (pair, mark == pair[0]) for pair in _PAIRS for mark in pair}
-
-_FRAMES: Final = (
+FRAMES: Final = (
     *((f"<{tag}>", f"</{tag}>") for tag in ("answer", "response", "output")),
     ("<|START_RESPONSE|>", "<|END_RESPONSE|>"),
     ("<|begin_of_box|>", "<|end_of_box|>"),
 )
 """What some of these models put round the answer after a thought."""
 
-_HARMONY: Final = re.compile(r"\s*(?:<\|start\|>\s*assistant\s*)?<\|channel\|>")
-_FINAL: Final = re.compile(r"<\|channel\|>\s*final\b[^<]*(?:<\|constrain\|>[^<]*)?<\|message\|>")
+HARMONY: Final = re.compile(r"\s*(?:<\|start\|>\s*assistant\s*)?<\|channel\|>")
+FINAL: Final = re.compile(r"<\|channel\|>\s*final\b[^<]*(?:<\|constrain\|>[^<]*)?<\|message\|>")
 _ENDS: Final = re.compile(r"(?:\s*<\|(?:end|return)\|>)+\s*\Z")
 """gpt-oss writes in channels, of which `final` is the answer."""
 
-_BARE: Final = re.compile(r"\s*analysis(?=[^\s\W])")
-_BARE_FINAL: Final = "assistantfinal"
+BARE: Final = re.compile(r"\s*analysis(?=[^\s\W])")
+BARE_FINAL: Final = "assistantfinal"
 """What is left of these marks where a server removes the special tokens."""
 
 _TICKS: Final = "`\"'“”‘’«»„「」『』"
@@ -99,7 +84,7 @@ class _Mark:
 def answer_in(reply: str, prompt: str, *, is_complete: bool) -> Answered:
     """The answer of a reply to a prompt; raises `BadReply` for thoughts without an end or an answer. `is_complete` is False
     where the reply ran into its limit of tokens."""
-    if "<" not in reply and "[" not in reply and "◁" not in reply and not _BARE.match(reply):
+    if "<" not in reply and "[" not in reply and "◁" not in reply and not BARE.match(reply):
         return Answered(reply, thought=False)
     asked = _Prompt(prompt)
     text = _harmony(reply, asked, is_complete)
@@ -119,15 +104,15 @@ def _without_answer(is_complete: bool) -> BadReply:
 
 def _harmony(reply: str, prompt: _Prompt, is_complete: bool) -> str | None:
     """The final channel of a reply in channels, None for another reply."""
-    begun = _HARMONY.match(reply)
+    begun = HARMONY.match(reply)
     if begun is not None and not prompt.has_quoted(reply, begun.start(), begun.end()):
-        final = _FINAL.search(reply)
+        final = FINAL.search(reply)
         if final is None:
             raise _without_answer(is_complete)
         return _ENDS.sub("", reply[final.end() :])
-    if _BARE.match(reply) is None or _BARE_FINAL in prompt.text:
+    if BARE.match(reply) is None or BARE_FINAL in prompt.text:
         return None
-    _, found, answer = reply.partition(_BARE_FINAL)
+    _, found, answer = reply.partition(BARE_FINAL)
     return answer if found else None
 
 
@@ -175,10 +160,10 @@ def _without(reply: str, marks: list[_Mark], is_complete: bool) -> str:
 
 def _marks(reply: str) -> list[_Mark]:
     found = []
-    for match in _MARK.finditer(reply):
+    for match in MARK.finditer(reply):
         before, after = reply[match.start() - 1 : match.start()], reply[match.end() : match.end() + 1]
         if not (before and after and before in _TICKS and after in _TICKS):
-            pair, begins = _SIDES[match[0].lower()]
+            pair, begins = SIDES[match[0].lower()]
             found.append(_Mark(match.start(), match.end(), pair, begins))
         if len(found) > _MOST_MARKS:
             raise all_thought()
@@ -187,7 +172,7 @@ def _marks(reply: str) -> list[_Mark]:
 
 def _begins_line(reply: str, mark: _Mark) -> bool:
     line = reply[: mark.start].rpartition("\n")[2] if mark.start else ""
-    return not line.strip() or _MARK.search(line) is not None
+    return not line.strip() or MARK.search(line) is not None
 
 
 def _close(text: str) -> str:
@@ -197,7 +182,7 @@ def _close(text: str) -> str:
 def _unframed(text: str, prompt: str) -> str:
     """An answer without the frame that a model puts round it, unless the prompt asks for such a frame."""
     bare = text.strip()
-    for opening, closing in _FRAMES:
+    for opening, closing in FRAMES:
         is_framed = bare.startswith(opening) and len(bare) >= len(opening)
         if is_framed and opening not in prompt and bare.find(closing) in (-1, len(bare) - len(closing)):
             return bare[len(opening) :].removesuffix(closing)

@@ -21,6 +21,7 @@ from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.llm import failures
 from lambda_rlm.llm.providers.dialects import Dialect, grammar_fields, is_refusal, not_kept
 from lambda_rlm.llm.providers.forms.openai_form import Unwrap, as_it_stands, response_format, schema_of
+from lambda_rlm.llm.providers.vendor_errors import error_of
 
 MAX_TOKENS: Final = "max_tokens"
 MAX_COMPLETION_TOKENS: Final = "max_completion_tokens"
@@ -211,11 +212,10 @@ def told_in(body: bytes) -> str:
 def error_in(body: bytes) -> str:
     """What an answer with the status of a success says of an error, empty where it is none."""
     try:
-        reply = json.loads(body)
+        error = error_of(json.loads(body))
     except (ValueError, RecursionError):
         return ""
-    is_error = isinstance(reply, dict) and reply.get("error") and not reply.get("choices")
-    return told_in(json.dumps(reply["error"]).encode()) if is_error else ""
+    return "" if error is None else told_in(json.dumps(error).encode())
 
 
 def _words(told: Any) -> Iterator[str]:

@@ -51,8 +51,16 @@ class NoAddress(Unreachable):
     """The base URL leads nowhere, however often it is tried; the message says why."""
 
 
+class NoScheme(NoAddress):
+    """The base URL begins with neither http nor https."""
+
+
 class Untrusted(NoAddress):
     """The server's certificate is not trusted, so that nothing was sent; the message says why."""
+
+
+class NoAuthorities(Untrusted):
+    """The file of trusted certificates cannot be read; the message says which and why."""
 
 
 class Garbled(NoAddress):
@@ -178,5 +186,5 @@ def _parts(base_url: str) -> tuple[SplitResult, str, int]:
     except ValueError as error:
         raise NoAddress(str(error)) from None
     if parts.scheme not in _PORTS or not host:
-        raise NoAddress("the base URL is not an http or https URL")
+        raise NoScheme("the base URL is not an http or https URL")
     return parts, host, port or _PORTS[parts.scheme]

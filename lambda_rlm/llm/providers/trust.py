@@ -11,7 +11,7 @@ import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
-from lambda_rlm.llm.providers.exchange import Untrusted
+from lambda_rlm.llm.providers.exchange import NoAuthorities
 
 if TYPE_CHECKING:
     import ssl
@@ -30,8 +30,8 @@ def bundle(environ: Mapping[str, str] = os.environ) -> str | None:
 
 
 def tls_context(authorities: str | None = None) -> ssl.SSLContext:
-    """The context for a connection to a server, which trusts these authorities, None for the usual ones; raises `Untrusted` for
-    a file of authorities that cannot be read."""
+    """The context for a connection to a server, which trusts these authorities, None for the usual ones; raises
+    `NoAuthorities` for a file of them that cannot be read."""
     import ssl
 
     file = authorities or bundle() or os.environ.get(_OF_OPENSSL[0]) or None  # OpenSSL would overlook one that is missing
@@ -39,4 +39,6 @@ def tls_context(authorities: str | None = None) -> ssl.SSLContext:
         is_folder = file is not None and authorities is None and os.path.isdir(file)
         return ssl.create_default_context(cafile=None if is_folder else file, capath=file if is_folder else None)
     except (OSError, ssl.SSLError) as error:
-        raise Untrusted(f"cannot read the certificates in {file}: {getattr(error, 'strerror', None) or error}") from None
+        said = "ca_bundle" if authorities else next(name for name in (*_BUNDLES, *_OF_OPENSSL) if os.environ.get(name) == file)
+        why = getattr(error, "strerror", None) or error
+        raise NoAuthorities(f"cannot read the certificates in {file} ({said}): {why}") from None

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from lambda_rlm.diagnostics.blot import blotted, cut
@@ -53,6 +53,12 @@ _BY_WORDS: Final = (
     ("available context size", failures.PROMPT_TOO_LONG),
     ("context size has been exceeded", failures.PROMPT_TOO_LONG),
     ("greater than the context length", failures.PROMPT_TOO_LONG),
+    ("longer than the model's context length", failures.PROMPT_TOO_LONG),
+    ("maximum prompt length", failures.PROMPT_TOO_LONG),
+    ("maximum allowed input length", failures.PROMPT_TOO_LONG),
+    ("reduce the length of the messages", failures.PROMPT_TOO_LONG),
+    ("exceeds the context window", failures.PROMPT_TOO_LONG),
+    ("context window exceeds limit", failures.PROMPT_TOO_LONG),
     ("prompt is too long", failures.PROMPT_TOO_LONG),
     ("input is too long", failures.PROMPT_TOO_LONG),
     ("`inputs` tokens + `max_new_tokens` must be", failures.PROMPT_TOO_LONG),
@@ -68,8 +74,8 @@ _BY_WORDS: Final = (
     ("provider returned 'choices'", failures.MALFORMED_BODY),
     ("invalid response object", failures.MALFORMED_BODY),
 )
-"""What litellm or a provider says where the exception's class does not tell: OpenAI, llama.cpp, LM Studio, Anthropic, Bedrock,
-TGI."""
+"""What litellm or a provider says where the exception's class does not tell: OpenAI, llama.cpp, LM Studio, SGLang, Together,
+xAI, Groq, MiniMax, Anthropic, Bedrock, TGI."""
 _BY_TYPE: Final = (
     ("rate_limit", failures.RATE_LIMITED),
     ("rate limit", failures.RATE_LIMITED),
@@ -186,7 +192,7 @@ def turned_down(status: int, body: bytes, headers: Mapping[str, str], model: str
 def failure_in(reply: object, headers: Mapping[str, str], model: str, api_key: str | None = None) -> ModelFailure | None:
     """The failure that a reply of status 200 tells instead of a completion, or beside a broken one; None where it tells none.
     OpenRouter, gateways and local servers send their errors so."""
-    told = _error_in(reply)
+    told = error_of(reply)
     return None if told is None else _turned_down(_Told.of(told), headers, model, api_key)
 
 
@@ -218,17 +224,20 @@ class _Told:
     @classmethod
     def in_body(cls, status: int, body: bytes) -> _Told:
         """An error that is a reply of its own, with its status."""
-        words = _said(body)
+        text = body[:_LONGEST_BODY].decode("utf-8", "replace")
         try:
-            reply = json.loads(body[:_LONGEST_BODY])
-            kinds = cls.of(reply.get("error", reply) if isinstance(reply, dict) else reply).kinds
+            reply = json.loads(text)
         except (ValueError, RecursionError):
-            kinds = ""
-        return cls(status, words, f"{words.lower()} {kinds}")
+            words = text.split()
+            whole = words[:-1] if len(body) > _LONGEST_BODY else words  # half of a word may be half of a key
+            return replace(cls.of(" ".join(whole)), status=status)
+        if isinstance(reply, list) and len(reply) == 1:  # as Google wraps it
+            reply = reply[0]
+        return replace(cls.of(reply.get("error", reply) if isinstance(reply, dict) else reply), status=status)
 
 
-def _error_in(reply: object) -> object:
-    """The error that a reply tells, None where it tells none. Some servers send an empty one with every reply."""
+def error_of(reply: object) -> object:
+    """The error that a reply of status 200 tells, None where it tells none. Some servers send an empty one with every reply."""
     if not isinstance(reply, Mapping):
         return None
     error, choices = reply.get("error"), reply.get("choices")
@@ -289,7 +298,7 @@ def _wait_in(lower: str) -> float | None:
 
 def refuses_stream(status: int, body: bytes) -> bool:
     """Whether a server turned a request down because it was to be streamed, or counted in the stream."""
-    return status in (400, 404, 405, 415, 422, 501) and _STREAM.search(_said(body)) is not None
+    return status in (400, 404, 405, 415, 422, 501) and _STREAM.search(_Told.in_body(status, body).words) is not None
 
 
 def broken_off(error: object, model: str, api_key: str | None = None) -> ModelFailure:
@@ -302,22 +311,6 @@ def redirected(model: str, status: int) -> ModelFailure:
     """The failure where a server leads elsewhere: neither key nor prompt go there."""
     said = f"{_SAID[failures.BAD_REQUEST]} (unexpected redirect to another URL, status {status})"
     return failures.failure(failures.BAD_REQUEST, f"{model}: {said}")
-
-
-def _said(body: bytes) -> str:
-    """What a server says in an error reply, in one line; of a longer one, its beginning without half a word, which could be
-    half a key."""
-    text = body[:_LONGEST_BODY].decode("utf-8", "replace")
-    try:
-        told = json.loads(text)
-        if isinstance(told, list) and len(told) == 1:  # as Google wraps it
-            told = told[0]
-        error = told.get("error", told) if isinstance(told, dict) else told
-        text = str(error.get("message", error) if isinstance(error, dict) else error)
-    except (ValueError, RecursionError):
-        pass
-    words = text.split()
-    return " ".join(words[:-1] if len(body) > _LONGEST_BODY else words)
 
 
 def _code(error: Exception) -> str:

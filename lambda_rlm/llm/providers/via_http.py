@@ -31,6 +31,7 @@ from lambda_rlm.llm.providers.exchange import (
     Garbled,
     Lost,
     NoAddress,
+    NoAuthorities,
     NotConnected,
     Unreachable,
     UnreadableResponse,
@@ -146,6 +147,8 @@ class HttpModel:
         options, to = self._options, destination(self._base_url, self._key(), self._wire)
         if options.ca_bundle is not None:
             tls_context(options.ca_bundle)  # told before anything is sent, also to a server that needs none
+        if self._has_own_key and self._key() == _NO_KEY_NEEDED:
+            to = replace(to, keyed={name: value for name, value in to.keyed.items() if value != _NO_KEY_NEEDED})
         to = replace(to, more=self._headers, authorities=options.ca_bundle)
         opened = carrier(to, self._timeout, self._sockets)
         try:
@@ -210,6 +213,8 @@ class HttpModel:
             raise failure(KEY_REFUSED, f"{self._name}: request not sent: {error}") from None
         except Garbled as error:
             raise failure(UNREACHABLE, f"{self._name}: request not sent: {error}", is_final=True) from None
+        except NoAuthorities as error:
+            raise failure(UNREACHABLE, f"{self._name}: {error}", is_final=True) from None
         except Untrusted as error:
             raise untrusted(self._name, self._base_url, self._blotted(error)) from None
         except Unreachable as error:
@@ -229,8 +234,14 @@ class HttpModel:
         own = self._api_key or self._options.key(self._name)
         return own or next((value for name in self._keys if (value := os.environ.get(name))), _NO_KEY_NEEDED)
 
+    @property
+    def _has_own_key(self) -> bool:
+        """Whether a header of the user is the key."""
+        keyed = {name.lower() for name, value in self._wire.headers(_NO_KEY_NEEDED).items() if _NO_KEY_NEEDED in value}
+        return any(name.lower() in (AUTHORIZATION, *keyed) for name in self._headers)
+
     def _refuse_without_key(self) -> None:
-        has_own = AUTHORIZATION in self._headers or "@" in self._base_url
+        has_own = self._has_own_key or "@" in self._base_url
         if self._needs_key and not has_own and self._key() == _NO_KEY_NEEDED:
             keys = " or ".join(self._keys)
             raise failure(

@@ -50,7 +50,7 @@ from lambda_rlm.llm.providers.constraints import (
     known_of,
     told_in,
 )
-from lambda_rlm.llm.providers.contact.keys import MISSING_LITELLM
+from lambda_rlm.llm.providers.contact.keys import MISSING_LITELLM, refuse_for_litellm
 from lambda_rlm.llm.providers.dialects import Dialect
 from lambda_rlm.llm.providers.exchange import Garbled, NoAddress, Unsendable, most_bytes, refuse_unsendable, without_user
 from lambda_rlm.llm.providers.forms.openai_form import (
@@ -68,7 +68,6 @@ from lambda_rlm.llm.providers.trust import bundle
 from lambda_rlm.llm.providers.vendor_errors import mapped, redirected
 from lambda_rlm.llm.providers.vendor_exchange import Exchange
 from lambda_rlm.llm.tokens import count, vocabulary
-from lambda_rlm.llm.wrappers.model_headers import AUTHORIZATION
 from lambda_rlm.llm.wrappers.model_options import UNSAID, ModelOptions, sampled
 
 _NO_KEY_NEEDED: Final = "none"
@@ -139,12 +138,7 @@ class LitellmModel:
             litellm.in_memory_llm_clients_cache.flush_cache()
 
     def _refuse_unsendable(self) -> None:
-        if self._options.ca_bundle is not None:
-            said = "ca_bundle is for servers in the OpenAI form; here set SSL_CERT_FILE"
-            raise failure(UNREACHABLE, f"{self._name}: {said}", is_final=True)
-        if AUTHORIZATION in map(str.lower, self._headers):  # litellm would send its own in its place, or beside it
-            said = "a header Authorization is for servers in the OpenAI form; here set api_key_env"
-            raise failure(KEY_REFUSED, f"{self._name}: {said}")
+        refuse_for_litellm(self._name, self._headers, self._options.ca_bundle)
         try:
             refuse_unsendable(self._base_url, self._key())
         except Garbled as error:

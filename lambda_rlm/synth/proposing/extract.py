@@ -10,12 +10,12 @@ import json
 import re
 from typing import Final
 
+from lambda_rlm.thought_marks import MARK, SIDES
+
 LONGEST: Final = 60_000
 """Characters; a program of two thousand nodes has fewer."""
 
 _MOST_FENCES: Final = 4
-_THOUGHT: Final = re.compile(r"<(/?)(?:think|thinking|thoughts?|reasoning|seed:think)>|(?-i:\[(/?)THINK\])", re.IGNORECASE)
-"""Where a thought begins or ends."""
 _FINAL: Final = re.compile(
     r"\s*(?=<\|start\|>|<\|channel\|>).*?<\|channel\|>\s*final\b(?:[^<]|<\|constrain\|>)*<\|message\|>", re.DOTALL
 )
@@ -75,8 +75,8 @@ def _without_thoughts(reply: str) -> str:
         return text[final.end() :].replace("<|return|>", "").replace("<|end|>", "")
     kept: list[str] = []
     begins: int | None = 0
-    for mark in _THOUGHT.finditer(text):
-        if not (mark.group(1) or mark.group(2)):
+    for mark in MARK.finditer(text):
+        if SIDES[mark[0].lower()][1]:
             if begins is not None:
                 kept.append(text[begins : mark.start()])
             begins = None

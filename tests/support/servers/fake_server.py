@@ -80,6 +80,8 @@ class FakeServer:
         """The events of a stream: thoughts, then the answer in pieces, why it ended, and the counts where they were asked
         for."""
         shape, usage = self.shape, self.usage
+        if shape.opening is not None:
+            yield shape.opening
         yield self._chunk({"role": "assistant", "content": ""}, None)
         for delta in self._deltas():
             yield self._chunk(delta, None)

@@ -36,6 +36,8 @@ class Shape:
     code: str = "E0508"
     in_stream: Any = None
     takes_schema: bool = True
+    opening: Any = None
+    """An event that its streams begin with, before the first piece of a reply."""
     comment: str = ""
     """A line of a comment that its streams begin with."""
     usage_in_last_chunk: bool = False
@@ -61,7 +63,8 @@ SHAPES = (
     ),
     Shape(
         "SGLang",
-        "0.5",
+        "0.5.9",
+        # `ChatCompletionResponseChoice`, `UsageInfo`, `ErrorResponse`; the errors are made in serving_base.py beside it.
         "https://github.com/sgl-project/sglang/blob/main/python/sglang/srt/entrypoints/openai/protocol.py",
         model="deepseek-ai/DeepSeek-R1",
         beside={"metadata": {"weight_version": "default"}},
@@ -73,14 +76,16 @@ SHAPES = (
             400,
             {
                 "object": "error",
-                "message": "The input (9000 tokens) is longer than the model's maximum context length (4096 tokens).",
+                "message": "The input (9000 tokens) is longer than the model's context length (4096 tokens).",
                 "type": "BadRequestError",
                 "param": None,
                 "code": 400,
             },
         ),
         code="E0509",
-        in_stream={"error": {"object": "error", "message": "Aborted", "type": "InternalServerError", "code": 500}},
+        in_stream={
+            "error": {"object": "error", "message": "Aborted", "type": "InternalServerError", "param": None, "code": 500}
+        },
     ),
     Shape(
         "llama.cpp server",
@@ -200,7 +205,7 @@ SHAPES = (
         "DeepSeek",
         "2026-10",
         "https://api-docs.deepseek.com/api/create-chat-completion",
-        model="deepseek-reasoner",
+        model="deepseek-v4-pro",
         beside={"system_fingerprint": "fp_1"},
         choice={"logprobs": None},
         usage={"prompt_cache_hit_tokens": 0, "prompt_cache_miss_tokens": 12, "prompt_tokens_details": {"cached_tokens": 0}},
@@ -225,6 +230,7 @@ SHAPES = (
     Shape(
         "Azure OpenAI",
         "2024-10-21",
+        # The refusal as in github.com/microsoft/TinyTroupe/issues/85, of this version.
         "https://learn.microsoft.com/en-us/azure/ai-services/openai/concepts/content-filter",
         model="gpt-4o",
         beside={
@@ -238,21 +244,38 @@ SHAPES = (
             400,
             {
                 "error": {
-                    "message": "The response was filtered due to the prompt triggering Azure OpenAI's content management policy.",
+                    "message": "The response was filtered due to the prompt triggering Azure OpenAI's content management policy. "
+                    "Please modify your prompt and retry.",
                     "type": None,
                     "param": "prompt",
                     "code": "content_filter",
                     "status": 400,
+                    "innererror": {
+                        "code": "ResponsibleAIPolicyViolation",
+                        "content_filter_result": {
+                            "hate": {"filtered": False, "severity": "safe"},
+                            "jailbreak": {"filtered": True, "detected": True},
+                        },
+                    },
                 }
             },
         ),
         code="E0510",
         in_stream={"choices": [{"index": 0, "delta": {}, "finish_reason": "content_filter"}]},
+        opening={
+            "id": "",
+            "object": "",
+            "created": 0,
+            "model": "",
+            "choices": [],
+            "prompt_filter_results": [{"prompt_index": 0, "content_filter_results": {"hate": {"filtered": False}}}],
+        },
     ),
     Shape(
         "LiteLLM proxy",
-        "1.81",
-        "https://docs.litellm.ai/docs/reasoning_content",
+        "1.106",
+        # The fields of errors are those of `ProxyException.to_dict` in litellm/proxy/_types.py.
+        "https://docs.litellm.ai/docs/proxy/error_reference",
         model="claude",
         beside={"system_fingerprint": None},
         choice={"provider_specific_fields": {}},
@@ -266,7 +289,7 @@ SHAPES = (
             429,
             {
                 "error": {
-                    "message": "litellm.RateLimitError: Rate limit reached. Please try again in 20s.",
+                    "message": "litellm.RateLimitError: RateLimitError: OpenAIException - Rate limit reached. Please try again in 20s.",
                     "type": "throttling_error",
                     "param": None,
                     "code": "429",
@@ -274,12 +297,20 @@ SHAPES = (
             },
         ),
         code="E0502",
-        in_stream={"error": {"message": "litellm.MidStreamFallbackError", "type": None, "param": None, "code": "500"}},
+        in_stream={
+            "error": {
+                "message": "litellm.MidStreamFallbackError: litellm.APIConnectionError: peer closed connection",
+                "type": "None",
+                "param": "None",
+                "code": "503",
+            }
+        },
     ),
     Shape(
         "Groq",
         "2026-10",
-        "https://console.groq.com/docs/reasoning",
+        # The refusal as in github.com/HunorLaczko/ha-groq-cloud-api/issues/27.
+        "https://console.groq.com/docs/api-reference",
         model="openai/gpt-oss-20b",
         beside={"system_fingerprint": "fp_1", "x_groq": {"id": "req_1"}, "service_tier": "on_demand"},
         choice={"logprobs": None},
@@ -289,7 +320,8 @@ SHAPES = (
             413,
             {
                 "error": {
-                    "message": "Request too large for model in organization on tokens per minute (TPM)",
+                    "message": "Request too large for model `openai/gpt-oss-20b` in organization `org_1` service tier `on_demand` "
+                    "on tokens per minute (TPM): Limit 6000, Requested 12328, please reduce your message size and try again.",
                     "type": "tokens",
                     "code": "rate_limit_exceeded",
                 }

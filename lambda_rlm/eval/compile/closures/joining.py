@@ -13,8 +13,8 @@ from lambda_rlm.budget.meter import Meter
 from lambda_rlm.budget.storage import Holding
 from lambda_rlm.eval.compile.compiled import Frame, Run, charge
 from lambda_rlm.eval.holding import MANY, measure
+from lambda_rlm.eval.provenance.told import trusted
 from lambda_rlm.eval.tariff import CHARACTER, SLOT
-from lambda_rlm.eval.told import trusted
 from lambda_rlm.eval.value import EMPTY_TEXT, HEADER, Rope, Text, Value
 
 FLAT = 512

@@ -11,14 +11,15 @@ from __future__ import annotations
 import asyncio
 import difflib
 import json
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 from urllib.parse import quote
 
 from lambda_rlm.diagnostics.blot import blotted, cut
 from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.llm.failures import KEY_REFUSED, UNKNOWN_MODEL, UNREACHABLE, failure
-from lambda_rlm.llm.providers.contact.keys import ACCESS, Access
+from lambda_rlm.llm.providers.contact.keys import Access
 from lambda_rlm.llm.providers.contact.served import (
     Served,
     loaded_in_lm_studio,
@@ -33,6 +34,7 @@ from lambda_rlm.llm.providers.exchange import (
     Answer,
     Garbled,
     Lost,
+    NoScheme,
     NotConnected,
     Unreachable,
     UnreadableResponse,
@@ -55,20 +57,36 @@ _VERSION: Final = "/v1"
 _KEY_WORDS: Final = ("key", "token", "credential", "authenticat", "unauthor")
 _NOT_ABOUT_THE_KEY: Final = ("scope", "permission", "not allowed", "forbidden for", "route")
 """What a server says that takes the key, but not for this question."""
+_NO_TLS: Final = "WRONG_VERSION_NUMBER"
 _INVALID_KEY: Final = "api key not valid"
 _SAID: Final = 300
 
 
-class Visit:
-    """One server, asked a few questions in one event loop. `name` is the model, as messages have it."""
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How a server is asked. `header` is the provider's own for its key (None: `Authorization`), `more` are headers of the
+    user, `authorities` the file of those whose certificates are trusted, `keys` where to look when the key is refused."""
 
-    def __init__(self, base_url: str, key: str | None, name: str, header: str | None = None) -> None:
+    header: str | None = None
+    more: Mapping[str, str] = field(default_factory=dict, repr=False)
+    authorities: str | None = None
+    keys: str = ""
+
+
+PLAIN: Final = Manner()
+
+
+class Visit:
+    """One server, asked a few questions in one event loop. `name` is the model, as messages have it, empty for none yet."""
+
+    def __init__(self, base_url: str, key: str | None, name: str, manner: Manner = PLAIN) -> None:
         self.base_url = base_url.rstrip("/")
-        self.name = name
-        self.key = key
-        self._to = destination(self.base_url, key or NO_KEY)
-        self._opening, _, self._query = self._to.target.rpartition(_COMPLETIONS)
-        self._keyed = self._to.keyed if header is None else _keyed(header, key or "")
+        self.name, self.key, self.manner = name, key, manner
+        self.about = _about(name)
+        to = destination(self.base_url, key or NO_KEY)
+        self._opening, _, self._query = to.target.rpartition(_COMPLETIONS)
+        keyed = to.keyed if manner.header is None else _keyed(manner.header, key or "")
+        self._to = replace(to, keyed=keyed, more=manner.more, authorities=manner.authorities)
 
     async def ask(self, path: str, method: str = "GET", body: bytes = b"") -> Answer:
         """The answer at a path after the base URL; raises what `Carrier.post` does."""
@@ -96,7 +114,7 @@ class Visit:
         return cut(blotted(text, self.key), _SAID)
 
     async def _asked(self, target: str, method: str, body: bytes) -> Answer:
-        to = replace(self._to, target=target, method=method, keyed=self._keyed)
+        to = replace(self._to, target=target, method=method)
         pool = carrier(to, SECONDS)
         try:
             return await pool.post(body, _MOST_BYTES)
@@ -109,10 +127,10 @@ def _keyed(header: str, key: str) -> dict[str, str]:
     return {header: key, **({"anthropic-version": "2023-06-01"} if header == "x-api-key" else {})}
 
 
-async def inquire(base_url: str, key: str | None, name: str, wanted: str | None) -> Served | None:
+async def inquire(base_url: str, key: str | None, name: str, wanted: str | None, manner: Manner = PLAIN) -> Served | None:
     """What a server in the OpenAI form serves, None where it does not say. `name` is the model in messages, `wanted` its name
     at the server (None: none is named yet). Raises `ModelFailure` for what is certain to fail."""
-    visit = _visit(base_url, key, name)
+    visit = _visit(base_url, key, name, manner)
     answer = await _greeted(visit, "/models")
     if answer is None:
         return None
@@ -126,15 +144,18 @@ async def inquire(base_url: str, key: str | None, name: str, wanted: str | None)
         return None
     served = await _looked_closer(visit, served, wanted)
     if wanted is not None and served.refuses(wanted):
-        raise failure(UNKNOWN_MODEL, f"{name}: {without_user(plain(base_url))} does not serve this model{near(wanted, served)}")
+        raise failure(
+            UNKNOWN_MODEL, f"{_about(name)}{without_user(plain(base_url))} does not serve this model{near(wanted, served)}"
+        )
     return served
 
 
-async def inquire_model(access: Access, key: str, name: str, bare: str) -> None:
+async def inquire_model(access: Access, key: str | None, name: str, bare: str, manner: Manner = PLAIN) -> None:
     """Ask a provider about one of its models, or for the list of them where it tells of none. Raises `ModelFailure` for a key
     that is refused, a model that the provider does not know, and a provider that cannot be reached."""
     assert access.base is not None
-    visit = _visit(access.base, key, name, access.header)
+    keys = manner.keys or " or ".join(access.variables[:2])
+    visit = _visit(access.base, key, name, replace(manner, header=access.header, keys=keys))
     tells = access.greeting == "model"
     answer = await _greeted(visit, f"/models/{quote(bare, safe=':')}" if tells else "/models")
     if answer is None:
@@ -146,6 +167,17 @@ async def inquire_model(access: Access, key: str, name: str, bare: str) -> None:
         )
 
 
+async def inquire_presence(base_url: str, key: str | None, name: str, manner: Manner = PLAIN) -> None:
+    """Whether anybody is at the address of a server that may know no question but its own. Raises `ModelFailure` where nobody
+    is."""
+    await _greeted(_visit(base_url, key, name, manner), "/models")
+
+
+def _about(name: str) -> str:
+    """How a message about a model begins."""
+    return f"{name}: " if name else ""
+
+
 def near(wanted: str, served: Served) -> str:
     """What a server serves instead, as the end of a message: the nearest name and the first ones."""
     close = difflib.get_close_matches(wanted, [model.name for model in served.models], n=1)
@@ -153,13 +185,17 @@ def near(wanted: str, served: Served) -> str:
     return f"{hint} (it serves {shown(served)})" if served.models else "; it serves none"
 
 
-def _visit(base_url: str, key: str | None, name: str, header: str | None = None) -> Visit:
+def _visit(base_url: str, key: str | None, name: str, manner: Manner) -> Visit:
     try:
-        return Visit(base_url, key, name, header)
+        return Visit(base_url, key, name, manner)
     except Unsendable as error:
-        raise failure(KEY_REFUSED, f"{name}: request not sent: {error}") from None
+        raise failure(KEY_REFUSED, f"{_about(name)}request not sent: {error}") from None
     except Garbled as error:
-        raise failure(UNREACHABLE, f"{name}: request not sent: {error}", is_final=True) from None
+        raise failure(UNREACHABLE, f"{_about(name)}request not sent: {error}", is_final=True) from None
+    except NoScheme:
+        hint = "" if "://" in base_url else f", e.g. http://{without_user('//' + base_url)[2:]}"
+        message = f"{_about(name)}the base URL must begin with http:// or https://{hint}"
+        raise failure(UNREACHABLE, message, is_final=True) from None
     except Unreachable as error:
         raise _nobody(name, without_user(base_url), str(error)) from None
 
@@ -172,19 +208,23 @@ async def _greeted(visit: Visit, path: str) -> Answer | None:
     except Untrusted as error:
         raise untrusted(visit.name, visit.base_url, visit.said(str(error))) from None
     except Unreachable as error:
+        if _NO_TLS in str(error):
+            plainly = without_user(visit.base_url).replace("https://", "http://", 1)
+            message = f"{visit.about}what answers at {without_user(visit.base_url)} does not speak TLS; did you mean {plainly}?"
+            raise failure(UNREACHABLE, message, is_final=True) from None
         raise _nobody(visit.name, without_user(visit.base_url), visit.said(str(error))) from None
     except UnreadableResponse as error:
         if str(error) != "not HTTP/1.1":
             return None
         where = without_user(visit.base_url)
-        message = f"{visit.name}: what answers at {where} does not speak HTTP; check the port, and http or https"
+        message = f"{visit.about}what answers at {where} does not speak HTTP; check the port, and http or https"
         raise failure(UNREACHABLE, message, is_final=True) from None
     except (NotConnected, TimeoutError, Lost):
         return None
 
 
 def _nobody(name: str, where: str, why: str) -> ModelFailure:
-    message = f"{name}: cannot connect to {where}; check the URL and that the server is running ({why})"
+    message = f"{_about(name)}cannot connect to {where}; check the URL and that the server is running ({why})"
     return failure(UNREACHABLE, message, is_final=True)
 
 
@@ -202,16 +242,11 @@ def _refuse_key(visit: Visit, answer: Answer) -> None:
         return
     where = without_user(visit.base_url)
     told = f" ({visit.said(words)})" if words else ""
-    if visit.key:
-        said = f"the API key was rejected at {where}{told}; check {_where_keys_are(visit)}"
+    if visit.key or visit.manner.keys:
+        said = f"the API key was rejected at {where}{told}; check {visit.manner.keys or 'OPENAI_API_KEY'}"
     else:
-        said = f"{where} needs an API key, and none is set{told}; set {_where_keys_are(visit)}"
-    raise failure(KEY_REFUSED, f"{visit.name}: {said}")
-
-
-def _where_keys_are(visit: Visit) -> str:
-    provider = next((access for access in ACCESS.values() if access.base == visit.base_url), ACCESS["openai"])
-    return " or ".join(provider.variables[:2])
+        said = f"{where} needs an API key, and none is set{told}; set {visit.manner.keys or 'OPENAI_API_KEY'}"
+    raise failure(KEY_REFUSED, f"{visit.about}{said}")
 
 
 async def _refuse_address(visit: Visit, answer: Answer) -> None:
@@ -219,7 +254,7 @@ async def _refuse_address(visit: Visit, answer: Answer) -> None:
     to be had at it either. They are asked for without model and messages, so that nothing can be made."""
     where, beside = without_user(visit.base_url), visit.beside()
     if beside is not None and await _is_api(visit, beside):
-        said = f"{visit.name}: {where} is no API (status {answer.status} at /models); did you mean {without_user(beside)}?"
+        said = f"{visit.about}{where} is no API (status {answer.status} at /models); did you mean {without_user(beside)}?"
         raise failure(UNREACHABLE, said, is_final=True)
     if parsed(answer.body) is not None:
         return
@@ -231,14 +266,14 @@ async def _refuse_address(visit: Visit, answer: Answer) -> None:
         kind = "a web page" if b"<" in again.body[:200] else "no API"
         hint = "" if beside is None else f"; did you mean {without_user(beside)}?"
         advice = hint or "; check the path of the base URL, which usually ends in /v1"
-        said = f"{visit.name}: {where} is {kind} (status {again.status} at {_COMPLETIONS}){advice}"
+        said = f"{visit.about}{where} is {kind} (status {again.status} at {_COMPLETIONS}){advice}"
         raise failure(UNREACHABLE, said, is_final=True)
 
 
 async def _is_api(visit: Visit, base_url: str) -> bool:
     """Whether a list of models is to be had below another base URL of the same server, or would be with a key."""
     try:
-        answer = await Visit(base_url, visit.key, visit.name).ask("/models")
+        answer = await Visit(base_url, visit.key, visit.name, visit.manner).ask("/models")
     except (Unreachable, Lost, UnreadableResponse, TimeoutError):
         return False
     return answer.status in (401, 403) or (answer.status == 200 and models_in(parsed(answer.body)) is not None)

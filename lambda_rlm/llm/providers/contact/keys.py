@@ -12,15 +12,17 @@ import importlib.util
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Final, Literal, NamedTuple
 
-from lambda_rlm.llm.failures import KEY_REFUSED, UNKNOWN_MODEL, failure
+from lambda_rlm.llm.failures import KEY_REFUSED, UNKNOWN_MODEL, UNREACHABLE, failure
 from lambda_rlm.llm.profiles import is_known, providers_in_table
 from lambda_rlm.llm.providers.exchange import Unsendable, refuse_unsendable
+from lambda_rlm.llm.providers.forms.vendors import VENDORS, vendor_of
 from lambda_rlm.llm.providers.servers import provider_of
+from lambda_rlm.llm.wrappers.model_headers import AUTHORIZATION
 
 MISSING_LITELLM: Final = "is asked through litellm, which is not installed: pip install 'lambda-rlm[litellm]'"
 
@@ -39,11 +41,9 @@ class Access(NamedTuple):
 
 
 ACCESS: Final[Mapping[str, Access]] = {
-    "openai": Access(("OPENAI_API_KEY",), "https://api.openai.com/v1", None, "model"),
-    "anthropic": Access(("ANTHROPIC_API_KEY",), "https://api.anthropic.com/v1", "x-api-key", "model"),
-    "gemini": Access(
-        ("GEMINI_API_KEY", "GOOGLE_API_KEY"), "https://generativelanguage.googleapis.com/v1beta", "x-goog-api-key", "model"
-    ),
+    "openai": Access(VENDORS["openai"].keys, "https://api.openai.com/v1", None, "model"),
+    "anthropic": Access(VENDORS["anthropic"].keys, "https://api.anthropic.com/v1", "x-api-key", "model"),
+    "gemini": Access(VENDORS["gemini"].keys, "https://generativelanguage.googleapis.com/v1beta", "x-goog-api-key", "model"),
     "mistral": Access(("MISTRAL_API_KEY",), "https://api.mistral.ai/v1", None, "list"),
     "groq": Access(("GROQ_API_KEY",), "https://api.groq.com/openai/v1", None, "list"),
     "deepseek": Access(("DEEPSEEK_API_KEY",), "https://api.deepseek.com", None, "list"),
@@ -70,9 +70,6 @@ ACCESS: Final[Mapping[str, Access]] = {
 }
 """The providers whose key is in a variable, by the names that litellm gives them."""
 
-_OWN_DOORS: Final = ("openai", "anthropic", "gemini")
-"""The providers that are asked without litellm."""
-
 _ALSO_KNOWN: Final = frozenset(
     ("ai21_chat", "azure_text", "custom_openai", "hosted_vllm", "litellm_proxy", "lm_studio", "ollama", "ollama_chat",
      "openai_like", "sagemaker_chat", "text-completion-openai", "vertex_ai", "vertex_ai_beta", "vllm", "watsonx_text")
@@ -88,16 +85,19 @@ def key_of(provider: str, environ: Mapping[str, str] = os.environ) -> str | None
     return None if access is None else next((found for name in access.variables if (found := environ.get(name))), None)
 
 
-def refuse_unusable(name: str, environ: Mapping[str, str] = os.environ) -> None:
+def refuse_unusable(name: str, environ: Mapping[str, str] = os.environ, *, has_own_key: bool = False) -> None:
     """Raises `ModelFailure` for a model of a provider, named without a URL, that cannot work: an unknown provider, a missing
-    key, a key that cannot be sent, or a package that is not installed."""
+    key, a key that cannot be sent, or a package that is not installed. The provider's variables do not count where a model
+    `has_own_key`."""
     provider = provider_of(name)
     if not (provider in ACCESS or is_known(name) or is_provider(provider)):
         raise failure(
             UNKNOWN_MODEL, f"unknown provider {provider!r:.80} in the model name {name!r:.200}{_hint(name, provider)}"
         )
-    if needs_litellm(name) and not has_litellm():
+    if needs_litellm(name, environ) and not has_litellm():
         raise failure(UNKNOWN_MODEL, f"{name} {MISSING_LITELLM}")
+    if has_own_key:
+        return
     access, key = ACCESS.get(provider), key_of(provider, environ)
     if access is not None and key is None:
         variables = " or ".join(access.variables[:2])
@@ -108,6 +108,16 @@ def refuse_unusable(name: str, environ: Mapping[str, str] = os.environ) -> None:
         refuse_unsendable(None, key)
     except Unsendable as error:
         raise failure(KEY_REFUSED, f"{name}: request not sent: {error}") from None
+
+
+def refuse_for_litellm(name: str, headers: Collection[str], ca_bundle: str | None) -> None:
+    """Raises `ModelFailure` for what a model that is asked through litellm cannot be asked with."""
+    if ca_bundle is not None:
+        raise failure(
+            UNREACHABLE, f"{name}: ca_bundle is for servers in the OpenAI form; here set SSL_CERT_FILE", is_final=True
+        )
+    if AUTHORIZATION in map(str.lower, headers):  # litellm would send its own in its place, or beside it
+        raise failure(KEY_REFUSED, f"{name}: a header Authorization is for servers in the OpenAI form; here set api_key_env")
 
 
 def is_provider(name: str) -> bool:
@@ -123,9 +133,9 @@ def providers() -> frozenset[str]:
     return frozenset((*ACCESS, *providers_in_table(), *_ALSO_KNOWN, *_of_litellm()))
 
 
-def needs_litellm(name: str) -> bool:
+def needs_litellm(name: str, environ: Mapping[str, str] = os.environ) -> bool:
     """Whether a model of a provider, named without a URL, is asked through litellm."""
-    return provider_of(name) not in _OWN_DOORS
+    return vendor_of(name, environ=environ) is None
 
 
 @cache

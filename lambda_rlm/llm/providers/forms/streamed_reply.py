@@ -16,6 +16,9 @@ from lambda_rlm.llm.providers.forms.event_stream import EventLines, NotAnEvent, 
 from lambda_rlm.llm.providers.forms.gathered import Gathered
 
 _ERROR: Final = "error"
+_FIRST_HALF: Final = "\ud800"
+_SECOND_HALF: Final = "\udc00"
+"""Where the first and the second halves of characters begin that UTF-16 has in two."""
 
 
 class BrokenOff(Exception):
@@ -37,6 +40,7 @@ class StreamedReply:
     def __init__(self, gathered: Gathered, on_text: Callable[[str], None], key: str | None) -> None:
         self._gathered, self._on_text = gathered, on_text
         self._lines, self._blotter = EventLines(), Blotter(key)
+        self._half = ""
         self._trouble: Exception | None = None
         self._has_begun = self.was_fed = False
 
@@ -71,7 +75,14 @@ class StreamedReply:
         error = _error_in(event)
         if error is not None:
             raise BrokenOff(error)
-        self._say(self._blotter.piece(self._gathered.take(event.data)))
+        self._say(self._blotter.piece(self._joined(self._gathered.take(event.data))))
+
+    def _joined(self, piece: str) -> str:
+        """A piece without half a character at its end, which waits for the other half: some servers part texts in UTF-16."""
+        text, self._half = self._half + piece, ""
+        if text and _FIRST_HALF <= text[-1] < _SECOND_HALF:
+            text, self._half = text[:-1], text[-1]
+        return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
     def _say(self, text: str) -> None:
         if not text:
