@@ -316,9 +316,9 @@ class RLM:
         **more: Any,
     ) -> Run:
         """Continue a run of the journal that has no answer. `run` is its id, a prefix or suffix of the id, "last", or a `Run`.
-        Pass the same inputs again; finished calls are not paid again. Models, limits and server are those of the run unless this `RLM`
-        sets others. Raises `Fault`, `InputProblem` if the inputs differ, `JournalProblem`, and `ValueError` if the run already
-        has an answer or this `RLM` names another model."""
+        Pass the same inputs again; finished calls are not paid again. Models, limits and server are those of the run unless
+        this `RLM` sets others. Raises `Fault`, `InputProblem` if the inputs differ, `JournalProblem`, and `ValueError` if the
+        run already has an answer or this `RLM` names another model."""
         values = given(inputs, more)
         return blocking_anywhere(lambda: self._resumed(run, values, returns, on_event))
 

@@ -1,8 +1,8 @@
 """Settings of a host program, looked at when an `RLM` is made, so that a slip shows there and not at the first question.
 
 Owns the look. Promises that what the table of settings knows is held to its rules, whoever says it, and that each refusal names
-the argument, the value and what it may be: `ValueError` for a value, `TypeError` for something of another kind. An argument that
-there is not is answered with the place that its meaning has here, and without its value, which may be a key.
+the argument, the value and what it may be: `ValueError` for a value, `TypeError` for something of another kind. An argument
+that there is not is answered with the place that its meaning has here, and without its value, which may be a key.
 """
 
 from __future__ import annotations

@@ -97,8 +97,8 @@ class Keeping:
 @dataclass(slots=True, kw_only=True)
 class RunSession:
     """One session of a run. `setup` is what it is answered with, its models not connected yet; `keeping` is None where no
-    journal is kept; `notes` are what is to be logged of its models; `is_approved` says that a person approves each program; `on_end` is called once when nothing is asked any
-    more, before the end is written.
+    journal is kept; `notes` are what is to be logged of its models; `is_approved` says that a person approves each program;
+    `on_end` is called once when nothing is asked any more, before the end is written.
 
     Afterwards `trouble` says what went wrong with the journal.
     """
