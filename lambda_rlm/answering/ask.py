@@ -307,5 +307,5 @@ class _Asking:
         if isinstance(fault, OutOfTime):
             fault = fault.of(self.setup.budget.seconds or 0.0)
         if fault is not None and fault.code in OF_THE_SERVER and self.case.own is None:
-            fault.span = None  # nobody who asked has written that program, and none would do better
+            fault.span = None  # nobody who asked has written that program
         return replace(total, fault=fault, usage=usage, route=route, task=task, reason=reason, split=self._split, notes=notes)

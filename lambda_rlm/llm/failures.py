@@ -80,8 +80,22 @@ FATES: Final[dict[str, Fate]] = {
 }
 
 
-OF_THE_SERVER: Final = frozenset({UNREACHABLE, KEY_REFUSED, UNKNOWN_MODEL})
-"""How a call fails whatever is asked: no program has a part in it."""
+OF_THE_SERVER: Final = frozenset(
+    [
+        SERVER_FAILED,
+        RATE_LIMITED,
+        TIMED_OUT,
+        CONNECTION_LOST,
+        UNREACHABLE,
+        KEY_REFUSED,
+        UNKNOWN_MODEL,
+        BAD_REQUEST,
+        REFUSED,
+        EMPTY_REPLY,
+        MALFORMED_BODY,
+    ]
+)
+"""How a call fails by what its server does: to whoever asked without a program, no place in one tells anything."""
 
 _NOT_WORKED_ON: Final = (501, 503, 529)
 """What a server replies, beside 3xx and 4xx, to a request on which it does no work."""

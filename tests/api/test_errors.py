@@ -49,8 +49,6 @@ INSIDE = {
     "BrokenOff": "becomes the failure that the error in the stream stands for",
     "CutOff": "becomes E0504",
     "NotAnEvent": "becomes E0512",
-    "TooLarge": "becomes a type of texts that hold JSON, or a TypeError",
-    "UnclearNumber": "becomes a repair, then E0513",
     "BadReply": "becomes a repair, then E0513",
     "Declined": "leaves only by a hook that the command line installs and catches",
     "Garbled": "becomes E0512",

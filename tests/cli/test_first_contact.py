@@ -202,3 +202,13 @@ def test_a_server_that_a_variable_names_is_told(shell: Shell, monkeypatch: pytes
         assert ask(shell, "--model", "openai/gpt-5-mini") == 0
         assert f"data goes to {server.root.removeprefix('http://')}" in shell.err
     assert ask(shell, "--model", "openai/gpt-5-mini") == 0 or "cannot connect" in shell.err
+
+
+@pytest.mark.parametrize("status", [301, 400, 401, 402, 403, 404, 413, 422])
+def test_no_fault_of_a_server_points_into_a_program(status: int, shell: Shell) -> None:
+    """Which nobody who asked has written."""
+    refused = (status, {"error": {"message": "no"}})
+    with ListingServer({"GET /v1/models": (501, b""), "POST /v1/chat/completions": refused}) as server:
+        assert ask(shell, "--model", "m", "--base-url", server.url) == 2
+    assert "fault[E05" in shell.err
+    assert ("-->" in shell.err) == (status == 413), "too long a prompt was made by a program"

@@ -182,3 +182,18 @@ def test_a_prompt_that_is_too_long_is_told_in_many_words(told: str) -> None:
     """Of SGLang and Together, xAI, Groq, Poolside, OpenAI and MiniMax."""
     failed = turned_down(400, json.dumps({"error": {"message": told}}).encode(), {}, "m")
     assert (failed.code, failed.is_retryable) == ("E0509", False)
+
+
+@pytest.mark.parametrize(
+    ("to", "told"),
+    [
+        ("https://llm.example/v1/chat/completions", "redirect to https://llm.example/v1/chat/completions, status 308"),
+        ("https://me:hunter2@llm.example/v1?key=hunter2", "redirect to https://…@llm.example/v1?…, status 308"),
+        ("/v1/\x1b[31m", "redirect to "),
+        ("", "redirect to another URL, status 308"),
+    ],
+)
+def test_a_redirect_says_where_it_leads(to: str, told: str) -> None:
+    failed = turned_down(308, b"", {"location": to} if to else {}, "m")
+    assert told in failed.message and "set the base URL" in failed.message
+    assert "hunter2" not in failed.message and "\x1b" not in failed.message

@@ -14,8 +14,10 @@ from typing import Final
 
 from lambda_rlm.diagnostics.blot import blotted, cut
 from lambda_rlm.diagnostics.faults import ModelFailure
+from lambda_rlm.diagnostics.visible import visible_line
 from lambda_rlm.llm import failures
 from lambda_rlm.llm.providers.exchange import without_user
+from lambda_rlm.llm.providers.servers import plain
 from lambda_rlm.llm.providers.trust import ADVICE
 
 _BY_NAME: Final = {
@@ -184,7 +186,7 @@ def untrusted(model: str, base_url: str | None, why: str) -> ModelFailure:
 def turned_down(status: int, body: bytes, headers: Mapping[str, str], model: str, api_key: str | None = None) -> ModelFailure:
     """What a server's error reply stands for."""
     if 300 <= status < 400:
-        return redirected(model, status)
+        return redirected(model, status, headers.get("location", ""))
     delay = headers.get("retry-after") or _delay_in(body)
     return _turned_down(_Told.in_body(status, body), {} if delay is None else {"retry-after": delay}, model, api_key)
 
@@ -307,10 +309,11 @@ def broken_off(error: object, model: str, api_key: str | None = None) -> ModelFa
     return failures.failure(failed.code, failed.message, retry_after=failed.retry_after, is_billable=True)
 
 
-def redirected(model: str, status: int) -> ModelFailure:
+def redirected(model: str, status: int, to: str = "") -> ModelFailure:
     """The failure where a server leads elsewhere: neither key nor prompt go there."""
-    said = f"{_SAID[failures.BAD_REQUEST]} (unexpected redirect to another URL, status {status})"
-    return failures.failure(failures.BAD_REQUEST, f"{model}: {said}")
+    where = cut(visible_line(plain(to)), _LONGEST) if to else "another URL"
+    said = f"{_SAID[failures.BAD_REQUEST]} (unexpected redirect to {where}, status {status})"
+    return failures.failure(failures.BAD_REQUEST, f"{model}: {said}; set the base URL to the address that answers")
 
 
 def _code(error: Exception) -> str:
