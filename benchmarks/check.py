@@ -30,7 +30,7 @@ LINES = (
     'let shown{n} = f"{{count{n}}}: {{query}}";',
     "let first{n} = kept{n} |> first;",
 )
-"""Short ones: a program has at most 2,500 parts, so that one of 300 lines has six or seven to a line."""
+"""Short ones: a program has at most 2,000 parts, so that one of 300 lines has six or seven to a line."""
 
 
 def best(job: Callable[[], object]) -> float:

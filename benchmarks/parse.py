@@ -1,4 +1,4 @@
-"""How long parsing takes: the first parse of a process, then 30 lines, and as many as the limit of 2,500 parts lets through.
+"""How long parsing takes: the first parse of a process, then 30 lines, and as many as the limit of 2,000 parts lets through.
 
 Run `python benchmarks/parse.py`; prints medians in milliseconds.
 """
