@@ -55,6 +55,8 @@ INSIDE = {
     "JsonMismatch": "becomes a value that is none",
     "Lost": "becomes E0504",
     "NoAddress": "becomes E0505",
+    "NoAuthorities": "becomes E0505",
+    "NoScheme": "becomes E0505",
     "NotConnected": "becomes E0503",
     "OutputLost": "becomes an exit code of the command line",
     "QuoteNotFound": "becomes E0514",
