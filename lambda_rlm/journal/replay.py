@@ -97,7 +97,7 @@ class Comparison:
         return [
             f"{what} differ{'' if what in _PLURAL else 's'}"
             for key, what in compared.items()
-            if outcome[key] != self._outcome[key]
+            if outcome[key] != (_counted(self._outcome[key], outcome[key]) if key == "dropped" else self._outcome[key])
         ]
 
     def _at(self, path: Path) -> _Asked:
@@ -120,6 +120,11 @@ def _between(mine: _Asked | None, theirs: _Asked | None) -> list[str]:
         elif theirs.values.get(digest, "") not in ("", mine.values.get(digest, "")):
             lines.append("the value differs")
     return lines
+
+
+def _counted(now: Mapping[str, int], then: Mapping[str, int]) -> dict[str, int]:
+    """Counts without those of 0 that an older version did not make."""
+    return {name: count for name, count in now.items() if count or name in then}
 
 
 def _code(outcome: Mapping[str, Any]) -> str:

@@ -77,7 +77,7 @@ def test_one_primitive_is_no_list_of_them() -> None:
     assert RLM(scripted(), primitives=iter([twice])).run("twice(4)").value == 8
 
 
-def test_inputs_may_be_the_second_argument_as_those_of_a_program_are() -> None:
+def test_inputs_may_be_the_second_argument() -> None:
     rlm = RLM(scripted())
     assert rlm.ask("Who?", {"context": "Acme"}).answer == rlm.ask("Who?", context="Acme").answer == "yes"
     assert rlm.route("Who?", {"context": "Acme"}).way == "direct"
@@ -91,7 +91,7 @@ def test_a_blank_question_is_not_asked() -> None:
             call(" \n", context="Acme")
 
 
-def test_a_listener_that_cannot_be_called_is_refused_before_anything_is_paid() -> None:
+def test_a_listener_that_cannot_be_called_is_refused_unpaid() -> None:
     with pytest.raises(TypeError, match="on_event must be a function"):
         RLM(scripted()).ask("Who?", context="Acme", on_event=3)  # type: ignore[arg-type]
 
@@ -155,7 +155,7 @@ class Positive(BaseModel):
 @pytest.mark.parametrize(
     ("number", "said"), [(-1, r"type: number: it must be more than 0, not -1$"), (0, r"raised GeneratorExit, for")]
 )
-def test_a_refusal_of_the_class_names_part_and_value_and_nothing_else(number: int, said: str) -> None:
+def test_a_refusal_of_the_class_names_part_and_value_alone(number: int, said: str) -> None:
     with pytest.raises(ModelFailure, match=said) as caught:
         RLM(scripted(json.dumps({"number": number}))).ask("Q?", returns=Positive, context="c")
     assert caught.value.value == {"number": number}
@@ -166,7 +166,7 @@ class Unshown:
         raise RuntimeError("not shown")
 
 
-def test_an_object_that_cannot_be_shown_is_refused_with_its_class() -> None:
+def test_an_object_that_cannot_be_shown_is_refused_by_class() -> None:
     with pytest.raises(TypeError, match="context: a value of type Unshown is not supported"):
         RLM(scripted()).ask("Who?", context=Unshown())
 
@@ -211,7 +211,7 @@ def test_the_query_of_a_base_url_is_in_no_error() -> None:
     assert "urlsecret" not in repr((caught.value, caught.value.args)) and "password-1" not in str(caught.value)
 
 
-def test_what_is_hidden_while_secrets_are_looked_up_is_found_the_next_time(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_hidden_during_a_look_up_is_found_next_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """The look-up of one thread was kept for all, without what another had hidden meanwhile."""
     secret = "hidden-in-between-4711"
     first = threading.Event()
@@ -230,7 +230,7 @@ def test_what_is_hidden_while_secrets_are_looked_up_is_found_the_next_time(monke
     assert first.is_set()
 
 
-def test_an_assumed_window_is_logged_with_the_argument_that_sets_it(caplog: pytest.LogCaptureFixture) -> None:
+def test_an_assumed_window_is_logged_with_its_argument(caplog: pytest.LogCaptureFixture) -> None:
     with CountingServer("yes") as server:
         run = RLM("some-model", base_url=server.url).ask("Who?", context="Acme")
     told = [record for record in caplog.records if "context window" in record.getMessage()]
