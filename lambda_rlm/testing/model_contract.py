@@ -8,10 +8,10 @@ answers: the requests come with it.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Final
+from typing import Final, TypeVar
 
 import anyio
 
@@ -22,6 +22,8 @@ from lambda_rlm.diagnostics.faults import LimitExceeded, ModelFailure
 from lambda_rlm.execution.check import check
 from lambda_rlm.execution.execute import Options, execute
 from lambda_rlm.llm.failures import FATES, NOT_RECORDED
+
+T = TypeVar("T")
 
 _PROGRAMS: Final = ("llm_call(query)", "llm_call[Bool](query)", 'llm_map[Int](["a", "b"], query)')
 _CANCELLED_AFTER: Final = 0.3
@@ -94,7 +96,8 @@ class ModelContract:
         for program in _PROGRAMS:
             admitted = check(program, {}).admit(None, subject.model.profile)
             options = Options(out=8, key=b"tests")
-            done = anyio.run(partial(execute, admitted, {"query": question}, subject.model, options=options))
+            asked = partial(execute, admitted, {"query": question}, subject.model, options=options)
+            done = anyio.run(_closing, subject.model, asked)
             bound, used = done.bound, done.usage
             if bound is None or bound.attempts is None or bound.input_tokens is None or bound.output_tokens is None:
                 raise AssertionError(f"no bound for {program}: {bound}")
@@ -217,6 +220,14 @@ def _complete(model: Model, one: CompletionRequest) -> Completion:
             await model.aclose()
 
     return anyio.run(ask)
+
+
+async def _closing(model: Model, job: Callable[[], Awaitable[T]]) -> T:
+    """What a job gives, with the model closed in the event loop that its connections belong to."""
+    try:
+        return await job()
+    finally:
+        await model.aclose()
 
 
 def _failure(model: Model, one: CompletionRequest) -> ModelFailure:

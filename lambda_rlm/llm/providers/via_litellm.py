@@ -117,8 +117,8 @@ class LitellmModel:
     async def complete(self, request: CompletionRequest) -> Completion:
         self._refuse_unsendable()
         litellm = self._litellm = await anyio.to_thread.run_sync(_litellm, abandon_on_cancel=True)
-        _OPEN.add(self)
         self._check_name(litellm)
+        _OPEN.add(self)
         form = self._constraints.form(request)
         reply = await self._ask(request, form)
         try:
