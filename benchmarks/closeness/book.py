@@ -21,7 +21,8 @@ from unittest.mock import patch
 from lambda_rlm.bench.words import prose
 from lambda_rlm.cli.app import run_command
 from lambda_rlm.completion import Completion, CompletionRequest
-from lambda_rlm.llm.providers.via_litellm import LitellmModel
+from lambda_rlm.execution import first_contact
+from lambda_rlm.llm.providers.via_http import HttpModel
 from tests.support.places import ROOT
 from tests.support.realistic import Realistic
 from tests.support.recorded_programs import mini
@@ -138,13 +139,16 @@ def _ask(asked: Asked, path: Path) -> tuple[int, Any]:
 
 
 def run(arguments: list[str]) -> int:
-    """A command, whose requests are answered here instead of by the provider."""
+    """A command, whose requests are answered here instead of by the provider, which is not asked what it serves either."""
     provider = Realistic(mini())
 
-    async def complete(model: LitellmModel, request: CompletionRequest) -> Completion:
+    async def complete(model: HttpModel, request: CompletionRequest) -> Completion:
         return await provider.complete(request)
 
-    with patch.object(LitellmModel, "complete", complete):
+    async def inquired(*arguments: object) -> None:
+        pass
+
+    with patch.object(HttpModel, "complete", complete), patch.object(first_contact, "inquire_model", inquired):
         return run_command(arguments)
 
 
