@@ -21,7 +21,7 @@ from lambda_rlm.types.show import show
 from lambda_rlm.types.type import Type
 
 _LONGEST_GUIDE: Final = 20_000
-"""Characters of what a model is told of an answer: it is a part of the program, once for each call that may give it."""
+"""The most characters of the guide, which is in the prompt of each call that may give the answer."""
 
 _MOST_REFUSED: Final = 5
 """Parts of an answer that a message names."""
@@ -42,7 +42,7 @@ _NESTINGS: Final = (64, 8, 6, 5, 4, 3, 2, 1)
 
 @dataclass(frozen=True, slots=True)
 class Returns:
-    """A type, what makes the value of one from plain data, which raises `ValueError`, and what a model is told of its parts.
+    """A type, what makes the value of one from plain data, which raises `ValueError`, and what prompts say about its parts.
     Data is read as JSON: of a Python value a strict class would want an enumeration's member or a tuple, which no program
     gives."""
 

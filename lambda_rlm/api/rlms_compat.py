@@ -21,7 +21,7 @@ _WHOLE: Final = 2_000
 """A prompt of this many characters is asked as it is."""
 
 _LONGEST: Final = 2_000
-"""The most characters of a paragraph that is taken for a question."""
+"""The most characters of a paragraph that may be the question of a prompt."""
 
 _SHORT: Final = 200
 """A last paragraph of this many characters may say how to answer what the beginning asks."""

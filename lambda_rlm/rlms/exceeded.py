@@ -6,6 +6,7 @@ fault is never an answer.
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import ClassVar, Final
 
 from lambda_rlm.budget.budget import Budget
@@ -26,8 +27,9 @@ class _Exceeded(LimitExceeded):
         found._measure(seconds, limits)
         return found
 
+    @abstractmethod
     def _measure(self, seconds: float, limits: Budget) -> None:
-        raise NotImplementedError
+        """Set what the exception of `rlms` says of the limit and of what was used."""
 
 
 class BudgetExceededError(_Exceeded):

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Final, Literal
 
-from lambda_rlm.completion import CompletionRequest
+from lambda_rlm.completion import CompletionRequest, Sampling
 from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.llm import failures
 from lambda_rlm.llm.providers.dialects import Dialect, grammar_fields, is_refusal, not_kept
@@ -187,6 +187,16 @@ class Constraints:
         others = frozenset(names) - frozenset(limits) - frozenset(said)
         self.left_out |= others
         return ConstraintRefused(failed, self, is_parameter=True) if limits or others else failed
+
+
+def manner(max_tokens: int, sampling: Sampling) -> dict[str, Any]:
+    """The parameters that say how a reply is drawn, and its limit, as `Constraints.parameters` wants them."""
+    wanted: dict[str, Any] = {MAX_TOKENS: max_tokens, "temperature": sampling.temperature}
+    if sampling.top_p != 1.0:
+        wanted["top_p"] = sampling.top_p
+    if sampling.seed is not None:
+        wanted["seed"] = sampling.seed
+    return wanted
 
 
 @lru_cache(4_096)

@@ -18,12 +18,12 @@ from dataclasses import replace
 from typing import Any, Final, Literal
 from weakref import WeakKeyDictionary
 
-from lambda_rlm.completion import Completion, CompletionRequest, Message, ModelProfile, Sampling
+from lambda_rlm.completion import Completion, CompletionRequest, Message, ModelProfile
 from lambda_rlm.diagnostics.blot import blotted
 from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.llm.failures import CONNECTION_LOST, KEY_REFUSED, MALFORMED_BODY, TIMED_OUT, UNREACHABLE, failure
 from lambda_rlm.llm.profiles import provider_profile, with_dialect
-from lambda_rlm.llm.providers.constraints import MAX_TOKENS, ReplyForm, error_in, known_of, told_in
+from lambda_rlm.llm.providers.constraints import ReplyForm, error_in, known_of, manner, told_in
 from lambda_rlm.llm.providers.dialects import Dialect
 from lambda_rlm.llm.providers.exchange import (
     Answer,
@@ -123,7 +123,7 @@ class HttpModel:
             completion = self._wire.completion(answer, limit, self._name, self._profile, form.unwrap, self._key())
         except ModelFailure as failed:
             if told := error_in(answer.body):
-                raise self._constraints.judged(failed, answer.status, told, form, parameters, self._said) from None
+                raise self._constraints.judged(failed, answer.status, told, form, parameters, self._options.chosen) from None
             raise
         return replace(completion, unconstrained=form.unconstrained) if form.unconstrained else completion
 
@@ -195,7 +195,7 @@ class HttpModel:
         failed = turned_down(answer.status, answer.body, answer.headers, self._name, self._key())
         if streamed is not None and refuses_stream(answer.status, answer.body):
             raise self._constraints.refused_stream(failed)
-        raise self._constraints.judged(failed, answer.status, told_in(answer.body), form, parameters, self._said)
+        raise self._constraints.judged(failed, answer.status, told_in(answer.body), form, parameters, self._options.chosen)
 
     async def _post(
         self, request: CompletionRequest, fields: Mapping[str, Any], on_events: Callable[[bytes], None] | None
@@ -263,35 +263,20 @@ class HttpModel:
         turns, more = self._wire.messages(request.messages)
         for message in turns:
             parts += (b"{" if len(parts) == 1 else b", {", _ROLES[message.role], _written(message.content), b"}")
-        chosen = {name: fields[name] for name in self._said if name in fields}
+        chosen = {name: fields[name] for name in self._options.chosen if name in fields}
         fields = {**self._wire.fields(self._model, {**fields, **more}), **chosen}
         parts.append(b"], " + json.dumps(fields, ensure_ascii=False).encode("utf-8", "replace")[1:])
         return b"".join(parts)
-
-    @property
-    def _said(self) -> tuple[str, ...]:
-        """The parameters that the user chose."""
-        return () if self._options.temperature is None else ("temperature",)
 
     def _parameters(self, request: CompletionRequest) -> dict[str, Any]:
         """How the reply is drawn, how long it may be and how much thought comes before it, as the server takes it."""
         thought = self._profile.thought(request.max_tokens)
         sampling = sampled(request.sampling, self._options.temperature)
-        wanted = _manner(request.max_tokens + thought, sampling) | self._asked_thought(thought)
-        return self._constraints.parameters(wanted, self._said if sampling is not request.sampling else ())
+        wanted = manner(request.max_tokens + thought, sampling) | self._asked_thought(thought)
+        return self._constraints.parameters(wanted, self._options.chosen if sampling is not request.sampling else ())
 
 
 _ROLES: Final = {role: f'"role": "{role}", "content": '.encode() for role in ("system", "user", "assistant")}
-
-
-def _manner(max_tokens: int, sampling: Sampling) -> dict[str, Any]:
-    """How a reply is drawn, and its limit."""
-    fields: dict[str, Any] = {MAX_TOKENS: max_tokens, "temperature": sampling.temperature}
-    if sampling.top_p != 1.0:
-        fields["top_p"] = sampling.top_p
-    if sampling.seed is not None:
-        fields["seed"] = sampling.seed
-    return fields
 
 
 def _written(text: str) -> bytes:

@@ -44,10 +44,10 @@ from lambda_rlm.llm.failures import (
 from lambda_rlm.llm.profiles import provider_profile, with_dialect
 from lambda_rlm.llm.providers.constraints import (
     MAX_COMPLETION_TOKENS,
-    MAX_TOKENS,
     ReplyForm,
     error_in,
     known_of,
+    manner,
     told_in,
 )
 from lambda_rlm.llm.providers.contact.keys import MISSING_LITELLM, refuse_for_litellm
@@ -125,7 +125,9 @@ class LitellmModel:
             completion = self._completion(reply, form.unwrap)
         except ModelFailure as failed:
             if isinstance(reply, bytes) and (told := error_in(reply)):
-                raise self._constraints.judged(failed, _ANSWERED, told, form, self._arguments(request), self._said) from None
+                raise self._constraints.judged(
+                    failed, _ANSWERED, told, form, self._arguments(request), self._options.chosen
+                ) from None
             raise
         return replace(completion, unconstrained=form.unconstrained) if form.unconstrained else completion
 
@@ -205,12 +207,7 @@ class LitellmModel:
         told, status = told_in(exchange.said) or told_in(error.encode()), exchange.status
         if status is None and failed.code != BAD_REQUEST:
             return failed
-        return self._constraints.judged(failed, status or _REJECTED, told, form, arguments, self._said)
-
-    @property
-    def _said(self) -> tuple[str, ...]:
-        """The parameters that the user chose."""
-        return () if self._options.temperature is None else ("temperature",)
+        return self._constraints.judged(failed, status or _REJECTED, told, form, arguments, self._options.chosen)
 
     def _refused(self, exchange: Exchange) -> ModelFailure | None:
         """The failure of an answer that was not followed or not read."""
@@ -243,11 +240,7 @@ class LitellmModel:
         """How the reply is drawn, how long it may be and how much thought comes before it, as the provider takes it. What
         litellm might leave out without a word is named to it, where that matters."""
         sampling = sampled(request.sampling, self._options.temperature)
-        wanted: dict[str, Any] = {MAX_TOKENS: request.max_tokens + thought, "temperature": sampling.temperature}
-        if sampling.top_p != 1.0:
-            wanted["top_p"] = sampling.top_p
-        if sampling.seed is not None:
-            wanted["seed"] = sampling.seed
+        wanted = manner(request.max_tokens + thought, sampling)
         if self._profile.reasoning_tokens or self._thinking is not None:
             wanted.update(asked_thought(self._name, thought))
         chosen = ("temperature",) if sampling is not request.sampling else ()

@@ -101,6 +101,11 @@ class ModelOptions:
         return {name: value for name in NAMES if (value := getattr(self, name)) is not None}
 
     @property
+    def chosen(self) -> tuple[str, ...]:
+        """The parameters of requests that are said here; a door never leaves one of these out."""
+        return () if self.temperature is None else ("temperature",)
+
+    @property
     def kept(self) -> dict[str, Any]:
         """What is said, as a journal keeps it and a person is shown it: of headers the names alone."""
         return {name: names_only(value) if name == "headers" else value for name, value in self.said.items()}
