@@ -59,6 +59,9 @@ MOST_DECIMALS: Final = 20
 REPLY_CHARACTERS_PER_TOKEN: Final = 8
 """A reply has at most this number of characters for each token it may have."""
 
+OUT: Final = 1_024
+"""Tokens of a reply where neither the program nor the settings say."""
+
 MOST_REPLY: Final = 100_000
 """Characters of a reply, unless the settings say otherwise."""
 

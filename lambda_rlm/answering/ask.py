@@ -14,7 +14,7 @@ from typing import Final
 from lambda_rlm.answering.candidates import together
 from lambda_rlm.answering.detect import detect
 from lambda_rlm.answering.preview import refusal
-from lambda_rlm.answering.question import AS_LIKELY, Deadline, Question, Setup, case_of, detecting
+from lambda_rlm.answering.question import AS_LIKELY, Question, Setup, case_of, detecting
 from lambda_rlm.answering.rounds.findings import findings
 from lambda_rlm.answering.sized_plan import prospect_of, sized_plans, what_is_read
 from lambda_rlm.answering.sub_model import with_solver
@@ -22,6 +22,7 @@ from lambda_rlm.answering.synthesize import synthesize
 from lambda_rlm.answering.writing_bound import writing_cost
 from lambda_rlm.budget.budget import Admission
 from lambda_rlm.budget.meter import Meter
+from lambda_rlm.deadline import Deadline
 from lambda_rlm.diagnostics.diagnostic import Rejected
 from lambda_rlm.diagnostics.faults import InternalError, OutOfTime
 from lambda_rlm.diagnostics.render import model as for_model

@@ -9,13 +9,11 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from time import monotonic
 from typing import Final
 
 from lambda_rlm.answering.own_strategy import own_program, own_strategy
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.completion import Message, Model
-from lambda_rlm.diagnostics.faults import OutOfTime
 from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.events import Tracer
 from lambda_rlm.execution.execute import OnBound, Options
@@ -128,34 +126,6 @@ class Setup:
     def within(self, budget: Budget) -> Setup:
         """The same, with another budget."""
         return replace(self, budget=budget)
-
-
-@dataclass(frozen=True, slots=True)
-class Deadline:
-    """A number of seconds from now on, or no end."""
-
-    seconds: float | None
-    started: float = field(default_factory=monotonic)
-
-    @classmethod
-    def since(cls, started: float | None, seconds: float | None) -> Deadline:
-        """The deadline of a run that began then, or begins now."""
-        return cls(seconds) if started is None else cls(seconds, started)
-
-    def spent(self) -> float:
-        return monotonic() - self.started
-
-    def left(self) -> float | None:
-        return None if self.seconds is None else max(0.0, self.seconds - self.spent())
-
-    def look(self) -> None:
-        """Raises `OutOfTime` when the time is over."""
-        if self.left() == 0.0:
-            raise self.passed()
-
-    def passed(self) -> OutOfTime:
-        """The fault of one who is late: that of the whole, whatever was left of it for a part."""
-        return OutOfTime.after(self.seconds or 0.0)
 
 
 def case_of(question: Question, setup: Setup) -> Case:

@@ -17,7 +17,7 @@ from typing import Final
 import anyio
 
 from lambda_rlm.answering.candidates import Accepted, affordable, candidate, each, outcomes, together, tried
-from lambda_rlm.answering.question import Deadline, Question, Setup
+from lambda_rlm.answering.question import Question, Setup
 from lambda_rlm.answering.root_model import Writer
 from lambda_rlm.answering.rounds.findings import findings
 from lambda_rlm.answering.rounds.next_round import is_own, result_of, with_answer
@@ -26,6 +26,7 @@ from lambda_rlm.answering.writing_bound import begun, may_look, task_of, writing
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.budget.meter import OUT_OF_ATTEMPTS, Meter
 from lambda_rlm.completion import Sampling
+from lambda_rlm.deadline import Deadline
 from lambda_rlm.diagnostics.diagnostic import Rejected
 from lambda_rlm.diagnostics.faults import Fault, LimitExceeded, OutOfTime
 from lambda_rlm.diagnostics.source import SourceFile

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from lambda_rlm.answering.question import Deadline
 from lambda_rlm.answering.withheld import by_shape
 from lambda_rlm.bounds.admit import OVER_BUDGET
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.budget.meter import Meter
 from lambda_rlm.completion import Model
+from lambda_rlm.deadline import Deadline
 from lambda_rlm.diagnostics.diagnostic import Diagnostic, Diagnostics, Rejected
 from lambda_rlm.diagnostics.faults import Fault, OutOfTime
 from lambda_rlm.diagnostics.source import SourceFile

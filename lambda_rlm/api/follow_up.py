@@ -15,11 +15,11 @@ import anyio.to_thread
 
 from lambda_rlm.answering.follow_up import left_by
 from lambda_rlm.answering.preview import Decision
-from lambda_rlm.answering.question import Deadline
 from lambda_rlm.api.asked import Asked
 from lambda_rlm.api.reading import read_in_thread
 from lambda_rlm.api.returns import Returns
 from lambda_rlm.api.sessions import HostSettings, decided, given_as, in_session, posed
+from lambda_rlm.deadline import Deadline
 from lambda_rlm.eval.plain import Unfit
 from lambda_rlm.events import Tracer
 from lambda_rlm.execution.run import Run, RunOrigin

@@ -7,7 +7,7 @@ from typing import Any
 
 import anyio.to_thread
 
-from lambda_rlm.answering.question import Deadline
+from lambda_rlm.deadline import Deadline
 from lambda_rlm.inputs import Inputs
 
 Read = Callable[[Mapping[str, Any], Callable[[], object] | None], Inputs]

@@ -19,7 +19,7 @@ from typing import Any
 from lambda_rlm.accounts.account import Account
 from lambda_rlm.answering.ask import ask
 from lambda_rlm.answering.preview import Decision, decide
-from lambda_rlm.answering.question import Deadline, Question, Setup
+from lambda_rlm.answering.question import Question, Setup
 from lambda_rlm.answering.run_program import run_program
 from lambda_rlm.api.asked import Asked, Given
 from lambda_rlm.api.described_models import as_before, described, recorded, refuse_unknown
@@ -31,6 +31,7 @@ from lambda_rlm.api.valid_settings import refuse_invalid, several
 from lambda_rlm.budget.budget import Admission, Budget
 from lambda_rlm.budget.pool import Pool
 from lambda_rlm.completion import Model
+from lambda_rlm.deadline import Deadline
 from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.diagnostics.raised import raised
 from lambda_rlm.diagnostics.source import SourceFile
@@ -43,10 +44,11 @@ from lambda_rlm.execution.execute import NOBODY, Options
 from lambda_rlm.execution.run import Run
 from lambda_rlm.inputs import Inputs, from_values
 from lambda_rlm.inputs.reading import Format
-from lambda_rlm.journal.request import Before, RunRequest, absolute_model, plain_url, same_inputs
+from lambda_rlm.journal.request import Before, RunRequest, absolute_model, same_inputs
 from lambda_rlm.journal.session import Keeping, RunSession
 from lambda_rlm.llm.connect import default_model
 from lambda_rlm.llm.failures import BAD_REPLY
+from lambda_rlm.llm.providers.servers import plain_url
 from lambda_rlm.llm.wrappers.limiter import Limiters
 from lambda_rlm.plan.router import Choice
 from lambda_rlm.plan.routing_settings import Routing

@@ -16,9 +16,8 @@ from lambda_rlm.cli.display import screen
 from lambda_rlm.cli.exits import UsageProblem
 from lambda_rlm.diagnostics.faults import AccountUsedUp
 from lambda_rlm.inputs.reading import plain
-from lambda_rlm.journal.request import plain_url
 from lambda_rlm.llm.connect import default_model
-from lambda_rlm.llm.providers.servers import recipients_of, server_of
+from lambda_rlm.llm.providers.servers import plain_url, recipients_of, server_of
 from lambda_rlm.llm.wrappers.model_headers import names_only
 from lambda_rlm.settings.env_file import load_keys, named_file
 from lambda_rlm.settings.keys import ACCOUNT, SETTINGS

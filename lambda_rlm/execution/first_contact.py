@@ -149,6 +149,11 @@ class FirstContact:
 
         return both
 
+    def wait(self, seconds: float) -> None:
+        """Wait until it is over, for each server at most so long."""
+        for greeting in self._greetings:
+            greeting.thread.join(seconds)
+
     def look(self) -> None:
         """Raises `ModelFailure` where a server has already said what ends the run; waits for nothing."""
         for greeting in self._greetings:
@@ -158,8 +163,7 @@ class FirstContact:
 
     def met(self) -> Met:
         """What came of it; waits for the servers, at most two seconds. Raises `ModelFailure`."""
-        for greeting in self._greetings:
-            greeting.thread.join(SECONDS + 2 * _GRACE)
+        self.wait(SECONDS + 2 * _GRACE)
         self.look()
         if self._base_url is None or not self._is_asked:
             return Met(self._model)

@@ -11,7 +11,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import urlsplit, urlunsplit
 
 from lambda_rlm.answering.follow_up import follow_up
 from lambda_rlm.answering.question import Question
@@ -26,6 +25,7 @@ from lambda_rlm.journal.journal import Journal, Past, granted
 from lambda_rlm.journal.records import CallRow, Damaged, RunRow
 from lambda_rlm.journal.run_report import latest
 from lambda_rlm.journal.sent import paths_of
+from lambda_rlm.llm.providers.servers import plain_url
 from lambda_rlm.llm.wrappers.absent import as_it_was
 from lambda_rlm.llm.wrappers.model_headers import without_values
 from lambda_rlm.llm.wrappers.remembered import Remembered
@@ -223,17 +223,6 @@ def same_inputs(row: RunRow, inputs: Inputs, again: str | None = None) -> None:
             message = f"the input {name!r} has changed since the run"
             hint = "start a new run for the changed input" if again is None else f"as it is now: {again.replace('NAME', name)}"
             raise InputProblem(message, hint)
-
-
-def plain_url(url: str | None) -> str | None:
-    """A URL without user, password and query, where keys may stand."""
-    if url is None:
-        return None
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return "an address that is no URL"
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment=""))
 
 
 def absolute_model(name: str | None) -> str | None:

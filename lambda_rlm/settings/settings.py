@@ -15,9 +15,9 @@ from lambda_rlm.accounts.book import Per
 from lambda_rlm.bounds.planner.accuracy import Accuracy
 from lambda_rlm.budget.budget import Admission, Budget
 from lambda_rlm.budget.pool import Pool
-from lambda_rlm.eval.asking.asker import AskSettings
 from lambda_rlm.inputs.reading import Reading
 from lambda_rlm.journal.retention import KEEP_DAYS
+from lambda_rlm.limits import OUT
 from lambda_rlm.llm.connect import default_model
 from lambda_rlm.llm.wrappers.limiter import Limiters
 from lambda_rlm.llm.wrappers.model_options import ModelOptions
@@ -210,7 +210,7 @@ DEFAULTS: Final = Settings(
     raw=_READING.raw,
     ignore=_READING.ignore,
     max_input=_READING.most_bytes,
-    out=AskSettings(key=b"").out,
+    out=OUT,
     journal_days=KEEP_DAYS,
     accuracy_short=_ACCURACY.short,
     accuracy_decay=_ACCURACY.decay,

@@ -11,9 +11,8 @@ import pytest
 
 from lambda_rlm import RLM
 from lambda_rlm.diagnostics.faults import ModelFailure
-from lambda_rlm.journal.request import plain_url
 from lambda_rlm.llm.connect import connect
-from lambda_rlm.llm.providers.servers import server_of
+from lambda_rlm.llm.providers.servers import plain_url, server_of
 from tests.support.faulty_server import FaultyServer
 from tests.support.places import ROOT
 from tests.support.shell import Shell, script, wrote

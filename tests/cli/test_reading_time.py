@@ -16,9 +16,10 @@ import anyio
 import pytest
 
 from lambda_rlm import RLM, Budget, ScriptedModel, check, run
-from lambda_rlm.answering.question import Deadline, Question, Setup
+from lambda_rlm.answering.question import Question, Setup
 from lambda_rlm.answering.run_program import run_program
 from lambda_rlm.cli.app import run_command
+from lambda_rlm.deadline import Deadline
 from lambda_rlm.diagnostics.faults import OutOfTime
 from lambda_rlm.execution.execute import Options
 from lambda_rlm.inputs import Reading, from_arguments, from_values

@@ -6,11 +6,13 @@ Owns the wording, for all who show a cost. A figure that nobody knows is left ou
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from lambda_rlm.bounds.bound import Bound
-from lambda_rlm.bounds.figures.likely import Likely
 from lambda_rlm.budget.price import dollars
+
+if TYPE_CHECKING:
+    from lambda_rlm.bounds.bound import Bound
+    from lambda_rlm.bounds.figures.likely import Likely
 
 
 def both(likely: str | None, most: str | None) -> str:

@@ -7,9 +7,11 @@ model at hand.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from lambda_rlm.bounds.bound import Bound
-from lambda_rlm.bounds.rates import Rates
+if TYPE_CHECKING:
+    from lambda_rlm.bounds.bound import Bound
+    from lambda_rlm.bounds.rates import Rates
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,10 +9,9 @@ import json as json_text
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from lambda_rlm.answering.question import Deadline, Setup
+from lambda_rlm.answering.question import Setup
 from lambda_rlm.answering.run_program import run_program
 from lambda_rlm.cli import exits
 from lambda_rlm.cli.actions.follow_up import continued
@@ -21,12 +20,13 @@ from lambda_rlm.cli.display.approval import Approval
 from lambda_rlm.cli.display.next_step import after_fault, resuming
 from lambda_rlm.cli.display.streamed import StreamedAnswer, for_terminal
 from lambda_rlm.cli.exits import UsageProblem
-from lambda_rlm.cli.first_contact import CommandContact
+from lambda_rlm.cli.first_contact import Beginning
 from lambda_rlm.cli.session import requested
-from lambda_rlm.cli.settings import Settings, announced, server, settings, to_be_repeated, usable_account
+from lambda_rlm.cli.settings import Settings, announced, server, to_be_repeated, usable_account
 from lambda_rlm.cli.start_up import loaded
 from lambda_rlm.cli.terms import terms
 from lambda_rlm.completion import Model
+from lambda_rlm.deadline import Deadline
 from lambda_rlm.diagnostics.diagnostic import Diagnostic, Rejected
 from lambda_rlm.diagnostics.faults import AccountUsedUp
 from lambda_rlm.diagnostics.render import as_json
@@ -39,12 +39,10 @@ from lambda_rlm.execution.connections import Connections
 from lambda_rlm.execution.execute import NOBODY, Declined, Options
 from lambda_rlm.execution.run import Run
 from lambda_rlm.inputs import from_arguments
-from lambda_rlm.inputs.files import STANDARD_INPUT, program_from_standard_input, program_text
 from lambda_rlm.journal.request import RunRequest
 from lambda_rlm.journal.session import Keeping, RunSession
 from lambda_rlm.journal.store import JournalProblem
 from lambda_rlm.llm.connect import default_model
-from lambda_rlm.plan.strategy_file import is_path
 from lambda_rlm.synth.writing import ROUNDS
 from lambda_rlm.trace.jsonl import JsonLines
 from lambda_rlm.trace.progress import Progress
@@ -79,30 +77,18 @@ Job = Callable[[Setup], Awaitable[Run]]
 """What is done once the models are connected."""
 
 
-def ask(query: str, arguments: Sequence[str], options: Mapping[str, Any], how: How, follows: str | None = None) -> int:
+def ask(
+    begun: Beginning, query: str, arguments: Sequence[str], options: Mapping[str, Any], how: How, follows: str | None = None
+) -> int:
     """The exit code of `ask`; `follows` names the run that the question follows."""
-    chosen = settings(options)
-    query = question(query)
-    if chosen.task is not None and is_path(chosen.task):
-        from lambda_rlm.answering.own_strategy import own_strategy
-
-        own_strategy(chosen.task)  # what is wrong with it is reported before anything is read, written or asked
-    deadline = Deadline(chosen.max_seconds)
-    contact = CommandContact(chosen, how.approved)
+    chosen, deadline = begun.chosen, begun.deadline
     if follows is not None:
         request, chosen = continued(follows, query, arguments, options, chosen, deadline)
-        chosen, inputs = contact.over(chosen, request.question.inputs)
+        chosen, inputs = begun.over(chosen, request.question.inputs)
         return _asked(replace(request, question=replace(request.question, inputs=inputs)), chosen, how, deadline)
-    inputs = from_arguments(arguments, chosen.reading(contact.watching(deadline.look)))
-    chosen, inputs = contact.over(chosen, inputs)
+    inputs = from_arguments(arguments, chosen.reading(begun.watch()))
+    chosen, inputs = begun.over(chosen, inputs)
     return _asked(requested(query, inputs, arguments, chosen), chosen, how, deadline)
-
-
-def question(query: str, example: str = 'lambda-rlm ask "Who did it?" book.txt') -> str:
-    """The question of a person; raises `UsageProblem` for one that is empty."""
-    if not query.strip():
-        raise UsageProblem("the question is empty", example)
-    return query
 
 
 def _asked(request: RunRequest, chosen: Settings, how: How, deadline: Deadline) -> int:
@@ -152,15 +138,11 @@ def _only_one_program(chosen: Settings) -> None:
             )
 
 
-def run(program: str, arguments: Sequence[str], query: str, options: Mapping[str, Any], how: How) -> int:
+def run(begun: Beginning, program: SourceFile, query: str, arguments: Sequence[str], how: How) -> int:
     """The exit code of `run`."""
-    chosen = settings(options)
-    deadline = Deadline(chosen.max_seconds)
-    source = program_file(program, deadline.look)
-    contact = CommandContact(chosen, how.approved, source)
-    inputs = from_arguments(arguments, chosen.reading(contact.watching(deadline.look)))
-    chosen, inputs = contact.over(chosen, inputs)
-    return _executed(requested(query, inputs, arguments, chosen, source), chosen, how, deadline)
+    inputs = from_arguments(arguments, begun.chosen.reading(begun.watch()))
+    chosen, inputs = begun.over(begun.chosen, inputs)
+    return _executed(requested(query, inputs, arguments, chosen, program), chosen, how, begun.deadline)
 
 
 def again(request: RunRequest, chosen: Settings, how: How, deadline: Deadline) -> int:
@@ -186,15 +168,6 @@ def _executed(request: RunRequest, chosen: Settings, how: How, deadline: Deadlin
     is_pure = checked.typed is not None and checked.typed.effect is Effect.PURE
     model = NOBODY if is_pure and chosen.model is None else None
     return _run(job, request, prepared(chosen, deadline), chosen, how, model, checked.diagnostics)
-
-
-def program_file(path: str, watch: Callable[[], object] | None = None) -> SourceFile:
-    """The program in a file, or on standard input for `-`, watched while nothing comes; raises `InputProblem`."""
-    return (
-        SourceFile("standard input", program_from_standard_input(watch))
-        if path in STANDARD_INPUT
-        else SourceFile(path, program_text(Path(path), watch))
-    )
 
 
 def rejected(mistakes: Sequence[Diagnostic], source: SourceFile, json: bool, advice: str | None = None) -> int:

@@ -11,14 +11,14 @@ from dataclasses import replace
 from shlex import quote
 from typing import Any
 
-from lambda_rlm.answering.question import Deadline
 from lambda_rlm.cli.actions import ask_run
 from lambda_rlm.cli.exits import UsageProblem
 from lambda_rlm.cli.settings import Settings
+from lambda_rlm.deadline import Deadline
 from lambda_rlm.inputs.reading import plain
 from lambda_rlm.journal.records import Damaged, RunRow, damage
-from lambda_rlm.journal.request import plain_url
 from lambda_rlm.llm.connect import default_model
+from lambda_rlm.llm.providers.servers import plain_url
 from lambda_rlm.llm.wrappers.model_options import OF_SERVER, UNSAID
 from lambda_rlm.settings.keys import ACCOUNT, SETTINGS, Tables
 from lambda_rlm.settings.sources import gathered

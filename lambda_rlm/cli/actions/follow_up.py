@@ -11,10 +11,11 @@ from dataclasses import replace
 from shlex import quote
 from typing import Any
 
-from lambda_rlm.answering.question import Deadline, Question
+from lambda_rlm.answering.question import Question
 from lambda_rlm.cli.exits import UsageProblem
 from lambda_rlm.cli.session import arguments_of, requested
 from lambda_rlm.cli.settings import Settings
+from lambda_rlm.deadline import Deadline
 from lambda_rlm.inputs import from_arguments
 from lambda_rlm.journal.followed import Followed, followed
 from lambda_rlm.journal.journal import Journal

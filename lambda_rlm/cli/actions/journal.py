@@ -12,7 +12,6 @@ from math import inf
 from time import localtime, strftime
 from typing import Any, Final, TypeVar
 
-from lambda_rlm.answering.question import Deadline
 from lambda_rlm.bounds.figures.two_figures import spent
 from lambda_rlm.budget.price import dollars
 from lambda_rlm.cli import exits
@@ -29,6 +28,7 @@ from lambda_rlm.cli.session import arguments_of, requested
 from lambda_rlm.cli.settings import Settings, settings
 from lambda_rlm.cli.suggestions import unknown
 from lambda_rlm.cli.terms import as_described
+from lambda_rlm.deadline import Deadline
 from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.diagnostics.visible import visible
 from lambda_rlm.inputs import from_arguments

@@ -15,11 +15,12 @@ from lambda_rlm.bounds.declared import Size
 from lambda_rlm.bounds.planner import plan_text
 from lambda_rlm.bounds.tree.cost_record import as_record
 from lambda_rlm.cli import exits
-from lambda_rlm.cli.actions.ask_run import program_file, rejected
+from lambda_rlm.cli.actions.ask_run import rejected
 from lambda_rlm.cli.display import cost_table, figures, screen
 from lambda_rlm.cli.display.costs import Costs, costs_json, costs_of
 from lambda_rlm.cli.display.stages import COSTS, STAGES, stage
 from lambda_rlm.cli.exits import UsageProblem
+from lambda_rlm.cli.first_contact import program_file
 from lambda_rlm.cli.settings import Settings, settings
 from lambda_rlm.cli.sizes import Column, columns
 from lambda_rlm.cli.suggestions import did_you_mean, unknown

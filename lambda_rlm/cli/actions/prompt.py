@@ -9,10 +9,10 @@ from typing import Any
 from lambda_rlm.answering.question import Setup
 from lambda_rlm.answering.writing_bound import opening_messages, task_of
 from lambda_rlm.cli import exits
-from lambda_rlm.cli.actions.ask_run import question
 from lambda_rlm.cli.actions.follow_up import posed
 from lambda_rlm.cli.display import screen
 from lambda_rlm.cli.display.costs import closed, reachable, writer_of
+from lambda_rlm.cli.first_contact import question
 from lambda_rlm.cli.settings import settings
 from lambda_rlm.completion import Message
 from lambda_rlm.execution.blocking import blocking

@@ -17,10 +17,10 @@ from lambda_rlm.bounds.figures.likely import Likely
 from lambda_rlm.bounds.figures.two_figures import count
 from lambda_rlm.budget.price import dollars
 from lambda_rlm.cli import exits
-from lambda_rlm.cli.actions.ask_run import question
 from lambda_rlm.cli.actions.follow_up import posed
 from lambda_rlm.cli.display import figures, screen
 from lambda_rlm.cli.display.costs import closed, reachable, writer_of
+from lambda_rlm.cli.first_contact import question
 from lambda_rlm.cli.settings import Settings, settings
 from lambda_rlm.execution.blocking import blocking
 from lambda_rlm.execution.execute import Options

@@ -45,10 +45,14 @@ def ask(
     """Answer a question about files, folders or rows of data.
 
     On a terminal, an answer that is the reply of one model call appears while it is written."""
-    from lambda_rlm.cli.actions import ask_run
+    from lambda_rlm.cli.first_contact import begin_ask, question
+
+    query = question(query)
+    begun = begin_ask(options, approved)
+    from lambda_rlm.cli.actions import ask_run  # and all that answers
 
     how = ask_run.How(trace=trace, json=json, approved=approved)
-    raise typer.Exit(ask_run.ask(query, inputs or [], options, how, follows))
+    raise typer.Exit(ask_run.ask(begun, query, inputs or [], options, how, follows))
 
 
 @command(epilog="Example: lambda-rlm run report.lam tickets.jsonl --max-calls 200")
@@ -68,8 +72,10 @@ def run(
     """Run a program on inputs.
 
     On a terminal, an answer that is the reply of one model call appears while it is written."""
-    from lambda_rlm.cli.actions import ask_run
+    from lambda_rlm.cli.first_contact import begin_run
 
-    raise typer.Exit(
-        ask_run.run(program, inputs or [], query or "", options, ask_run.How(trace=trace, json=json, approved=approved))
-    )
+    source, begun = begin_run(program, options, approved)
+    from lambda_rlm.cli.actions import ask_run  # and all that answers
+
+    how = ask_run.How(trace=trace, json=json, approved=approved)
+    raise typer.Exit(ask_run.run(begun, source, query or "", inputs or [], how))

@@ -41,7 +41,7 @@ from lambda_rlm.eval.replies.cut_prompts import cut_prompt
 from lambda_rlm.eval.tariff import READ_STEPS
 from lambda_rlm.eval.value import Reply, Stretch, Text, Value
 from lambda_rlm.events import CallFinished, CallStarted, Replied, Tracer
-from lambda_rlm.limits import MOST_REPLY, MOST_REPLY_ENDS, REPLY_CHARACTERS_PER_TOKEN
+from lambda_rlm.limits import MOST_REPLY, MOST_REPLY_ENDS, OUT, REPLY_CHARACTERS_PER_TOKEN
 from lambda_rlm.types.reply_tokens import ReplyRoom, TextsOf, reply_room
 
 _LONGEST_TOKEN: Final = 256
@@ -72,7 +72,7 @@ class AskSettings:
 
     key: bytes
     program: str = ""
-    out: int = 1_024
+    out: int = OUT
     item_out: int = 128
     repairs: int = 1
     max_reply: int = MOST_REPLY

@@ -151,3 +151,14 @@ def plain(url: str) -> str:
     user, at, host = parts.netloc.rpartition("@")
     shown = urlunsplit(parts._replace(netloc=f"{'…' if user else ''}{at}{host}", query="", fragment=""))
     return f"{shown}?…" if parts.query else shown
+
+
+def plain_url(url: str | None) -> str | None:
+    """A URL without user, password and query, where keys may stand."""
+    if url is None:
+        return None
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "an address that is no URL"
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment=""))
