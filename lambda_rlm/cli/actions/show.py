@@ -1,8 +1,8 @@
 """`show`: a run of the journal with its calls, prompts and replies, as text, JSON or a page.
 
-Owns what is read for it, and how prompts are rebuilt: the run is made again over its inputs with the replies on record. Promises
-that no model is opened or asked, that nothing is written but the page, and that a run whose prompts cannot be rebuilt is shown
-all the same, with the reason.
+Owns what is read for it, and how prompts are rebuilt: the run is made again over its inputs with the replies on record.
+Promises that no model is opened or asked, that nothing is written but the page, and that a run whose prompts cannot be rebuilt
+is shown all the same, with the reason.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """Which part of an answer rests on which passage: claims, as stretches of the answer.
 
-Owns `MarkedClaim`, and passages as plain mappings with the keys of `evidence`: of a run that has no evidence on record, they are made
-from its citations. Promises that each passage belongs to a claim, and that claims do not overlap. A passage may name its claim; otherwise what parts of the answer have
-in common with it (words and numbers, without case and width) decides, and the whole answer is the claim where that is nothing.
+Owns `MarkedClaim`, and passages as plain mappings with the keys of `evidence`: of a run that has no evidence on record, they
+are made from its citations. Promises that each passage belongs to a claim, and that claims do not overlap. A passage may name
+its claim; otherwise what parts of the answer have in common with it (words and numbers, without case and width) decides, and
+the whole answer is the claim where that is nothing.
 """
 
 from __future__ import annotations
@@ -24,6 +25,15 @@ MOST_WORDS: Final = 300
 
 AROUND: Final = 160
 """Characters before and after a passage that are shown with it."""
+
+_COMMON: Final = 200
+"""A word that is in more parts of an answer tells nothing."""
+
+_MOST_LIKE: Final = 20
+"""Parts of an answer that rest on one passage."""
+
+_LONGEST: Final = 2_000
+"""Characters of a passage by which its claim is found."""
 
 _NAME: Final = 300
 """Characters of a file's name or a heading."""
@@ -51,7 +61,11 @@ class MarkedClaim:
 
 def claims(answer: str, passages: Sequence[Passage]) -> list[MarkedClaim]:
     """The claims of an answer, in its order."""
-    parts = [(span, _weights(answer[slice(*span)])) for span in _parts(answer[:MOST_ANSWER])]
+    parts = list(_parts(answer[:MOST_ANSWER]))
+    weights: dict[str, list[tuple[int, float]]] = {}
+    for number, (start, end) in enumerate(parts):
+        for word, weight in _weights(answer[start:end]).items():
+            weights.setdefault(word, []).append((number, weight))
     found: list[tuple[int, int, int]] = []
     for number, passage in enumerate(passages):
         named = str(passage.get("claim") or "")
@@ -59,12 +73,21 @@ def claims(answer: str, passages: Sequence[Passage]) -> list[MarkedClaim]:
         if start >= 0:
             found.append((start, start + len(named), number))
             continue
-        words = _weights(f"{named} {passage.get('words') or ''}").keys()
-        scores = [sum(weight for word, weight in weights.items() if word in words) for _, weights in parts]
-        best = max(scores, default=0.0)
-        like = [span for (span, _), score in zip(parts, scores, strict=True) if best and score >= _ENOUGH * best]
-        found += [(*span, number) for span in like or [(0, len(answer))]]
+        like = _like(f"{named[:_LONGEST]} {str(passage.get('words') or '')[:_LONGEST]}", weights)
+        found += [(*parts[one], number) for one in like] or [(0, len(answer), number)]
     return _apart(found)
+
+
+def _like(words: str, weights: Mapping[str, Sequence[tuple[int, float]]]) -> list[int]:
+    """The parts that have most in common with some words; `weights` has the parts of each word."""
+    scores: dict[int, float] = {}
+    for word in _weights(words):
+        where_it_is = weights.get(word, ())
+        if len(where_it_is) <= _COMMON:
+            for part, weight in where_it_is:
+                scores[part] = scores.get(part, 0.0) + weight
+    best = max(scores.values(), default=0.0)
+    return sorted(part for part, score in scores.items() if score >= _ENOUGH * best)[:_MOST_LIKE]
 
 
 def _apart(found: Sequence[tuple[int, int, int]]) -> list[MarkedClaim]:
@@ -110,7 +133,7 @@ def text_at(inputs: Mapping[str, Any], place: str) -> str | None:
 
 
 def around(passage: Passage, inputs: Mapping[str, Any]) -> tuple[str, str, str]:
-    """What stands before a passage, its words, and what stands after it."""
+    """The text before a passage, its words, and the text after it."""
     words, text = str(passage.get("words") or ""), text_at(inputs, passage["input"])
     start, end = passage.get("start"), passage.get("end")
     if text is None or not isinstance(start, int) or not isinstance(end, int) or not 0 <= start <= end <= len(text):

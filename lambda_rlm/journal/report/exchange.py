@@ -1,7 +1,7 @@
 """What one call asked and what came back, put together from what is on record and what was rebuilt.
 
-Owns `CallExchange`. Promises one for each call, in the order of the program's places, then of the data; and that a reply which could
-not be read is there with what was wrong with it. Cuts nothing."""
+Owns `CallExchange`. Promises one for each call, in the order of the program's places, then of the data; and that a reply which
+could not be read is there with what was wrong with it. Cuts nothing."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Pieces of HTML: texts escaped, sections, tables.
 
-Owns what every part of a page is made of. Promises that no text of a run is read as markup, that hidden characters are pictures,
-and that what is cut says how much is missing.
+Owns what every part of a page is made of. Promises that no text of a run is read as markup, that hidden characters are
+pictures, and that what is cut says how much is missing.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ MOST_ROWS: Final = 200
 
 
 def text(value: Any) -> str:
-    """A text of a run, as it can stand in a page, in an attribute too."""
+    """A text of a run, escaped for a page, in an attribute too."""
     return escape(visible(str(value)), quote=True)
 
 
 def cut(value: str, most: int) -> str:
-    """At most that many characters of a text, and how many more there are, as it can stand in a page."""
+    """At most that many characters of a text, and how many more there are, escaped for a page."""
     more = len(value) - most
     return text(value) if more <= 0 else f'{text(value[:most])}<span class="soft"> … {more:,} more characters</span>'
 

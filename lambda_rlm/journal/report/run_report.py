@@ -27,10 +27,11 @@ ROOT: Final = (0, 0)
 
 @dataclass(frozen=True)
 class RunReport:
-    """`calls` are those that the usage of the run counts, in the order of the data; `again` what earlier sessions paid for calls
-    that were asked again, which it counts too; `beside` the calls of earlier sessions that the last one did not come to, which
-    it does not. `replies` are all that was paid for, by the digest of the question. `shown` says which parts of which input stood in prompts to which model, as disjoint stretches; `sources` are the
-    programs that the run began, by their hash, `program` the one that gave the answer or was asked for."""
+    """`calls` are those that the usage of the run counts, in the order of the data; `again` what earlier sessions paid for
+    calls that were asked again, which it counts too; `beside` the calls of earlier sessions that the last one did not come
+    to, which it does not. `replies` are all that was paid for, by the digest of the question. `shown` says which parts of
+    which input stood in prompts to which model, as disjoint stretches; `sources` are the programs that the run began, by
+    their hash, `program` the one that gave the answer or was asked for."""
 
     run: RunRow
     program: SourceFile

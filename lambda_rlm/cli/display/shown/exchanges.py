@@ -1,7 +1,7 @@
 """Prompts and replies of a run on the screen, in the order of the program's places.
 
-Owns the lines. Promises that each text is cut at a stated length unless it is asked for whole, that each of its lines is set in,
-so that no reply looks like a line of ours, and that calls which are left out are counted: faulty ones are left out last.
+Owns the lines. Promises that each text is cut at a stated length unless it is asked for whole, that each of its lines is set
+in, so that no reply looks like a line of ours, and that calls which are left out are counted: faulty ones are left out last.
 """
 
 from __future__ import annotations
