@@ -107,7 +107,7 @@ def passages_of(details: RunReport, inputs: Mapping[str, Any]) -> list[Passage]:
     `inputs` are what they were."""
     outcome = details.run.outcome or {}
     kept = outcome.get("evidence")
-    if isinstance(kept, list):
+    if isinstance(kept, list) and kept:
         return [one for one in kept if isinstance(one, Mapping) and isinstance(one.get("input"), str)][:MOST_PASSAGES]
     found: list[Passage] = []
     for cited in (outcome.get("citations") or [])[:MOST_PASSAGES]:
