@@ -76,7 +76,8 @@ class Replied:
 class CallFinished:
     """A logical model call ended: with a reply, or with the code of what failed. `is_shared` marks one that was not asked again
     because an equal call had been, and `shown` are then the parts of inputs in its own prompt; `digest` is that of the last
-    attempt, `value` that of the value that was read from its reply."""
+    attempt, `value` that of the value that was read from its reply; `faulty` are the attempts whose reply could not be read, by
+    digest, with what was wrong."""
 
     call: int
     path: tuple[int, ...]
@@ -91,6 +92,7 @@ class CallFinished:
     digest: str = ""
     shown: tuple[tuple[str, int, int], ...] = ()
     value: str = ""
+    faulty: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,6 +65,7 @@ class SubModelRunner:
             raise ModelFailure(
                 UNSOLVED, f"no program for the sub-question fits its budget of {calls:,} calls: {why}", span
             ) from None
+        _count_calls(run, asker)
         is_of_the_whole = (
             asker.patience.is_patient and run.fault is not None and run.fault.code in (OUT_OF_TOKENS, OUT_OF_MONEY)
         )
@@ -124,6 +125,15 @@ class SubModelRunner:
             sent, received = min(sent, left.tokens), min(received, max(0, left.tokens - sent))
             usd = left.usd if usd is None or left.usd is None else min(usd, left.usd)
         return replace(share, calls=calls, tokens=sent + received, usd=usd if whole.usd is not None else None)
+
+
+def _count_calls(run: Run, asker: Asker) -> None:
+    """What came of the calls of a sub-run is counted with its caller's, as the calls themselves are."""
+    counts, usage = asker.counts, run.usage
+    counts.shared += usage.shared_calls
+    counts.cached += usage.cached_calls
+    counts.failed += usage.failed_calls
+    counts.estimated += usage.estimated_calls
 
 
 def _count(run: Run, asker: Asker) -> None:

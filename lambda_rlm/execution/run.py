@@ -30,21 +30,24 @@ if TYPE_CHECKING:
     from lambda_rlm.synth.report import Synthesis
 
 _USAGE: Final = (
-    "calls", "attempts", "cached_calls", "failed_calls", "span", "input_tokens", "output_tokens", "usd", "steps", "bytes",
-    "live", "extra_attempts", "estimated_calls",
+    "calls", "attempts", "shared_calls", "cached_calls", "failed_calls", "span", "input_tokens", "output_tokens", "usd", "steps",
+    "bytes", "live", "extra_attempts", "estimated_calls",
 )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class RunUsage:
-    """What a run used. `attempts` counts each call as often as it was asked; `extra_attempts` those that were taken from the
-    run's pool: repairs, and requests sent again that may be billed; `usd` is None when the price is not known; `span`
-    is the longest chain of calls that waited for each other; `estimated_calls` counts replies that came without a token
-    count that can be, and are booked at their worst; `cut_prompts` says, once for each model, that its server cut a prompt.
-    `bytes` were allocated all in all, `live` held in memory at most at a time."""
+    """What a run used. `calls` counts each question that was asked or answered from a cache once; `cached_calls` are those
+    of them that a cache answered, `shared_calls` places in the data beyond these, each with the same question as one of the
+    calls, whose answer they share. `attempts` counts each call as often as it was asked; `extra_attempts` those that were
+    taken from the run's pool: repairs, and requests sent again that may be billed; `usd` is None when the price is not
+    known; `span` is the longest chain of calls that waited for each other; `estimated_calls` counts replies that came
+    without a token count that can be, and are booked at their worst; `cut_prompts` says, once for each model, that its
+    server cut a prompt. `bytes` were allocated all in all, `live` held in memory at most at a time."""
 
     calls: int = 0
     attempts: int = 0
+    shared_calls: int = 0
     cached_calls: int = 0
     failed_calls: int = 0
     span: int = 0
@@ -69,8 +72,8 @@ class RunUsage:
     def __add__(self, other: RunUsage) -> RunUsage:
         """What two runs used, one after the other."""
         names = (
-            *("calls", "attempts", "cached_calls", "failed_calls", "span", "input_tokens", "output_tokens", "steps", "bytes"),
-            *("estimated_calls", "extra_attempts"),
+            *("calls", "attempts", "shared_calls", "cached_calls", "failed_calls", "span", "input_tokens", "output_tokens"),
+            *("steps", "bytes", "estimated_calls", "extra_attempts"),
         )
         return RunUsage(
             **{name: getattr(self, name) + getattr(other, name) for name in names},

@@ -185,8 +185,14 @@ class JournalEntry:
         )
         begun = self._begun.pop(who, None)
         contents = () if begun is None else (*begun, *told)
-        value = f'{{"value": "{event.value}"}}' if event.value else ""
-        return JournalRecord(_FINISHED, (*told, *who), "call", contents, value)
+        return JournalRecord(_FINISHED, (*told, *who), "call", contents, _beside(event))
+
+
+def _beside(event: CallFinished) -> str:
+    """What is on record of a call beside its row: the digest of its value, and what was wrong with replies by their digest."""
+    if event.faulty:
+        return json.dumps({**({"value": event.value} if event.value else {}), "faulty": dict(event.faulty)})
+    return f'{{"value": "{event.value}"}}' if event.value else ""
 
 
 def _listed(numbers: Iterable[int]) -> str:

@@ -50,11 +50,13 @@ from lambda_rlm.journal.records import (
     call_row,
     call_use,
     damage,
+    has_reply_to_keep,
     minus,
     paid_of,
     reply_row,
     run_row,
     text_in,
+    who_of,
 )
 from lambda_rlm.journal.retention import KEEP_DAYS, MOST_BYTES
 from lambda_rlm.journal.store import JournalProblem, connect, problems
@@ -63,8 +65,6 @@ from lambda_rlm.release import VERSION
 
 _RUN: Final = "SELECT id, started, ended, state, owner, session, what, outcome FROM runs"
 _DAY: Final = 86_400.0
-_MODEL_FAILED: Final = "E05"
-"""How states begin of calls whose replies, if any, came to nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,6 +223,10 @@ class Journal:
         rows = self._all("SELECT model, state, usage FROM calls WHERE run = ?", run)
         return [use for row in rows if (use := call_use(run, row)) is not None]
 
+    def reply_rows(self, run: str) -> list[ReplyRow]:
+        """Everything that was paid for in a run, with the calls that it was paid for; a question has one reply, the last."""
+        return self._replies(run)
+
     def replies(self, run: str) -> dict[str, Completion]:
         """Everything that was paid for in a run, by the digest of the question."""
         return {row.digest: row.completion for row in self._replies(run)}
@@ -236,7 +240,7 @@ class Journal:
     def past(self, run: str) -> Past:
         """What a run goes on with. A call that failed is asked again, so that what its replies cost is spent."""
         stopped = [c for c in self.calls(run) if c.state not in ("running", "replied", "shared")]
-        failed = [c for c in stopped if c.state.startswith(_MODEL_FAILED)]
+        failed = [c for c in stopped if not has_reply_to_keep(c)]
         useless, ended = _names(failed), _names(stopped)
         kept = [row for row in self._replies(run) if row.who not in useless]
         with damage(run, "the record of a call"):
@@ -343,4 +347,4 @@ def _by(session: int) -> str:
 
 
 def _names(calls: Iterable[CallRow]) -> set[tuple[int, str, int, str]]:
-    return {(c.session, c.program, c.call, json.dumps(c.path)) for c in calls}
+    return set(map(who_of, calls))

@@ -76,7 +76,8 @@ class RunRow:
 class CallRow:
     """A call of a run: `session` counts from 0, one more for each resumption; `place` are offsets in the program; `prompt` the
     characters of its messages; `shown` parts of inputs; `state` is running, replied, shared, or the code of a failure; `value`
-    is the SHA-256 of what was read from its reply, and `served` the model that replied, where they are on record."""
+    is the SHA-256 of what was read from its reply, `served` the model that replied, and `faulty` says what was wrong with
+    replies that could not be read, by their digest, where these are on record."""
 
     session: int
     call: int
@@ -96,6 +97,7 @@ class CallRow:
     last: str = ""
     value: str = ""
     served: str = ""
+    faulty: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,8 +146,22 @@ def call_row(row: Sequence[Any], sealed: Mapping[str, Any]) -> CallRow:
             tuple((_text(name), _whole(a), _whole(b)) for name, a, b in json.loads(shown)), _time(started),
             None if seconds is None else _amount(seconds), _word(state), None if usage is None else _used(usage),
             _text(program), tuple(map(_text, json.loads(coercions or "[]"))), "" if last is None else _text(last),
-            _text(sealed.get("value", "")), _text(sealed.get("served", "")),
+            _text(sealed.get("value", "")), _text(sealed.get("served", "")), _values(_text)(sealed.get("faulty", {})),
         )  # fmt: skip
+
+
+_MODEL_FAILED: Final = "E05"
+"""How states begin of calls whose replies, if any, came to nothing."""
+
+
+def has_reply_to_keep(call: CallRow) -> bool:
+    """Whether the replies of a call are given again when its run goes on: not those of one that failed with them."""
+    return not call.state.startswith(_MODEL_FAILED)
+
+
+def who_of(call: CallRow) -> tuple[int, str, int, str]:
+    """A call as its replies name it."""
+    return (call.session, call.program, call.call, json.dumps(call.path))
 
 
 def call_use(run: str, row: Sequence[Any]) -> CallUse | None:
@@ -317,6 +333,7 @@ _COUNTS: Final = (
     "extra_attempts",
     "estimated_calls",
     "calls",
+    "shared_calls",
     "cached_calls",
     "failed_calls",
     "steps",

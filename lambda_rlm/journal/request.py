@@ -23,8 +23,8 @@ from lambda_rlm.inputs import InputProblem, Inputs
 from lambda_rlm.journal.followed import Followed, earlier_in
 from lambda_rlm.journal.journal import Journal, Past, granted
 from lambda_rlm.journal.records import CallRow, Damaged, RunRow
-from lambda_rlm.journal.run_report import latest
-from lambda_rlm.journal.sent import paths_of
+from lambda_rlm.journal.report.run_report import latest
+from lambda_rlm.journal.report.sent import paths_of
 from lambda_rlm.llm.providers.servers import plain_url
 from lambda_rlm.llm.wrappers.absent import as_it_was
 from lambda_rlm.llm.wrappers.model_headers import without_values

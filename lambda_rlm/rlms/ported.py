@@ -179,7 +179,8 @@ class PortedRLM:
             self.logger.record({**self._metadata(), "run": run.id}, trajectory.iterations)
             metadata = self.logger.get_trajectory()
         if self.verbose:
-            figures = summary(run.route, run.usage.calls, run.usage.tokens, seconds, run.bound, run.likely)
+            once = {"shared": run.usage.shared_calls, "cached": run.usage.cached_calls}
+            figures = summary(run.route, run.usage.calls, run.usage.tokens, seconds, run.bound, run.likely, **once)
             sys.stderr.write(f"{run.program}\n{figures}\n")
         return RLMChatCompletion(self._root.called, prompt, run.answer, usage, seconds, metadata, run=run)
 

@@ -168,6 +168,7 @@ def _finished_json(event: CallFinished) -> dict[str, Any]:
         "failure": event.failure,
         "is_shared": event.is_shared,
         "coercions": list(event.coercions),
+        "faulty": [{"digest": digest, "message": message} for digest, message in event.faulty],
     }
 
 

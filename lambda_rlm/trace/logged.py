@@ -115,7 +115,8 @@ class RunLog:
 
     def _call(self, event: CallFinished) -> None:
         model = self._asked.pop((event.program, event.call, event.path), "")
-        came = "shared" if event.is_shared else "replied" if event.failure is None else _reason(event.failure)
+        replied = "replied" if event.usage.attempts else "cached"
+        came = "shared" if event.is_shared else replied if event.failure is None else _reason(event.failure)
         figures = f"{_tokens(event.usage)}, {_counted(event.usage.attempts, 'attempt')}, {event.seconds:.2f} s"
         self._log(CALLS, logging.DEBUG, "call %d to %s %s: %s", event.call, _name(model), came, figures)
 

@@ -25,6 +25,7 @@ class Progress:
     finished: int = 0
     failed: int = 0
     shared: int = 0
+    cached: int = 0
     retries: int = 0
     usage: Usage = NO_USAGE
     likely_usd: float | None = None
@@ -71,6 +72,7 @@ class Progress:
         elif isinstance(event, CallFinished):
             self.finished += 1
             self.failed += event.failure is not None
+            self.cached += event.failure is None and not event.usage.attempts
             self.usage = self.usage + event.usage
         elif isinstance(event, Retrying):
             self.retries += 1

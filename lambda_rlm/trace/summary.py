@@ -13,9 +13,18 @@ from lambda_rlm.completion import Usage
 
 
 def summary(
-    route: str, calls: int, usage: Usage, seconds: float, bound: Bound | None = None, likely: Likely | None = None
+    route: str,
+    calls: int,
+    usage: Usage,
+    seconds: float,
+    bound: Bound | None = None,
+    likely: Likely | None = None,
+    *,
+    shared: int = 0,
+    cached: int = 0,
 ) -> str:
-    """`search · 5 calls (likely 5 · at most 6) · 3,201 + 88 tokens · $0.01 (likely $0.01 · at most $0.04) · 41.2 s`."""
+    """`search · 5 calls (likely 5 · at most 6) · 3,201 + 88 tokens · $0.01 (likely $0.01 · at most $0.04) · 41.2 s`; after the
+    calls, how many of them a cache answered, and how many more questions shared the answer of one of them."""
     made = f"{calls:,} {'call' if calls == 1 else 'calls'}"
     tokens, cost = f"{usage.input_tokens:,} + {usage.output_tokens:,} tokens", dollars(usage.cost)
     if bound is not None and bound.calls != 0:
@@ -24,8 +33,15 @@ def summary(
             cost += f" ({two_figures.money(likely, bound)})"
         else:
             tokens += f" ({two_figures.tokens(likely, bound)})"
+    made += answered_without_asking(shared, cached)
     parts = [route, made, tokens, cost, f"{seconds:.1f} s"]
     if usage.extra:
         most = "" if bound is None or bound.pool is None else f" of at most {bound.pool:,}"
         parts.insert(2, f"{usage.extra:,}{most} extra {'attempt' if usage.extra == 1 else 'attempts'}")
     return " · ".join(parts)
+
+
+def answered_without_asking(shared: int, cached: int) -> str:
+    """`, 3 shared, 2 cached`: empty where there are none. A shared question is the same as another of this run, and is no call;
+    a cached call was answered from an earlier run."""
+    return "".join(f", {number:,} {what}" for number, what in ((shared, "shared"), (cached, "cached")) if number)

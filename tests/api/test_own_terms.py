@@ -21,7 +21,7 @@ from tests.support.sources import trees
 
 FLAG = re.compile(r"(?<![\w-])--[a-z][a-z-]*[a-z]\b(?!:)")
 
-ELSEWHERE = ("cli/", "bench/", "audit/", "settings/keys.py", "journal/run_html.py", "llm/local/weights.py", "api/own_terms.py")
+ELSEWHERE = ("cli/", "bench/", "audit/", "settings/keys.py", "journal/report/", "llm/local/weights.py", "api/own_terms.py")
 """Rooms whose texts no host meets, a page with a style sheet, and the command that fetches weights."""
 
 NOT_OURS = {"--list", "--verify"}

@@ -41,7 +41,8 @@ def test_ask_json_is_one_object_with_the_promised_keys(shell: Shell) -> None:
         None,
     )
     assert {"program", "bound", "usage", "degraded", "dropped", "coverage", "citations", "diagnostics"} <= found.keys()
-    calls, tokens, work = "calls attempts cached_calls failed_calls", "span input_tokens output_tokens usd", "steps bytes live"
+    calls = "calls attempts shared_calls cached_calls failed_calls"
+    tokens, work = "span input_tokens output_tokens usd", "steps bytes live"
     assert set(f"{calls} {tokens} {work} seconds max_in_flight extra_attempts estimated_calls".split()) == found["usage"].keys()
     assert found["coverage"] == {"context": 1.0}
 

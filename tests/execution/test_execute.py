@@ -84,7 +84,7 @@ def test_what_was_spent_is_told() -> None:
 
 def test_equal_calls_are_asked_once_and_told() -> None:
     run = ran('map(["a", "a"], fn(x) => llm_call(x))', [("a", "A")])
-    assert (run.usage.calls, run.usage.cached_calls) == (1, 1)
+    assert (run.usage.calls, run.usage.shared_calls, run.usage.cached_calls) == (1, 1, 0)
 
 
 def test_a_fault_is_never_an_answer() -> None:

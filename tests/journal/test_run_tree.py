@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lambda_rlm.journal.records import CallRow
-from lambda_rlm.journal.tree import CallBranch, CallFigures, figures_of, folding, lines, tree
+from lambda_rlm.journal.report.tree import CallBranch, CallFigures, figures_of, folding, lines, tree
 from tests.support.shell import Shell, script, wrote
 
 

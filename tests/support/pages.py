@@ -27,7 +27,7 @@ _BLOCK: Final = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _SAVED: Final = re.compile(r"`([\w./-]+\.\w+)`:\s*\Z")
 _CHANGING: Final = re.compile(
     r"\b\d+\.\d+ s\b|\b01[0-9A-Z]{24}\b|\b\d{4}-\d\d-\d\d \d\d:\d\d(:\d\d)?"
-    r"|(?<=^hash )[0-9a-f]{32}$|(?<=^head of its records: )[0-9a-f]{64}$|(?<=^session \d begun by )\S+ on \S+",
+    r"|(?<=^hash )[0-9a-f]{32}$|(?<=^head of its records: )[0-9a-f]{64}$|(?<=<data )[0-9a-f]{6}(?=>)|(?<=</data )[0-9a-f]{6}(?=>)|(?<=^session \d begun by )\S+ on \S+",
     re.MULTILINE,
 )
 _BY_TIME: Final = re.compile(r"\s+\S+ +replied ")

@@ -50,7 +50,7 @@ def cost(likely: Likely | None, bound: Bound) -> str:
 def spent(usage: Mapping[str, Any], likely: Mapping[str, Any] | None, bound: Mapping[str, Any] | None) -> str:
     """What a run on record used, beside both figures, as `5 calls (likely 5 · at most 6) · $0.01 (at most $0.04)`."""
     parts = []
-    for name, noun, words in (("calls", " calls", count), ("usd", "", usd)):
+    for name, noun, words in (("calls", " call" if usage.get("calls") == 1 else " calls", count), ("usd", "", usd)):
         figures = [words(one[name]) if one and one.get(name) is not None else None for one in (likely, bound)]
         beside = both(*figures) if figures[1] not in (None, words(0)) else ""
         parts.append(f"{'?' if usage.get(name) is None else words(usage[name])}{noun}" + (f" ({beside})" if beside else ""))

@@ -339,6 +339,8 @@ def _interrupted(progress: Progress, json: bool, session: RunSession | None, cho
         fault = {"code": None, "message": "interrupted", "span": None}
         spent = {
             "calls": progress.started,
+            "shared_calls": progress.shared,
+            "cached_calls": progress.cached,
             "input_tokens": usage.input_tokens,
             "output_tokens": usage.output_tokens,
             "usd": usage.cost,
@@ -348,7 +350,8 @@ def _interrupted(progress: Progress, json: bool, session: RunSession | None, cho
         )
     else:
         screen.say("interrupted", "error")
-        line = summary("so far", progress.started, usage, progress.seconds)
+        shared, cached = progress.shared, progress.cached
+        line = summary("so far", progress.started, usage, progress.seconds, shared=shared, cached=cached)
         screen.say(line, "dim")
         if record is not None and record.can_go_on and progress.started and run_id is not None:
             screen.hint(f"to {resuming(run_id, chosen.journal, to_be_repeated(chosen))}")

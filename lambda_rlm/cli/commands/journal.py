@@ -59,6 +59,9 @@ def show(
     run: Run,
     html: Annotated[str | None, typer.Option("-o", "--html", metavar="FILE", help="Write an HTML page to this file.")] = None,
     whole: Annotated[bool, typer.Option("--all", help="Show every call and every part, however many.")] = False,
+    full: Annotated[
+        bool, typer.Option("--full", help="Do not cut prompts and replies (with --json: include the prompts).")
+    ] = False,
     sent: Annotated[
         bool, typer.Option("--sent", help="Show which parts of which files each call sent to which server and model.")
     ] = False,
@@ -66,10 +69,10 @@ def show(
     options: Chosen,
     json: Json = False,
 ) -> None:
-    """Show the calls, the cost and the sources of a run."""
-    from lambda_rlm.cli.actions import journal as commands
+    """Show the calls of a run with prompts and replies, its cost and its sources."""
+    from lambda_rlm.cli.actions import show as commands
 
-    raise typer.Exit(commands.show(run, options, html, json, whole, sent))
+    raise typer.Exit(commands.show(run, options, html, json, whole, sent, full))
 
 
 @command(epilog="Example: lambda-rlm resume last --max-calls 500")

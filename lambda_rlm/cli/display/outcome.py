@@ -41,7 +41,8 @@ def show(done: Run, is_kept: bool, next_step: str | None, said: Sequence[str], s
     spent = done.usage
     if done.synthesis is not None:
         _say_how_it_was_written(done.synthesis, done.ok)
-    screen.say(summary(done.route, spent.calls, spent.tokens, spent.seconds, done.bound, done.likely), "dim")
+    once = {"shared": spent.shared_calls, "cached": spent.cached_calls}
+    screen.say(summary(done.route, spent.calls, spent.tokens, spent.seconds, done.bound, done.likely, **once), "dim")
     _say_how_it_was_routed(done, said)
 
 

@@ -23,6 +23,7 @@ from lambda_rlm.diagnostics.render import human_parts
 from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.diagnostics.visible import visible, visible_line
 from lambda_rlm.trace.progress import Progress
+from lambda_rlm.trace.summary import answered_without_asking as _once
 
 _STYLES: Final = {
     "error": "bold red",
@@ -161,7 +162,7 @@ def status(progress: Progress) -> str:
     calls = both(_shown(progress.likely_calls, "{:,}".format), _shown(progress.most_calls, "{:,}".format))
     paid = both(_shown(progress.likely_usd, dollars), _shown(progress.most_usd, dollars)) if progress.most_usd else ""
     parts = [
-        f"{progress.finished:,} calls" + (f" ({calls})" if calls else ""),
+        f"{progress.finished:,} calls" + (f" ({calls})" if calls else "") + _once(progress.shared, progress.cached),
         f"{progress.in_flight} in flight",
         f"{usage.input_tokens:,} + {usage.output_tokens:,} tokens",
         dollars(usage.cost) + (f" ({paid})" if paid else ""),

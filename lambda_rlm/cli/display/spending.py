@@ -153,7 +153,7 @@ def moment(when: str, now: datetime | None = None) -> float:
 
 def _table(found: SpendingReport) -> list[str]:
     rows = [*found.groups, *([found.total] if found.by is None or len(found.groups) > 1 else [])]
-    head = (found.by or "", "runs", "calls", "input", "cached", "output", "cost")
+    head = (found.by or "", "runs", "calls", "input", "cached input", "output", "cost")
     cells = [
         (
             "total" if one is found.total else one.name or _NONE,

@@ -245,6 +245,7 @@ class Asker:
         try:
             value = await self._attempts(flight, question, path, span, reading, exchange)
             failure = None
+            self.counts.cached += exchange.usage.attempts == 0
             self.degrade(quotes=reading.quotes, cuts=reading.cuts)
         except Fault as fault:
             failure = fault.code
@@ -269,6 +270,7 @@ class Asker:
                         program=self.settings.program,
                         digest=exchange.digest,
                         value="" if failure is not None else value_digest(value),
+                        faulty=tuple(exchange.faulty),
                     )
                 )
 
@@ -297,6 +299,7 @@ class Asker:
                 value = self._read(completion, question, reading)
                 flight.completion = completion
             except BadReply as bad:
+                exchange.faulty.append((digest, bad.message))
                 attempt += 1
                 error = bad
             else:
@@ -348,7 +351,6 @@ class Asker:
         async with self.limiter:
             completion = await patience.sent(send)
         exchange.reply = completion.text
-        counts.cached += completion.usage.attempts == 0
         counts.estimated += completion.usage.is_estimated
         return completion
 

@@ -8,7 +8,7 @@ is not cancelled while somebody else, who is not, waits for it. Refuses to be as
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import anyio
 import anyio.lowlevel
@@ -90,13 +90,14 @@ def copied(failure: Exception) -> Exception:
 
 @dataclass(slots=True)
 class AttemptsMade:
-    """What the attempts of one call have used, the last one's digest, and the last reply. `on_text` is given the pieces of each
-    reply while it comes."""
+    """What the attempts of one call have used, the last one's digest, and the last reply. `faulty` are the attempts whose reply
+    could not be read, by digest, with what was wrong; `on_text` is given the pieces of each reply while it comes."""
 
     usage: Usage = NO_USAGE
     digest: str = ""
     reply: str | None = None
     on_text: Callable[[str], None] | None = None
+    faulty: list[tuple[str, str]] = field(default_factory=list)
 
     def listened(self, request: CompletionRequest) -> CompletionRequest:
         """A request whose reply is listened to, where somebody does."""

@@ -17,7 +17,7 @@ class Counts:
     shared: int = 0
     """Calls not asked again because an equal one had been."""
     cached: int = 0
-    """Requests answered from a cache across runs."""
+    """Calls answered from a cache across runs: nothing of them was paid."""
     failed: int = 0
     estimated: int = 0
     """Replies whose tokens the model did not count."""

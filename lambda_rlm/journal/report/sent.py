@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from lambda_rlm.journal.records import CallRow, RunRow
-from lambda_rlm.journal.run_report import ROOT, RunReport
+from lambda_rlm.journal.report.run_report import ROOT, RunReport
+from lambda_rlm.journal.report.tree import SHARED, is_cached
 
 _DOCUMENT: Final = re.compile(r"(\w+)\[(\d+)\]\.text")
 _HERE: Final = ("local/", "local:", "scripted:", "recorded:", "sim:")
@@ -30,18 +31,10 @@ def sent(details: RunReport) -> list[dict[str, Any]]:
 
 def _row(call: CallRow, details: RunReport, files: _Files, models: Mapping[int, str]) -> dict[str, Any]:
     model = call.model or models.get(call.call, "")
-    usage = call.usage or {}
-    how = "sent"
-    if call.state == "shared":
-        how = "shared with an equal prompt"
-    elif usage.get("remembered") is not None:
-        how = "answered from an earlier session"
-    elif usage and usage.get("attempts") == 0:
-        how = "answered from the cache"
     return {
         "call": ".".join(map(str, call.path)) or "·",
         "session": call.session,
-        "how": how,
+        "how": how(call),
         "server": server_of(details.run, model),
         "model": model,
         "served": call.served or None,
@@ -66,6 +59,15 @@ def _besides(call: CallRow, details: RunReport) -> list[str]:
         f"instructions of the program ({details.place(call)})",
         *(["the question, where the program puts it"] if is_asked else []),
     ]
+
+
+def how(call: CallRow) -> str:
+    """Whether the prompt of a call was sent, and what answered it otherwise."""
+    if call.state == SHARED:
+        return "shared with an equal prompt"
+    if (call.usage or {}).get("remembered") is not None:
+        return "answered from an earlier session"
+    return "answered from the cache" if is_cached(call) else "sent"
 
 
 def server_of(run: RunRow, model: str) -> str:

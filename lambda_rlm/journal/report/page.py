@@ -6,17 +6,20 @@ and readable in the dark too; a long run is folded, and what is left out is coun
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from html import escape
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from time import gmtime, strftime
 from typing import Any, Final
 
 from lambda_rlm.bounds.figures.two_figures import both, count
 from lambda_rlm.budget.price import dollars
-from lambda_rlm.diagnostics.visible import visible
 from lambda_rlm.journal.records import CallRow
-from lambda_rlm.journal.run_report import RunReport
-from lambda_rlm.journal.tree import CallBranch, CallFigures, folding, leaf, without_chain
+from lambda_rlm.journal.report.linked import LinkedAnswer, answer_html, exchanges_html, linked, passages_html
+from lambda_rlm.journal.report.markup import cut, section, table, text
+from lambda_rlm.journal.report.run_report import RunReport
+from lambda_rlm.journal.report.tree import CallBranch, CallFigures, folding, leaf, without_chain
+
+_TITLE: Final = 2_000
+"""Characters of the question that are on the page."""
 
 MOST_BESIDE: Final = 100
 """Branches of one node of the tree that are on the page."""
@@ -33,14 +36,28 @@ pre { padding: .9rem 1rem; border: 1px solid var(--line); border-radius: 8px; ov
 table { border-collapse: collapse; width: 100%; font-size: 14px } th { text-align: left; font-weight: 600 }
 th, td { padding: .3rem .7rem .3rem 0; border-bottom: 1px solid var(--line); vertical-align: top; overflow-wrap: break-word }
 td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap } code { font: 13px ui-monospace, monospace }
-.bad { color: #c0392b } .figures { display: flex; flex-wrap: wrap; gap: .8rem 2.2rem } .figures b { display: block; font-size: 1.25rem; font-weight: 600 }
+.bad { color: #b3261e } @media (prefers-color-scheme: dark) { .bad { color: #ff8a7a } } .figures { display: flex; flex-wrap: wrap; gap: .8rem 2.2rem } .figures b { display: block; font-size: 1.25rem; font-weight: 600 }
 .figures span { color: var(--soft); font-size: 13px }
 .strip { position: relative; height: 1.1rem; border: 1px solid var(--line); border-radius: 4px; overflow: hidden; margin: .35rem 0 1rem }
 .strip i { position: absolute; top: 0; bottom: 0; min-width: 1px; background: var(--read) } .strip i.cited { top: 45%; background: var(--cited) }
 .key { display: inline-block; width: .8em; height: .8em; border-radius: 2px; background: var(--read); margin: 0 .3em 0 .8em } .key.cited { background: var(--cited) }
-.tree { font: 13px/1.6 ui-monospace, monospace } .tree ul { list-style: none; margin: 0; padding-left: 1.2rem; border-left: 1px solid var(--line) } .tree summary { cursor: pointer }
+.tree, details.call > summary { font: 13px/1.6 ui-monospace, monospace } .tree ul { list-style: none; margin: 0; padding-left: 1.2rem; border-left: 1px solid var(--line) } summary { cursor: pointer }
+h3 { font-size: .85rem; font-weight: 600; color: var(--soft); margin: .8rem 0 .2rem } details.call > div { padding-left: 1.2rem; scroll-margin-top: 3rem } .wide { overflow-x: auto }
+pre pre { margin: 0 } a { color: inherit; text-underline-offset: .2em } a.claim { text-decoration-color: var(--cited); text-decoration-thickness: 2px } sup a { margin-left: .25em; font-size: .75rem }
+mark { background: color-mix(in srgb, var(--cited) 30%, transparent); color: inherit } blockquote { margin: .3rem 0 0; padding-left: .9rem; border-left: 3px solid var(--line); white-space: pre-wrap; overflow-wrap: anywhere }
+.passage { margin: 0 0 1.1rem } .passage p { margin: 0; overflow-wrap: anywhere } :target { outline: 2px solid var(--cited); outline-offset: .35rem; border-radius: 3px } :focus-visible { outline: 2px solid var(--read); outline-offset: 2px }
+summary, h1 { overflow-wrap: anywhere } @media (max-width: 40rem) { body { margin: 1rem auto; padding: 0 .8rem } .tree ul { padding-left: .6rem } }
 """
 
+
+_WHERE_ANY: Final = ("shared with an equal call", "of the calls answered by the cache", "of the calls failed")
+"""Figures that are left out where they are 0."""
+
+_POLICY: Final = (
+    '<meta http-equiv="Content-Security-Policy" '
+    "content=\"default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'\">"
+)
+"""Nothing is loaded and nothing runs, whatever is in the page."""
 
 _BEGINNING: Final = '<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>run '
 
@@ -50,59 +67,62 @@ def is_page(head: bytes) -> bool:
     return head.startswith(_BEGINNING.encode())
 
 
-def page(found: RunReport) -> str:
-    """The page of a run."""
+def page(found: RunReport, answer: LinkedAnswer | None = None) -> str:
+    """The page of a run; `answer` has what was rebuilt of it."""
     run, outcome = found.run, found.run.outcome or {}
-    text, follows = found.program.text, run.what.get("follows")
-    after = f" · follows run {_text(follows['run'])}" if follows else ""
+    answer = linked(found) if answer is None else answer
+    program, follows = found.program.text, run.what.get("follows")
+    after = f" · follows run {text(follows['run'])}" if follows else ""
+    title = str(run.what.get("query") or run.what.get("program_name") or "a program")
     parts = [
-        f"<h1>{_text(run.what.get('query') or run.what.get('program_name') or 'a program')}</h1>",
-        f'<p class="meta">run {_text(run.id)} · {_text(run.state)} · {_when(run.started)} · {_text(outcome.get("route") or run.what.get("kind"))}{after}</p>',
-        _outcome(outcome),
+        f"<h1>{cut(title, _TITLE)}</h1>",
+        f'<p class="meta">run {text(run.id)} · {text(run.state)} · {_when(run.started)} · {text(outcome.get("route") or run.what.get("kind"))}{after}</p>',
+        _outcome(found, answer),
+        section("Passages", passages_html(answer), "passages") if answer.passages else "",
         _figures(outcome),
-        _section("Inputs", _inputs(found)) if run.what["inputs"] else "",
-        _section("Program", f"<pre>{_text(text)}</pre>" if text else "<p>No program was written.</p>"),
+        section("Inputs", _inputs(found)) if run.what["inputs"] else "",
+        section("Program", f"<pre>{text(program)}</pre>" if program else "<p>No program was written.</p>"),
         *_asked(found),
-        _section("Text sent to each model", _shown(found)),
-        _section("Sources of the answer", _parts("input", found.cited) if found.cited else "<p>No known part of an input.</p>"),
+        section("Prompts and replies", exchanges_html(answer), "calls") if found.calls else "",
+        section("Text sent to each model", _shown(found)),
+        section("Sources of the answer", _parts("input", found.cited) if found.cited else "<p>No known part of an input.</p>"),
     ]  # fmt: skip
-    head = f"{_BEGINNING}{_text(run.id)}</title><style>{_STYLE}</style></head><body>\n"
+    head = f"{_BEGINNING}{text(run.id)}</title>{_POLICY}<style>{_STYLE}</style></head><body>\n"
     return head + "\n".join(parts) + "\n</body></html>\n"
 
 
 def _asked(found: RunReport) -> list[str]:
     """The calls: by place, as a tree, the slow and the bad ones."""
     if not found.calls:
-        return [_section("Calls", "<p>No model calls.</p>")]
-    heads = ("place", "calls", "shared", "failed", "input tokens", "output tokens", "cost", "seconds")
+        return [section("Calls", "<p>No model calls.</p>")]
+    heads = ("place", "calls", "shared", "cached", "failed", "input tokens", "output tokens", "cost", "seconds")
     whole = "".join(line for place in found.tree.places for line in _branch(place))
     sections = [
-        _section("Calls by program location", _table(heads, map(_site, found.tree.places))),
-        _section("All calls", f'<div class="tree">{whole}</div>'),
-        _section("Slowest calls", _calls(found.slowest, found)),
+        section("Calls by program location", table(heads, map(_site, found.tree.places))),
+        section("All calls", f'<div class="tree">{whole}</div>'),
+        section("Slowest calls", _calls(found.slowest, found)),
     ]
-    lists = (("Failed calls", found.failed), ("Unfinished calls (possibly billed)", found.unfinished))
-    return sections + [_section(title, _calls(rows, found)) for title, rows in lists if rows]
-
-
-def _text(value: Any) -> str:
-    return escape(visible(str(value)), quote=True)
+    lists = (
+        ("Failed calls", found.failed),
+        ("Unfinished calls (possibly billed)", found.unfinished),
+        ("Calls of earlier sessions that the last one did not come to (not in the figures)", found.beside),
+    )
+    return sections + [section(title, _calls(rows, found)) for title, rows in lists if rows]
 
 
 def _when(seconds: float) -> str:
     return strftime("%Y-%m-%d %H:%M:%S UTC", gmtime(seconds))
 
 
-def _section(title: str, body: str) -> str:
-    return f"<h2>{title}</h2>\n{body}"
-
-
-def _outcome(outcome: Any) -> str:
+def _outcome(found: RunReport, answer: LinkedAnswer) -> str:
+    outcome: Any = found.run.outcome or {}
     fault = outcome.get("fault")
     if fault:
-        reply = f"<p>The reply begins:</p>\n<pre>{_text(fault['reply'])}</pre>" if fault.get("reply") else ""
-        return f'<pre class="bad">{_text(fault["code"])} {_text(fault["message"])}</pre>{reply}'
-    return f"<pre>{_text(outcome.get('answer'))}</pre>" if outcome else "<p>No answer yet.</p>"
+        reply = f"<p>The reply begins:</p>\n<pre>{text(fault['reply'])}</pre>" if fault.get("reply") else ""
+        place = found.fault_place
+        there = f"<p>At {text(place)}</p>" if place else ""
+        return f'<pre class="bad">{text(fault["code"])} {text(fault["message"])}</pre>{there}{reply}'
+    return answer_html(answer) if outcome else "<p>No answer yet.</p>"
 
 
 def _figures(outcome: Any) -> str:
@@ -111,6 +131,9 @@ def _figures(outcome: Any) -> str:
         (usage.get(name), _both(likely.get(name), bound.get(name), count), shown)
         for name, shown in (
             ("calls", "calls"),
+            ("shared_calls", "shared with an equal call"),
+            ("cached_calls", "of the calls answered by the cache"),
+            ("failed_calls", "of the calls failed"),
             ("input_tokens", "input tokens"),
             ("output_tokens", "output tokens"),
             ("span", "calls on the critical path"),
@@ -121,13 +144,15 @@ def _figures(outcome: Any) -> str:
         rows.append((usage["extra_attempts"], "" if most is None else f"at most {most:,}", "extra attempts"))
     rows.append((usage.get("seconds"), "", "seconds"))
     rows += [(n, "", f"dropped: {name.replace('_', ' ')}") for name, n in (outcome.get("dropped") or {}).items() if n]
-    shown = [(f"{used:,}", f"{name} ({most})" if most else name) for used, most, name in rows if used is not None]
+    shown = [
+        (f"{used:,}", f"{name} ({most})" if most else name)
+        for used, most, name in rows
+        if used is not None and (used or name not in _WHERE_ANY)
+    ]
     if usage:
         most = _both(likely.get("usd"), bound["usd"], dollars) if bound.get("usd") else ""
         shown.append((dollars(usage.get("usd")), f"cost ({most})" if most else "cost"))
-    return (
-        '<div class="figures">' + "".join(f"<div><b>{_text(u)}</b><span>{_text(n)}</span></div>" for u, n in shown) + "</div>"
-    )
+    return '<div class="figures">' + "".join(f"<div><b>{text(u)}</b><span>{text(n)}</span></div>" for u, n in shown) + "</div>"
 
 
 def _both(likely: Any, most: Any, words: Callable[[Any], str]) -> str:
@@ -142,7 +167,7 @@ def _inputs(found: RunReport) -> str:
     for part in found.run.what["inputs"]:
         name, size = part["name"], part["characters"]
         share = f", {coverage[name]:.1%} sent to a model" if name in coverage else ""
-        rows.append(f"<div><b>{_text(name)}</b>: {_text(part['type'])}, {size:,} characters{share}")
+        rows.append(f"<div><b>{text(name)}</b>: {text(part['type'])}, {size:,} characters{share}")
         read = [stretch for shown, stretches in everyone if shown == name for stretch in stretches]
         if part["type"] == "Text" and size and read:
             rows.append(
@@ -167,10 +192,12 @@ def _marks(parts: Sequence[tuple[int, int]], size: int, kind: str) -> str:
 def _branch(branch: CallBranch) -> Iterator[str]:
     """A branch of the tree, to be opened and closed."""
     kept, folded = folding(branch.places, MOST_BESIDE)
-    bad = ' class="bad"' if branch.figures.failed or branch.figures.running else ""
-    yield f"<details><summary{bad}>{_text(branch.name)}  {_text(branch.figures.shown)}</summary><ul>"
-    for call in branch.calls:
+    bad = ' class="bad"' if branch.figures.is_odd else ""
+    yield f"<details><summary{bad}>{text(branch.name)}  {text(branch.figures.shown)}</summary><ul>"
+    for call in branch.calls[:MOST_BESIDE]:
         yield _leaf(call, "")
+    if len(branch.calls) > MOST_BESIDE:
+        yield f'<li class="soft">… {len(branch.calls) - MOST_BESIDE:,} more</li>'
     for inner in map(without_chain, kept):
         if inner.inside or len(inner.calls) != 1:
             yield "<li>"
@@ -180,23 +207,23 @@ def _branch(branch: CallBranch) -> Iterator[str]:
             yield _leaf(inner.calls[0], f"{inner.name}  ")
     if folded:
         total = sum((one.figures for one in folded), CallFigures())
-        yield f'<li class="soft">… {len(folded):,} more: {_text(total.shown)}</li>'
+        yield f'<li class="soft">… {len(folded):,} more: {text(total.shown)}</li>'
     yield "</ul></details>"
 
 
 def _leaf(call: CallRow, name: str) -> str:
     bad = ' class="bad"' if call.state not in ("replied", "shared") else ""
-    return f"<li{bad}>{_text(name)}{_text(leaf(call))}</li>"
+    return f"<li{bad}>{text(name)}{text(leaf(call))}</li>"
 
 
 def _site(place: CallBranch) -> tuple[str, ...]:
     of = place.figures
-    numbers = (of.calls, of.shared, of.failed, of.input_tokens, of.output_tokens)
+    numbers = (of.calls, of.shared, of.cached, of.failed, of.input_tokens, of.output_tokens)
     return (place.name, *(f"{number:,}" for number in numbers), dollars(of.usd), f"{of.seconds:.2f}")
 
 
 def _calls(rows: Sequence[CallRow], found: RunReport) -> str:
-    return _table(
+    return table(
         ("path", "place", "model", "state", "input tokens", "output tokens", "seconds"),
         (
             (
@@ -216,7 +243,7 @@ def _calls(rows: Sequence[CallRow], found: RunReport) -> str:
 def _shown(found: RunReport) -> str:
     address = found.run.what["settings"].get("base_url")
     parts = [
-        f"<p>{_text(model)}{_text(f' at {address}') if address else ''}</p>{_parts('input', inputs)}"
+        f"<p>{text(model)}{text(f' at {address}') if address else ''}</p>{_parts('input', inputs)}"
         for model, inputs in found.shown.items()
     ]
     return "".join(parts) or "<p>No part of an input.</p>"
@@ -229,13 +256,4 @@ def _parts(title: str, inputs: Mapping[str, Sequence[tuple[int, int]]]) -> str:
         places = ", ".join(f"{start:,}-{end:,}" for start, end in parts[:MOST_PARTS])
         more = f" and {len(parts) - MOST_PARTS:,} more" if len(parts) > MOST_PARTS else ""
         rows.append((name, f"{sum(end - start for start, end in parts):,}", f"{len(parts):,}", f"at {places}{more}"))
-    return _table((title, "characters", "stretches", "where"), rows)
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    body = "".join("<tr>" + "".join(f"<td{_class(cell)}>{_text(cell)}</td>" for cell in row) + "</tr>\n" for row in rows)
-    return f"<table><tr>{''.join(f'<th>{_text(name)}</th>' for name in head)}</tr>\n{body}</table>"
-
-
-def _class(cell: str) -> str:
-    return ' class="n"' if cell[:1].isdigit() or cell[:1] == "$" else ""
+    return table((title, "characters", "stretches", "where"), rows)

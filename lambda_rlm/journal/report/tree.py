@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import Final
 
 from lambda_rlm.budget.price import dollars
-from lambda_rlm.journal.records import CallRow
+from lambda_rlm.journal.records import CallRow, has_reply_to_keep
 
 MOST_BESIDE: Final = 8
 """Branches of one node that are shown; the others are folded into one line."""
@@ -23,17 +23,24 @@ SHARED: Final = "shared"
 RUNNING: Final = "running"
 REPLIED: Final = "replied"
 
+ASKED_AGAIN: Final = "asked again"
+"""The state of a call of an earlier session that came to nothing and was asked again: what was paid for it is spent."""
+
 Label = Callable[[CallRow], str]
 
 
 @dataclass(frozen=True, slots=True)
 class CallFigures:
-    """What some calls came to. `usd` is None where a price was unknown; `seconds` are those of all calls, one after the
+    """What some calls came to: of `calls`, `cached` were answered from an earlier run, `failed` by no reply that could be used,
+    `stopped` were ended before they had one, and of `running` no end is on record; `shared` are questions beside them that were
+    the same as one of them. `usd` is None where a price was unknown; `seconds` are those of all calls, one after the
     other."""
 
     calls: int = 0
     shared: int = 0
+    cached: int = 0
     failed: int = 0
+    stopped: int = 0
     running: int = 0
     input_tokens: int = 0
     output_tokens: int = 0
@@ -45,7 +52,9 @@ class CallFigures:
         return CallFigures(
             self.calls + other.calls,
             self.shared + other.shared,
+            self.cached + other.cached,
             self.failed + other.failed,
+            self.stopped + other.stopped,
             self.running + other.running,
             self.input_tokens + other.input_tokens,
             self.output_tokens + other.output_tokens,
@@ -54,11 +63,24 @@ class CallFigures:
         )
 
     @property
+    def is_odd(self) -> bool:
+        """Some of them did not come to a reply."""
+        return bool(self.failed or self.stopped or self.running)
+
+    @property
     def shown(self) -> str:
         """`34 calls, 2 failed · 9,101 + 33 tokens · free · 1.2 s`."""
         counts = [f"{self.calls:,} {'call' if self.calls == 1 else 'calls'}"]
         counts += [
-            f"{n:,} {what}" for n, what in ((self.shared, "shared"), (self.failed, "failed"), (self.running, "unfinished")) if n
+            f"{n:,} {what}"
+            for n, what in (
+                (self.shared, "shared"),
+                (self.cached, "cached"),
+                (self.failed, "failed"),
+                (self.stopped, "stopped"),
+                (self.running, "unfinished"),
+            )
+            if n
         ]
         tokens = f"{self.input_tokens:,} + {self.output_tokens:,} tokens"
         return " · ".join((", ".join(counts), tokens, dollars(self.usd), f"{self.seconds:.1f} s"))
@@ -69,15 +91,29 @@ def figures_of(call: CallRow) -> CallFigures:
     if call.state == SHARED:
         return CallFigures(shared=1)
     usage = call.usage or {}
+    if call.state == ASKED_AGAIN:
+        return CallFigures(
+            input_tokens=usage["input_tokens"],
+            output_tokens=usage["output_tokens"],
+            usd=usage["usd"],
+            seconds=call.seconds or 0.0,
+        )
     return CallFigures(
         calls=1,
-        failed=call.state not in (REPLIED, RUNNING),
+        cached=is_cached(call),
+        failed=call.state not in (REPLIED, RUNNING) and not has_reply_to_keep(call),
+        stopped=call.state not in (REPLIED, RUNNING) and has_reply_to_keep(call),
         running=call.state == RUNNING,
         input_tokens=usage.get("input_tokens", 0),
         output_tokens=usage.get("output_tokens", 0),
         usd=usage.get("usd", 0.0),
         seconds=call.seconds or 0.0,
     )
+
+
+def is_cached(call: CallRow) -> bool:
+    """The call was answered from an earlier run: nothing of it was sent."""
+    return call.state == REPLIED and call.usage is not None and call.usage.get("attempts") == 0
 
 
 @dataclass
@@ -158,7 +194,7 @@ def folding(branches: Sequence[CallBranch], most: int) -> tuple[list[CallBranch]
     if len(branches) <= most:
         return list(branches), []
     slowest = max(branches, key=lambda one: one.slowest)
-    ranked = sorted(branches, key=lambda one: (not (one.figures.failed or one.figures.running), one is not slowest, one.path))
+    ranked = sorted(branches, key=lambda one: (not one.figures.is_odd, one is not slowest, one.path))
     shown = {id(one) for one in ranked[: most - 1]}
     return [one for one in branches if id(one) in shown], [one for one in branches if id(one) not in shown]
 
@@ -171,7 +207,7 @@ def leaf(call: CallRow) -> str:
     tokens = f"{usage.get('input_tokens', 0):,} + {usage.get('output_tokens', 0):,} tokens"
     seconds = "no end" if call.seconds is None else f"{call.seconds:.2f} s"
     state = {REPLIED: "", RUNNING: "unfinished  "}.get(call.state, f"{call.state}  ")
-    again = "from an earlier session  " if "remembered" in usage else ""
+    again = "from an earlier session  " if "remembered" in usage else "cached  " if is_cached(call) else ""
     return f"{state}{again}{seconds}  {tokens}"
 
 

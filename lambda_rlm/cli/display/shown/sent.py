@@ -1,6 +1,6 @@
 """`show --sent`: which parts of which files went to which server and model, call by call.
 
-Owns the lines for a person. What they say is in `journal.sent`.
+Owns the lines for a person. What they say is in `journal.report.sent`.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from typing import Any
 
 from lambda_rlm.cli import exits
 from lambda_rlm.cli.display import screen
-from lambda_rlm.journal.run_report import RunReport
-from lambda_rlm.journal.sent import sent
+from lambda_rlm.journal.report.run_report import RunReport
+from lambda_rlm.journal.report.sent import sent
 
 
 def show(details: RunReport, json: bool) -> int:

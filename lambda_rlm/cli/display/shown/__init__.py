@@ -1,0 +1,1 @@
+"""A run of the journal on the screen: what `show` prints."""
