@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import Any, Final
 
-from lambda_rlm.answering.question import Deadline
 from lambda_rlm.answering.run_program import run_program
 from lambda_rlm.cli import exits
 from lambda_rlm.cli.actions import ask_run
@@ -24,6 +23,7 @@ from lambda_rlm.cli.display.shown import listed, run, sent
 from lambda_rlm.cli.exits import UsageProblem
 from lambda_rlm.cli.session import requested
 from lambda_rlm.cli.settings import Settings, settings
+from lambda_rlm.deadline import Deadline
 from lambda_rlm.diagnostics.diagnostic import Rejected
 from lambda_rlm.diagnostics.error import LambdaRLMError
 from lambda_rlm.diagnostics.source import SourceFile
