@@ -11,9 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lambda_rlm.eval.library import IMPLEMENTATIONS
-from lambda_rlm.eval.library.engine import BadPattern, Pattern
+from lambda_rlm.eval.library.engine import Pattern
 from lambda_rlm.eval.library.json import decoder
 from lambda_rlm.eval.library.keys import key_of, keys_of
+from lambda_rlm.eval.library.machine import BadPattern
 from lambda_rlm.eval.library.many import OVER_MANY
 from lambda_rlm.eval.library.similarity import distance
 from lambda_rlm.eval.library.structure import equality, weight
