@@ -15,6 +15,7 @@ from unicodedata import category
 LINE_ENDS: Final = "\n\r\x85\u2028\u2029"
 """Each ends a line, and so does `\\r\\n` as one."""
 
+FAR_LINE_ENDS: Final = LINE_ENDS[2:]
 LINE_END: Final = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 _JOINERS: Final = "\u200c\u200d"
 

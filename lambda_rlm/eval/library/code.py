@@ -175,7 +175,10 @@ class Code:
     def _free(self) -> Iterator[str]:
         """What begins a character that is in no set, so that no match reaches over it."""
         yield from (token for (_, signature), token in self._kinds.items() if not signature)
-        yield from self._line_tokens(c for c, signature in self._signatures.items() if not signature)
+        joins = any(letters.has_line_feed for letters in self._sets)
+        for token in self._line_tokens(c for c, signature in self._signatures.items() if not signature):
+            if not (joins and token == f"\n{_JOINED_RETURN}"):
+                yield token
 
     def _marks(self, bit: int) -> Iterator[str]:
         """The one byte of each of the characters of a set that is not neutral."""
