@@ -1,6 +1,6 @@
 """Where a text may be cut without cutting a character as people see it: Unicode's extended grapheme clusters.
 
-Owns `whole` and `whole_after`, for who cuts a text to a size. A letter stays with its marks, `\\r` with `\\n`, and what is drawn as one sign (a flag,
+Owns `whole`, `whole_after` and `begun`, for who cuts a text to a size. A letter stays with its marks, `\\r` with `\\n`, and what is drawn as one sign (a flag,
 an emoji of several people, a syllable of Hangul or of an Indic script) stays one. Loads nothing where the text is ASCII at the cut.
 """
 
@@ -40,6 +40,11 @@ def whole_after(s: str, at: int, highest: int) -> int:
     if place == at:
         return at
     return min(highest, at + 1 if s[at] == "\n" else _patterns()[1](s, place).end())
+
+
+def begun(text: str, longest: int) -> str:
+    """The beginning of a text, of at most so many characters; where its first grapheme is longer, what fits of that."""
+    return text if len(text) <= longest else text[: whole(text, longest, 1)]
 
 
 @cache

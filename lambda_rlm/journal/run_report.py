@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from lambda_rlm.diagnostics.source import SourceFile
+from lambda_rlm.graphemes import begun
 from lambda_rlm.journal.records import CallRow, RunRow
 from lambda_rlm.journal.tree import CallBranch, tree
 
@@ -57,7 +58,7 @@ class RunReport:
         if call.place == ROOT or end > len(source.text):
             return "the root model"
         line, _ = source.line_column(start)
-        return f"line {line}: {' '.join(source.text[start:end].split())[:MOST_SHOWN]}"
+        return f"line {line}: {begun(' '.join(source.text[start:end].split()), MOST_SHOWN)}"
 
 
 def report(run: RunRow, rows: Sequence[CallRow], programs: Iterable[SourceFile] = ()) -> RunReport:

@@ -151,6 +151,7 @@ NEVER_AT_START = (
     "typer",
     "rich",
     "re2",
+    "regex",
     "tiktoken",
     "xllamacpp",
     "llguidance",

@@ -7,6 +7,7 @@ written out for it. Where one of the two must go wrong (a repeated empty group, 
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import Final
 
 import pytest
@@ -147,7 +148,7 @@ def test_nothing_beyond_the_horizon_of_a_code_changes_a_match(pattern: Two, text
 
 def test_more_kinds_of_letters_than_bytes_are_told_apart() -> None:
     letters = [chr(c) for c in [*range(0x430, 0x450), *range(0x4E00, 0x4E90)]]
-    pattern = rf"\b(?:{'|'.join([a + b for a, b in zip(letters, letters[1:], strict=False)])})\b|[…-›]"
+    pattern = rf"\b(?:{'|'.join([a + b for a, b in pairwise(letters)])})\b|[…-›]"
     text = (
         " ".join([a + b for a, b in zip(letters, letters[2:], strict=False)])
         + f"… {letters[3]}{letters[4]}‹ {letters[99]}{letters[100]}!"

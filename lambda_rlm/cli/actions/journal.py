@@ -31,6 +31,7 @@ from lambda_rlm.cli.suggestions import unknown
 from lambda_rlm.cli.terms import as_described
 from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.diagnostics.visible import visible
+from lambda_rlm.graphemes import begun
 from lambda_rlm.inputs import from_arguments
 from lambda_rlm.journal.chain import BEGUN
 from lambda_rlm.journal.journal import Journal
@@ -224,7 +225,7 @@ def _way(row: RunRow) -> str:
 
 def _title(row: RunRow) -> str:
     title = " ".join(str(row.what.get("query") or row.what.get("program_name") or "").split())
-    return title if len(title) <= 60 else title[:59] + "…"
+    return title if len(title) <= 60 else begun(title, 59) + "…"
 
 
 def _followed(row: RunRow) -> str | None:
@@ -255,7 +256,7 @@ def _print(details: RunReport, is_whole: bool) -> None:
     answer = outcome.get("answer")
     if answer is not None:
         screen.report("")
-        screen.answer(visible(answer if is_whole or len(answer) <= _LONGEST else answer[:_LONGEST] + " …"))
+        screen.answer(visible(answer if is_whole or len(answer) <= _LONGEST else begun(answer, _LONGEST) + " …"))
     if outcome.get("fault"):
         screen.report("", f"fault {outcome['fault']['code']}: {outcome['fault']['message']}")
         if outcome["fault"].get("reply"):
