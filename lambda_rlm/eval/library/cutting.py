@@ -8,6 +8,7 @@ cut falls inside a grapheme: a letter and its marks, a flag, `\\r\\n`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Final
 
 from lambda_rlm.budget.meter import Meter
@@ -20,22 +21,38 @@ from lambda_rlm.graphemes import STEPS, whole, whole_after
 
 _SENTENCE_ENDS = (". ", "! ", "? ", ".\t", "。", "！", "？")
 _WORD_ENDS = (" ", "\t", "\u3000")
-_LINE_ENDS = LINE_ENDS.replace("\r", "")
 _PARAGRAPH_ENDS = ("\n\n", "\n\r\n", "\r\r", "\u2028\u2028", "\u2029")
 
 _SLACK: Final = 8
 """A piece may be shorter than asked by this part of its size, an eighth, to end with a paragraph, line, sentence or word."""
 
 
-def cut_before(s: str, lowest: int, highest: int) -> int:
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """What ends a line or a paragraph somewhere in a text: no other is looked for."""
+
+    lines: str
+    paragraphs: tuple[str, ...]
+
+
+def ends_in(s: str, begin: int, end: int) -> Ends:
+    """The ends that are between two places."""
+    lines = "".join([c for c in ("\n\r" if s.isascii() else LINE_ENDS) if s.find(c, begin, end) >= 0])
+    return Ends(lines, tuple([c for c in _PARAGRAPH_ENDS if set(c) <= set(lines)]))
+
+
+def cut_before(s: str, lowest: int, highest: int, known: Ends) -> int:
     """The best place to cut, from `lowest` to `highest`: after the last paragraph, line, sentence or word end, else
     `highest`."""
-    line = _line_cut(s, lowest, highest)
-    if line >= 0:
-        paragraph = max([_after(s, end, lowest, line) for end in _PARAGRAPH_ENDS])
+    if known.lines == "\n":
+        line = s.rfind("\n", max(0, lowest - 1), highest) + 1
+    else:
+        line = _line_cut(s, lowest, highest, known.lines)
+    if line > 0:
+        paragraph = max([_after(s, end, lowest, line) for end in known.paragraphs], default=-1)
         return paragraph if paragraph >= 0 else line
     for ends in (_SENTENCE_ENDS, _WORD_ENDS):
-        best = max([_after(s, end, lowest, highest) for end in ends])
+        best = max([at + len(end) for end in ends if (at := s.rfind(end, max(0, lowest - len(end)), highest)) >= 0], default=-1)
         if best >= 0:
             return best
     return highest
@@ -47,12 +64,10 @@ def _after(s: str, end: str, lowest: int, highest: int) -> int:
     return at + len(end) if at >= 0 else -1
 
 
-def _line_cut(s: str, lowest: int, highest: int) -> int:
+def _line_cut(s: str, lowest: int, highest: int, ends: str) -> int:
     """Behind the last line end, as `_after`; never between `\\r` and `\\n`."""
-    last = highest - 1 if s[highest - 1 : highest + 1] == "\r\n" else highest
-    return max(
-        _after(s, "\r", lowest, last), *(_after(s, end, lowest, highest) for end in ("\n" if s.isascii() else _LINE_ENDS))
-    )
+    is_inside = s[highest - 1 : highest + 1] == "\r\n"
+    return max([_after(s, end, lowest, highest - (is_inside and end == "\r")) for end in ends], default=-1)
 
 
 def chunk_ranges(s: str, begin: int, end: int, size: int, overlap: int = 0) -> Iterator[Range]:
@@ -60,16 +75,20 @@ def chunk_ranges(s: str, begin: int, end: int, size: int, overlap: int = 0) -> I
     that would be inside a grapheme."""
     slack = size // _SLACK
     left = most_pieces(end - begin, size, overlap)
+    is_ascii, known = s.isascii(), ends_in(s, begin, end)
     while end - begin > size:
         left -= 1
         highest = begin + size
         lowest = highest - slack
-        cut = cut_before(s, lowest, highest) if slack else highest
-        # The pieces that are left may have to hold more, as long as they can.
-        spared = end - size - (left - 1) * (size - slack)
-        cut = whole(s, cut, lowest if overlap else max(begin + 1, min(lowest, spared)))
+        cut = cut_before(s, lowest, highest, known) if slack else highest
+        if not is_ascii or s[cut - 1] == "\r":
+            # The pieces that are left may have to hold more, as long as they can.
+            spared = end - size - (left - 1) * (size - slack)
+            cut = whole(s, cut, lowest if overlap else max(begin + 1, min(lowest, spared)))
         yield begin, cut
-        begin = whole_after(s, cut - overlap, cut) if overlap else cut
+        begin = cut - overlap
+        if overlap and (not is_ascii or s[begin - 1] == "\r"):
+            begin = whole_after(s, begin, cut)
     if begin < end:
         yield begin, end
 

@@ -143,11 +143,12 @@ class Subject:
     def apart(self, next_place: Callable[[int], int]) -> Iterator[int]:
         """Where matches begin, each looked for from the place on that is told for the one before, which lies behind it."""
         search, byte, character = Search(self._coding.machine, self._data, self._charge), 0, 0
+        is_same = self._coding.measure is len
         while byte < len(self._data) and (spans := search.first_from(byte)) is not None:
-            ((begin, _),) = self._in_characters(spans[:1])
+            begin = spans[0][0] if is_same else self._in_characters(spans[:1])[0][0]
             yield begin
             place = next_place(begin)
-            byte += len(self._coding.encode(self._s[character:place]))
+            byte = place if is_same else byte + len(self._coding.encode(self._s[character:place]))
             character = place
 
     def _in_characters(self, spans: Spans) -> Spans:

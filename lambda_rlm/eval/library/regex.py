@@ -253,7 +253,7 @@ class _HeadLines:
     def __init__(self, s: str) -> None:
         self.heads: list[tuple[int, int, int]] = []
         self._s = s
-        self._ends = "\n\r" if s.isascii() else LINE_ENDS
+        self._ends = [c for c in LINE_ENDS if c in s]
         self._position = 0
 
     def next_place(self, begin: int) -> int:
@@ -261,11 +261,16 @@ class _HeadLines:
         s, n, position = self._s, len(self._s), self._position
         if begin == n and s[-1] in LINE_ENDS:
             return n
-        if s[begin - 1 : begin + 1] == "\r\n" and begin > position:
-            begin -= 1
-        start = max([position, *(s.rfind(end, position, begin) + 1 for end in self._ends)])
-        line_end = LINE_END.search(s, begin)
-        stop, after = (n, n) if line_end is None else line_end.span()
+        if self._ends == ["\n"]:
+            start = s.rfind("\n", position, begin) + 1 or position
+            stop = s.find("\n", begin)
+            stop, after = (stop, stop + 1) if stop >= 0 else (n, n)
+        else:
+            if begin > position and s[begin - 1 : begin + 1] == "\r\n":
+                begin -= 1
+            start = max([position, *[s.rfind(end, position, begin) + 1 for end in self._ends]])
+            line_end = LINE_END.search(s, begin)
+            stop, after = (n, n) if line_end is None else line_end.span()
         self.heads.append((start, stop, after))
         self._position = after
         return after

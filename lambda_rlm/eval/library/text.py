@@ -27,6 +27,7 @@ _WORD: Final = re.compile(r"\S+")
 _END: Final = r"(?:\r\n?+|[\n\x85\u2028\u2029])"
 _BLANK: Final = r"[^\S\r\n\x85\u2028\u2029]*+"
 _BLANK_LINES: Final = re.compile(f"{_END}(?:{_BLANK}{_END})++|\u2029")
+_BLANK_LINES_OF_ASCII: Final = re.compile(r"(?:\r\n?+|\n)(?:[ \t\v\f\x1c-\x1f]*+(?:\r\n?+|\n))++")
 _OTHER_LINE_ENDS: Final = "\r" + FAR_LINE_ENDS
 _STRIDE: Final = 256
 _AT_ONCE: Final = 1 << 18
@@ -286,7 +287,7 @@ def paragraphs(site: Site) -> Function:
 
 
 def _paragraphs(s: str, begin: int, end: int) -> Iterator[Range]:
-    for blank in _BLANK_LINES.finditer(s, begin, end):
+    for blank in (_BLANK_LINES_OF_ASCII if s.isascii() else _BLANK_LINES).finditer(s, begin, end):
         yield from _paragraph(s, begin, blank.start())
         begin = blank.end()
     yield from _paragraph(s, begin, end)
@@ -308,30 +309,24 @@ def split_on(site: Site) -> Function:
     def split_at(text: Text, sep: Text) -> list[Text]:
         meter.spend(price.steps(characters=text.n + sep.n))
         s, begin, end = extent(text)
-        separators = _separators
-        if "\n" in sep.s and "\r" not in sep.s and s.find("\r\n", begin, end) >= 0:
+        is_joined = "\n" in sep.s and "\r" not in sep.s and s.find("\r\n", begin, end) >= 0
+        if is_joined:
             meter.spend(price.kilo * text.n + 1023 >> 10)
-            separators = _separators_at_line_ends
-        if separators is _separators:
-            found = count(s, sep.s, begin, end) if sep.n else 0
+            found = sum([len(batch) for batch in looking(_separators_at_line_ends(s, sep.s, begin, end), meter)])
         else:
-            found = sum([len(batch) for batch in looking(separators(s, sep.s, begin, end), meter)])
+            found = count(s, sep.s, begin, end) if sep.n else 0
         meter.spend(price.made * (found + 1))
         meter.allocate(price.storage(made=found + 1, written=copied(text, text.n) if found else 0))
         if not found:
             return [text]
-        between = _between(separators(s, sep.s, begin, end), begin, end)
+        between = _between_line_ends(s, sep.s, begin, end) if is_joined else _between(s, sep.s, begin, end)
         return [cut for batch in looking(between, meter) for cut in pieces(text, batch)]
 
     return split_at
 
 
-def _separators(s: str, sep: str, begin: int, end: int) -> Iterator[Range]:
-    return ((position, position + len(sep)) for position in occurrences(s, sep, begin, end))
-
-
 def _separators_at_line_ends(s: str, sep: str, begin: int, end: int) -> Iterator[Range]:
-    """As `_separators`, with `\\r\\n` for a line feed as well: searched for where each is one, and moved by what that took."""
+    """Where separators begin and end, with `\\r\\n` for a line feed as well: looked for where each is one, and moved by that."""
     moved = begin
     line_end = s.find("\r\n", begin, end)
 
@@ -347,10 +342,17 @@ def _separators_at_line_ends(s: str, sep: str, begin: int, end: int) -> Iterator
         yield original(position), original(position + len(sep))
 
 
-def _between(separators: Iterator[Range], begin: int, end: int) -> Iterator[Range]:
-    for here, behind in separators:
+def _between_line_ends(s: str, sep: str, begin: int, end: int) -> Iterator[Range]:
+    for here, behind in _separators_at_line_ends(s, sep, begin, end):
         yield begin, here
         begin = behind
+    yield begin, end
+
+
+def _between(s: str, sep: str, begin: int, end: int) -> Iterator[Range]:
+    for position in occurrences(s, sep, begin, end):
+        yield begin, position
+        begin = position + len(sep)
     yield begin, end
 
 
