@@ -40,12 +40,30 @@ _NEUTRAL: Final = b"\n" + (_MORE_OF_WORDS[1] + _MORE_OF_OTHERS[1]).encode()
 
 _STARTS: Final = re.compile(rb"[^\n0-9_\x10-\x13\x0e\x0f\x15-\x1f]|\n[\x10-\x13\x0e\x0f]")
 _WIDEST: Final = 5
+_ASCII: Final = set(map(chr, range(128)))
+_AT_ONCE: Final = 1 << 18
+"""Characters that are written in a code between two looks at the clock."""
+
+Look = Callable[[], None]
+
 _MOST_KEPT: Final = 8_192
 """Characters of which a pattern remembers the kinds."""
 
 
 def _characters(data: bytes) -> int:
     return len(data.translate(None, _NEUTRAL))
+
+
+def _nobody() -> None:
+    """Looks at nothing."""
+
+
+def parts_of_text(s: str, look: Look) -> Iterator[str]:
+    """A text in parts that take a moment each, `look` called between them."""
+    for at in range(0, len(s), _AT_ONCE):
+        if at:
+            look()
+        yield s[at : at + _AT_ONCE]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +91,7 @@ class Code:
         self._has_lines = has_edges or any(letters.has_line_feed for letters in self._sets)
         self._has_far_lines = has_edges or "." in named
         self._lock = Lock()
+        self._askers: dict[Letters, Machine] = {}
         self._forget()
 
     def _forget(self) -> None:
@@ -92,27 +111,31 @@ class Code:
 
     def steps(self, letters: set[str]) -> int:
         """Steps for telling the kinds of different characters."""
-        return len(self._sets) * (4 + len(letters))
+        return len(self._sets) * (10 + len(letters))
 
-    def of(self, letters: set[str]) -> Coding:
-        """The code of texts of these characters, all of them ASCII or not."""
+    def of(self, letters: set[str], look: Look = _nobody) -> Coding:
+        """The code of texts of these characters. `look` is called between parts of long work."""
         with self._lock:
             if len(self._table) > _MOST_KEPT:
                 self._forget()
-            self._learn(
-                [c for c in (letters if self._table else letters | set(map(chr, range(128)))) if ord(c) not in self._table]
-            )
+            known = self._table
+            self._learn([c for c in (letters if known else letters | _ASCII) if ord(c) not in known], look)
             machine = self._machine = self._machine or self._compiled()
             table = self._table
-        if self._has_lines:
-            return Coding(machine, lambda s: _with_lines(s.translate(table)), _characters)
-        return Coding(machine, lambda s: s.translate(table).encode("latin-1"), len if machine.starts is None else _characters)
 
-    def _learn(self, new: list[str]) -> None:
+        def encode(s: str) -> bytes:
+            return b"".join([part.translate(table).encode("latin-1") for part in parts_of_text(s, look)])
+
+        if self._has_lines:
+            return Coding(machine, lambda s: _with_lines(encode(s)), _characters)
+        return Coding(machine, encode, len if machine.starts is None else _characters)
+
+    def _learn(self, new: list[str], look: Look) -> None:
         signatures = dict.fromkeys(sorted(new), 0)
-        for index, letters in enumerate(self._sets):
-            for c in _members(letters, signatures):
+        for index, letters in enumerate(self._sets if new else ()):
+            for c in self._members(letters, signatures):
                 signatures[c] |= 1 << index
+            look()
         for c, signature in signatures.items():
             if self._has_lines and c in LINE_ENDS:
                 self._signatures[c] = signature
@@ -124,6 +147,28 @@ class Code:
                 self._kinds[kind] = self._token(kind[0])
                 self._machine = None
             self._table[ord(c)] = self._kinds[kind]
+
+    def _members(self, letters: Letters, known: Iterable[str]) -> Iterator[str]:
+        """Those of some characters, in their order, that are in a set."""
+        joined = "".join(known)
+        written = self._written_in(letters, joined) if letters.written else set()
+        for c in joined:
+            if (c in written or any(holds(name, c, folds=letters.folds) for name in letters.named)) != letters.is_negated:
+                yield c
+
+    def _written_in(self, letters: Letters, joined: str) -> set[str]:
+        """Those of some characters of which the engine says that they are in a set."""
+        machine = self._askers.get(letters)
+        if machine is None:
+            asked = f"(?i:[{letters.written}])+" if letters.folds else f"[{letters.written}]+"
+            machine = Machine(encoded(asked), Reading(lambda: horizon(asked), lambda: re.compile(b"(?!)")))
+            self._askers[letters] = machine
+        written: set[str] = set()
+        data, at = encoded(joined), 0
+        while (span := machine.match(machine.anchor, data, at, len(data))[0]) != NOWHERE:
+            written.update(decoded(data[span[0] : span[1]]))
+            at = span[1]
+        return written
 
     def _token(self, is_in_words: bool) -> str:
         count = sum(1 for known, _ in self._kinds if known == is_in_words)
@@ -188,9 +233,9 @@ class Code:
                 yield from (_LINE_MARKS[c], *({"\r": _JOINED_RETURN, "\n": _JOINED_FEED + _JOINED_RETURN}.get(c, "")))
 
 
-def _with_lines(coded: str) -> bytes:
+def _with_lines(data: bytes) -> bytes:
     """A coded text with line feeds round its line ends."""
-    data = coded.encode("latin-1").replace(b"\x11\x10", b"\x13\x14")
+    data = data.replace(b"\x11\x10", b"\x13\x14")
     for mark in _LINE_MARKS.values():
         data = data.replace(mark.encode(), f"\n{mark}\n".encode())
     return data.replace(b"\x13", b"\n\x13").replace(b"\x14", b"\x14\n")
@@ -209,19 +254,3 @@ def _set(marks: Iterable[str]) -> str:
     """One of some bytes; none at all can stand for a set without any."""
     found = "".join([f"\\x{ord(mark):02x}" for mark in sorted(set(marks))])
     return f"[{found}]" if found else r"[^\x00-\xff]"
-
-
-def _members(letters: Letters, known: Iterable[str]) -> Iterator[str]:
-    """Those of some characters, in their order, that are in a set."""
-    joined = "".join(known)
-    written: set[str] = set()
-    if letters.written:
-        asked = f"(?i:[{letters.written}])+" if letters.folds else f"[{letters.written}]+"
-        machine = Machine(encoded(asked), Reading(lambda: horizon(asked), lambda: re.compile(b"(?!)")))
-        data, at = encoded(joined), 0
-        while (span := machine.match(machine.anchor, data, at, len(data))[0]) != NOWHERE:
-            written.update(decoded(data[span[0] : span[1]]))
-            at = span[1]
-    for c in joined:
-        if (c in written or any(holds(name, c, folds=letters.folds) for name in letters.named)) != letters.is_negated:
-            yield c

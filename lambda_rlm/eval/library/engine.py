@@ -18,7 +18,7 @@ from typing import Final
 
 from lambda_rlm.budget.meter import Meter
 from lambda_rlm.eval import wording
-from lambda_rlm.eval.library.code import Code, Coding
+from lambda_rlm.eval.library.code import Code, Coding, parts_of_text
 from lambda_rlm.eval.library.horizon import barrier, horizon
 from lambda_rlm.eval.library.literal import literal_of
 from lambda_rlm.eval.library.machine import (
@@ -65,7 +65,7 @@ CODED_TIMES: Final = 2
 what another costs to be searched."""
 
 
-def _nobody(size: int) -> None:
+def _nobody(size: int = 0) -> None:
     """Is charged nothing."""
 
 
@@ -117,10 +117,13 @@ class Pattern(Machine):
         if meter is not None:
             kilo = CODED_KILO + CODED_TIMES * self.kilo(0, with_groups=True)
             meter.spend(CODED_STEPS + (kilo * len(s) >> 10))
-        letters = set(s)
+        look = _nobody if meter is None else meter.glance
+        letters: set[str] = set()
+        for part in parts_of_text(s, look):
+            letters.update(part)
         if meter is not None:
             meter.spend(self.code.steps(letters))
-        return self.code.of(letters)
+        return self.code.of(letters, look)
 
 
 class Subject:

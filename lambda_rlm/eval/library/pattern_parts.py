@@ -52,7 +52,7 @@ _CHARACTER: Final = r"\\x\{[0-9A-Fa-f]+\}|\\x[0-9A-Fa-f]{2}|\\0[0-7]{0,2}|\\[1-7
 _PROPERTY: Final = r"\\[pP](?:\{[^}]*\}|.)"
 _TOKEN: Final = re.compile(
     rf"""\\Q(?P<quoted>.*?)(?:\\E|\Z)|(?P<group>\(\?P?<[^>]+>|\(\?[A-Za-z-]*[:)]|\()|(?P<close>\))|(?P<or>\|)
-    |(?P<repeat>(?:[*+?]|\{{\d+(?:,\d*)?\}})\??)|(?P<edge>\^|\$|\\[AzbB])|(?P<named>\\[dDwWsS])|(?P<property>{_PROPERTY})
+    |(?P<repeat>(?:[*+?]|\{{[0-9]+(?:,[0-9]*)?\}})\??)|(?P<edge>\^|\$|\\[AzbB])|(?P<named>\\[dDwWsS])|(?P<property>{_PROPERTY})
     |(?P<dot>\.)|(?P<class>\[\^?)|(?P<character>{_CHARACTER})""",
     re.DOTALL | re.VERBOSE,
 )
