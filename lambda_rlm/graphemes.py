@@ -28,7 +28,7 @@ def whole(s: str, at: int, lowest: int = 0) -> int:
     while start > max(0, at - _FARTHEST) and apart(s, start - 1) is None:
         start -= 1
     place = start
-    while place < at and (end := grapheme(s, place).end()) <= at:
+    while place < at and (end := grapheme(s, place, at + 1).end()) <= at:
         place = end
     is_sure = place > start or start == 0 or apart(s, start - 1) is not None
     return place if is_sure and place >= lowest else at
@@ -39,7 +39,7 @@ def whole_after(s: str, at: int, highest: int) -> int:
     place = whole(s, at)
     if place == at:
         return at
-    return min(highest, at + 1 if s[at] == "\n" else _patterns()[1](s, place).end())
+    return min(highest, at + 1 if s[at] == "\n" else _patterns()[1](s, place, highest + 1).end())
 
 
 def begun(text: str, longest: int) -> str:

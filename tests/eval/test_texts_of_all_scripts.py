@@ -155,6 +155,20 @@ def test_a_code_is_charged_whatever_was_searched_before() -> None:
     assert len(charges) == 2
 
 
+def test_the_clock_is_looked_at_while_a_text_is_written_in_a_code() -> None:
+    account, looks = meter(), [0]
+    account.watch(lambda: looks.__setitem__(0, looks[0] + 1))
+    text = document("Привет, мир. " * 50_000)
+    assert apply("matches", text, r"\bнет\b", account=account) is False
+    assert looks[0] > 3
+
+
+def test_a_run_of_marks_is_cut_in_time_linear_in_it() -> None:
+    """Each look goes back a bounded way, and reads no further than the cut: 10^11 characters otherwise."""
+    text = document("\u0301" * 1_000_000)
+    assert len(apply("chunk", text, 10)) == len(apply("windows", text, 10, 0)) == 100_000
+
+
 def test_texts_of_ascii_load_nothing() -> None:
     program = (
         "import sys\nfrom lambda_rlm.eval.library.cutting import chunk_ranges\n"
