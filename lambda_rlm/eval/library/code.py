@@ -1,7 +1,7 @@
 """Texts in a code in which the engine's own edges are right for every script and every line end.
 
 The engine finds ends of words between ASCII letters only, and ends of lines at `\\n` only; its classes of all letters are programs
-of a thousand instructions. Owns `Code`, which tells for one pattern what it is asked in such cases. Characters that are in the
+of a thousand instructions. Owns `PatternCode`, which tells for one pattern what it is asked in such cases. Characters that are in the
 same sets of a pattern, and alike as parts of words, are of one kind: nothing in a match can tell them apart. Each kind has a byte,
 an ASCII letter for parts of words, and the pattern's sets become sets of bytes; so the program stays small, and a match of the
 coded text by the coded pattern is a match of the text by the pattern. Beyond some kinds one has five bytes. Line ends are kinds
@@ -20,7 +20,7 @@ from typing import Final
 
 from lambda_rlm.eval.library.characters import LINE_ENDS, holds, is_word
 from lambda_rlm.eval.library.horizon import horizon
-from lambda_rlm.eval.library.machine import NOWHERE, Machine, Reading, decoded, encoded
+from lambda_rlm.eval.library.machine import NOWHERE, ByteReading, Machine, decoded, encoded
 from lambda_rlm.eval.library.pattern_parts import Between, Letters, Part
 
 _LINE_MARKS: Final = dict(zip(LINE_ENDS, "\x10\x11\x12\x0e\x0f", strict=True))
@@ -76,7 +76,7 @@ class Coding:
     measure: Callable[[bytes], int]
 
 
-class Code:
+class PatternCode:
     """The code of one pattern."""
 
     def __init__(self, parts: tuple[Part, ...], size: int) -> None:
@@ -161,7 +161,7 @@ class Code:
         machine = self._askers.get(letters)
         if machine is None:
             asked = f"(?i:[{letters.written}])+" if letters.folds else f"[{letters.written}]+"
-            machine = Machine(encoded(asked), Reading(lambda: horizon(asked), lambda: re.compile(b"(?!)")))
+            machine = Machine(encoded(asked), ByteReading(lambda: horizon(asked), lambda: re.compile(b"(?!)")))
             self._askers[letters] = machine
         written: set[str] = set()
         data, at = encoded(joined), 0
@@ -183,7 +183,7 @@ class Code:
         bytes_of = {letters: _set(self._marks(1 << index)) for index, letters in enumerate(self._sets)}
         is_split = self._has_lines or any(len(token) > 1 for token in self._kinds.values())
         free = _either(self._free())
-        reading = Reading(
+        reading = ByteReading(
             lambda: horizon(self._written(bytes_of), _NEUTRAL, 2 * _WIDEST) if is_split else horizon(self._written(bytes_of)),
             lambda: re.compile(free.encode()),
             _STARTS if is_split else None,

@@ -28,20 +28,20 @@ _SLACK: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Ends:
+class PieceEnds:
     """What ends a line or a paragraph somewhere in a text: no other is looked for."""
 
     lines: str
     paragraphs: tuple[str, ...]
 
 
-def ends_in(s: str, begin: int, end: int) -> Ends:
+def ends_in(s: str, begin: int, end: int) -> PieceEnds:
     """The ends that are between two places."""
     lines = "".join([c for c in ("\n\r" if s.isascii() else LINE_ENDS) if s.find(c, begin, end) >= 0])
-    return Ends(lines, tuple([c for c in _PARAGRAPH_ENDS if set(c) <= set(lines)]))
+    return PieceEnds(lines, tuple([c for c in _PARAGRAPH_ENDS if set(c) <= set(lines)]))
 
 
-def cut_before(s: str, lowest: int, highest: int, known: Ends) -> int:
+def cut_before(s: str, lowest: int, highest: int, known: PieceEnds) -> int:
     """The best place to cut, from `lowest` to `highest`: after the last paragraph, line, sentence or word end, else
     `highest`."""
     if known.lines == "\n":

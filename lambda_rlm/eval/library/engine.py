@@ -18,15 +18,15 @@ from typing import Final
 
 from lambda_rlm.budget.meter import Meter
 from lambda_rlm.eval import wording
-from lambda_rlm.eval.library.code import Code, Coding, parts_of_text
+from lambda_rlm.eval.library.code import Coding, PatternCode, parts_of_text
 from lambda_rlm.eval.library.horizon import barrier, horizon
 from lambda_rlm.eval.library.literal import literal_of
 from lambda_rlm.eval.library.machine import (
     FEW_INSTRUCTIONS,
     BadPattern,
+    ByteReading,
     Charge,
     Machine,
-    Reading,
     Search,
     Spans,
     accepted,
@@ -87,9 +87,9 @@ class Pattern(Machine):
         except Unread:
             raise BadPattern("it is written in a way that is not understood here") from None
         plain = parts.plain
-        reading = Reading(lambda: horizon(plain), lambda: barrier(plain))
+        reading = ByteReading(lambda: horizon(plain), lambda: barrier(plain))
         super().__init__(encoded(f"(?m:{plain})" if is_multi_line else plain), reading)
-        self.code = Code(parts.parts, self.size)
+        self.code = PatternCode(parts.parts, self.size)
         literal = None if is_multi_line else literal_of(source)
         self.literal = literal if literal is None or "\n" not in literal else None
         proved = None if is_multi_line else swift(source)

@@ -48,7 +48,7 @@ class BadPattern(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ByteReading:
     """How a machine's bytes are read. `horizon`: how far past a match it reads; `barrier`: finds a place over which no match
     reaches; `starts`: matches where a character begins, None where the engine itself keeps to characters. `is_latin`: a
     character is a byte, or begins where `starts` says."""
@@ -62,7 +62,7 @@ class Reading:
 class Machine:
     """A compiled program. `groups` counts its groups, `size` the engine's instructions."""
 
-    def __init__(self, whole: bytes, reading: Reading, size: int | None = None) -> None:
+    def __init__(self, whole: bytes, reading: ByteReading, size: int | None = None) -> None:
         """`size`: of the pattern that this program stands for, where that is another."""
         import re2
 
