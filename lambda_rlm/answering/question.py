@@ -18,6 +18,7 @@ from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.events import Tracer
 from lambda_rlm.execution.execute import OnBound, Options
 from lambda_rlm.execution.resumed import Resumed
+from lambda_rlm.graphemes import begun
 from lambda_rlm.inputs import Inputs
 from lambda_rlm.llm.cache_folder import cache_folder
 from lambda_rlm.plan.given import LONGEST_ANSWER, AskedBefore
@@ -166,7 +167,7 @@ def _query_tokens(question: Question, leaf: Model) -> int:
     if question.before is not None and question.before.answer is not None:
         value = question.inputs.values[question.before.answer[0]]
         written = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-        asked += f"Its answer, or the beginning of it: {written[:LONGEST_ANSWER]}"
+        asked += f"Its answer, or the beginning of it: {begun(written, LONGEST_ANSWER)}"
     return leaf.count_tokens((Message("user", asked),))
 
 

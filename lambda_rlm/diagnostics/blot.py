@@ -13,6 +13,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
+from lambda_rlm.graphemes import begun
+
 PICTURE: Final = "…"
 """What stands for a key."""
 
@@ -110,7 +112,7 @@ class Blotter:
 
 def cut(text: str, longest: int) -> str:
     """The beginning of a text that is blotted already."""
-    return text if len(text) <= longest else text[:longest] + PICTURE
+    return text if len(text) <= longest else begun(text, longest) + PICTURE
 
 
 def is_no_word(value: str) -> bool:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from lambda_rlm.graphemes import begun
+
 _LONGEST: Final = 1_000
 
 
@@ -16,5 +18,5 @@ def raised(error: BaseException) -> str:
         words = str.__str__(str(error))
     except Exception as another:  # noqa: BLE001 - whatever the class of an exception does when it is asked
         words = f"without words ({type(another).__name__})"
-    said = words if len(words) <= _LONGEST else f"{words[:_LONGEST]}…"
+    said = words if len(words) <= _LONGEST else f"{begun(words, _LONGEST)}…"
     return f"{type(error).__name__}: {said}" if said else type(error).__name__

@@ -14,6 +14,7 @@ from typing import Any, Final
 from lambda_rlm.budget.meter import Meter
 from lambda_rlm.diagnostics.error import LambdaRLMError
 from lambda_rlm.eval.value import INT_HIGH, INT_LOW, Document, Text, Value, span_of
+from lambda_rlm.graphemes import begun
 from lambda_rlm.types.type import Arrow, Con, Enum, Record, Type
 
 _MOST_SHOWN: Final = 60
@@ -104,4 +105,4 @@ def _shown(data: Any) -> str:
         text = repr(data)
     except Exception:  # noqa: BLE001 - a class of the host's, which may raise whatever it likes
         return f"a {type(data).__name__}"
-    return text if len(text) <= _MOST_SHOWN else text[:_MOST_SHOWN] + "…"
+    return text if len(text) <= _MOST_SHOWN else begun(text, _MOST_SHOWN) + "…"

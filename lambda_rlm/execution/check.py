@@ -21,6 +21,7 @@ from lambda_rlm.diagnostics.faults import Fault
 from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.diagnostics.visible import visible_line
 from lambda_rlm.execution.host_functions import by_name
+from lambda_rlm.graphemes import begun
 from lambda_rlm.inputs import Reading, from_values
 from lambda_rlm.inputs.gather import DOCUMENTS
 from lambda_rlm.inputs.reading import Format
@@ -51,7 +52,7 @@ Door = Callable[[Diagnostic], Diagnostic]
 
 
 def _cropped(text: str) -> str:
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+    return text if len(text) <= _SHOWN else f"{begun(text, _SHOWN)}…"
 
 
 @dataclass(frozen=True, repr=False)

@@ -13,6 +13,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from lambda_rlm.graphemes import begun
 from lambda_rlm.synth.blind import blind
 from lambda_rlm.synth.turn import Piece, beside, typed
 from lambda_rlm.types.type import Type
@@ -51,7 +52,7 @@ class EarlierQuestion:
 
 def cut(text: str, longest: int) -> str:
     """A text in at most `longest` characters."""
-    return text if len(text) <= longest else text[: longest - 1] + "…"
+    return text if len(text) <= longest else begun(text, longest - 1) + "…"
 
 
 def shown(

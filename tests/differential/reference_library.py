@@ -116,14 +116,23 @@ def _take_last(value: Any, n: int) -> Any:
     return value[max(len(value) - max(n, 0), 0) :]
 
 
+_LINE_ENDS = "\n\r\x85\u2028\u2029"
+_LINE_END = r"\r\n|\r(?!\n)|[\n\x85\u2028\u2029]"
+
+
 def _lines(text: str) -> list[str]:
-    lines = re.split(r"\r\n|\r|\n", text)
+    lines = re.split(_LINE_END, text)
     return lines[:-1] if lines[-1] == "" else lines
 
 
 def _paragraphs(text: str) -> list[str]:
-    found = re.split(r"(?:\r\n|\r(?!\n)|\n)(?:[^\S\r\n]*(?:\r\n|\r(?!\n)|\n))+", text)
-    return [p for p in (piece.strip("\r\n") for piece in found) if p]
+    found = re.split(rf"(?:{_LINE_END})(?:[^\S{_LINE_ENDS}]*(?:{_LINE_END}))+|\u2029", text)
+    return [p for p in (piece.strip(_LINE_ENDS) for piece in found) if p.strip()]
+
+
+def _split_on(text: str, sep: str) -> list[str]:
+    line_feed = r"(?:\r\n|\n)" if "\r" not in sep else r"\n"
+    return re.split(re.escape(sep).replace("\\\n", line_feed), text) if sep else [text]
 
 
 def _split(text: str, k: int) -> list[str]:
@@ -308,7 +317,7 @@ LIBRARY: dict[P, Callable[..., Any]] = {
     P.LINES: _lines,
     P.WORDS: lambda text: text.split(),
     P.PARAGRAPHS: _paragraphs,
-    P.SPLIT_ON: lambda text, sep: text.split(sep) if sep else [text],
+    P.SPLIT_ON: _split_on,
     P.JOIN: lambda list, sep: sep.join(list),
     P.SPLIT: _split,
     P.PARSE: parse,

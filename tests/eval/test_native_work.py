@@ -15,8 +15,9 @@ from lambda_rlm.budget.meter import STRETCH
 from lambda_rlm.diagnostics.faults import PrimitiveFault
 from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.eval.library import engine
-from lambda_rlm.eval.library.engine import MOST_AT_ONCE, BadPattern, Pattern
+from lambda_rlm.eval.library.engine import Pattern
 from lambda_rlm.eval.library.keys import keys_of
+from lambda_rlm.eval.library.machine import MOST_AT_ONCE, MOST_MEMORY, BadPattern
 from lambda_rlm.eval.library.occurrence import count, first, occurrences, replaced, split
 from lambda_rlm.eval.library.order import sequence_of
 from lambda_rlm.eval.library.swift import MOST_WORK, swift
@@ -130,7 +131,7 @@ def test_compiling_is_charged_by_the_program_it_makes() -> None:
 
 
 def test_patterns_that_are_kept_hold_little_together() -> None:
-    assert engine._KEPT_PATTERNS * engine.MOST_MEMORY <= 1 << 27
+    assert engine._KEPT_PATTERNS * MOST_MEMORY <= 1 << 27
 
 
 def looks_of(program: str) -> int:

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lambda_rlm.eval.library.engine import BadPattern, Pattern
+from lambda_rlm.eval.library.engine import Pattern
+from lambda_rlm.eval.library.machine import BadPattern
 from lambda_rlm.types.type import TEXT
 from tests.support.running import run
 

@@ -151,6 +151,7 @@ NEVER_AT_START = (
     "typer",
     "rich",
     "re2",
+    "regex",
     "tiktoken",
     "xllamacpp",
     "llguidance",
@@ -228,7 +229,7 @@ def test_the_dependencies_are_the_ones_decided_on() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     names = sorted(re.split(r"[<>=~! \[]", line)[0] for line in project["dependencies"])
     assert names == [
-        "aiohttp", "anyio", "charset-normalizer", "google-re2", "httptools", "lark", "pathspec", "pydantic", "rich", "tiktoken", "typer"
+        "aiohttp", "anyio", "charset-normalizer", "google-re2", "httptools", "lark", "pathspec", "pydantic", "regex", "rich", "tiktoken", "typer"
     ]  # fmt: skip
     assert sorted(project["optional-dependencies"]) == ["all", "dev", "docs", "documents", "litellm", "local", "plots"]
 

@@ -50,6 +50,12 @@ FACTS: list[tuple[str, str, Any]] = [
     ("^ $ are the ends of the text", r'[matches("x\nab", "^ab"), matches("x\nab", "x$")]', [False, False]),
     ("of each line after (?m)", r'[matches("x\nab", "(?m)^ab"), matches("x\nab", "(?m)x$")]', [True, True]),
     (
+        r"\w \b \d \s know every script",
+        r'search("año ५६\u00a0в", r"\b\w+\s\w\b|ñ\b|\d\b") |> map(fn(m) => m.text)',
+        ["५६\u00a0в"],
+    ),
+    (r"\n is \r\n too", r'[length(search("a\r\nb\nc", r"\n")), length(split_on("a\r\nb\nc", "\n"))]', [2, 3]),
+    (
         'sections begin at matching lines: head is that line, "" before the first',
         r'sections("intro\n# One two\nbody\n", "^#") |> map(fn(s) => [s.head, s.body])',
         [["", "intro\n"], ["# One two", "body\n"]],

@@ -15,6 +15,7 @@ from lambda_rlm.answering.rounds.patterns import texts_in, unmatched
 from lambda_rlm.answering.rounds.phrases import ABOUT_ALL, NOTHING, UNITS
 from lambda_rlm.answering.rounds.written import Written, written
 from lambda_rlm.execution.run import Run
+from lambda_rlm.graphemes import begun
 from lambda_rlm.inputs import Inputs
 
 LITTLE: Final = 0.05
@@ -160,4 +161,4 @@ def _occurs(unit: str, text: str) -> bool:
 
 
 def _quoted(literal: str) -> str:
-    return f"`{literal if len(literal) <= 80 else literal[:80] + '…'}`"
+    return f"`{literal if len(literal) <= 80 else begun(literal, 80) + '…'}`"

@@ -12,6 +12,7 @@ from lambda_rlm.answering.question import Question
 from lambda_rlm.diagnostics.codes import CODES
 from lambda_rlm.diagnostics.faults import Fault, ModelFailure, PrimitiveFault
 from lambda_rlm.execution.run import Run
+from lambda_rlm.graphemes import begun
 from lambda_rlm.inputs import Inputs
 from lambda_rlm.synth.blind import blind
 from lambda_rlm.synth.rounds import Result
@@ -37,7 +38,7 @@ def result_of(run: Run, number: int, inputs: Inputs, *, writing: Writing, facts:
         calls=run.usage.calls,
         shown=blind(run.value, run.type, hides_texts=writing.layout == "none") if run.ok else "",
         facts=tuple(facts),
-        beginning=answer[: writing.peek] or None,
+        beginning=begun(answer, writing.peek) or None,
         is_look=is_look,
     )
 

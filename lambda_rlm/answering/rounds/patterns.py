@@ -12,7 +12,8 @@ from itertools import islice
 from typing import Any, Final
 
 from lambda_rlm.answering.rounds.written import Written
-from lambda_rlm.eval.library.engine import BadPattern, Pattern
+from lambda_rlm.eval.library.engine import Pattern
+from lambda_rlm.eval.library.machine import BadPattern
 
 MOST: Final = 8
 MOST_CHARACTERS: Final = 20_000_000

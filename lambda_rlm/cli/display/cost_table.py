@@ -14,6 +14,7 @@ from lambda_rlm.budget.amount import dollars
 from lambda_rlm.budget.price import dollars as shown_dollars
 from lambda_rlm.cli.display.figures import aligned
 from lambda_rlm.diagnostics.visible import visible_line
+from lambda_rlm.graphemes import begun
 
 _WORDS: Final = 40
 _LONGEST_FORM: Final = 120
@@ -55,7 +56,7 @@ def _name(node: CostNode, tree: CostTree, has_words: bool) -> str:
     if not has_words:
         return f"{line}:{column} {kind or node.function or 'a recursion'}"
     words = words_at(tree.source, node.span)
-    words = words if len(words) <= _WORDS else words[: _WORDS - 1] + "…"
+    words = words if len(words) <= _WORDS else begun(words, _WORDS - 1) + "…"
     return visible_line(f"{line}:{column} {kind and kind + ': '}{words}")
 
 

@@ -25,6 +25,7 @@ from lambda_rlm.eval.asking.prompt import Prompt
 from lambda_rlm.eval.replies.thoughts import answer_in
 from lambda_rlm.eval.tariff import CHARACTER, HEADER
 from lambda_rlm.eval.value import Reply, Text, Value
+from lambda_rlm.graphemes import begun, whole
 from lambda_rlm.limits import REPLY_PIECE
 from lambda_rlm.types.reply_tokens import ONE_TEXT, ReplyRoom, TextsOf, element_tokens
 from lambda_rlm.types.type import Type
@@ -114,7 +115,7 @@ class ReplyReading:
 
     def fitting(self, s: str) -> str:
         """A reply as it is, or its beginning where it has too many characters or tokens."""
-        s = s[: self.most]
+        s = begun(s, self.most)
         if self.vocabulary is None or len(s.encode("utf-8", "surrogatepass")) <= self.room.one:
             return s
         if self.vocabulary.size(s).tokens <= self.room.one:
@@ -126,8 +127,9 @@ class ReplyReading:
                 end = middle
             else:
                 too_long = middle
+        end = whole(s, end, 1)
         while self.vocabulary.size(s[:end]).tokens > self.room.one:
-            end -= 1
+            end = whole(s, end - 1, 1)
         return s[:end]
 
     def text(self, s: str) -> Text:

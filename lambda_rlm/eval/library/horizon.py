@@ -35,6 +35,8 @@ class Horizon:
 
     branches: tuple[_Branch, ...]
     steady: int
+    widest: int = 1
+    """Bytes that a byte of the pattern may stand for, at most."""
 
     @property
     def is_near(self) -> bool:
@@ -44,21 +46,26 @@ class Horizon:
         """The most bytes past `end` that were read to find the match from `start` to `end`, searching from `position`."""
         furthest = end + self.steady if self.steady > _NEAR else end
         for begins, reach in self.branches:
-            if begins(data, position, start + 1) is not None:
+            if begins(data, position, start + self.widest) is not None:
                 furthest = max(furthest, reach(data, start))
         return min(furthest, len(data)) - end
 
 
-def horizon(pattern: str) -> Horizon:
-    """What is known of a pattern that the engine accepts."""
+def horizon(pattern: str, neutral: bytes = b"", widest: int = 1) -> Horizon:
+    """What is known of a pattern that the engine accepts. Where its bytes stand for longer ones: `neutral` are those that only
+    go with others, `widest` is how many one may stand for."""
     try:
         rows = branches_of(pattern)
     except Unclear:
         return Horizon(((re.compile(b"").search, _everything),), 0)
     is_alone = len(rows) == 1
     near = [_is_bounded(row) or (is_alone and _is_steady(row)) for row in rows]
-    branches = [(_set(_first(row)).search, _reach(row)) for row, is_near in zip(rows, near, strict=True) if not is_near]
-    return Horizon(tuple(branches), max((_fixed(row) for row, is_near in zip(rows, near, strict=True) if is_near), default=0))
+    around = sum(1 << code for code in neutral)
+    branches = [
+        (_set(_first(row)).search, _reach(row, around, widest)) for row, is_near in zip(rows, near, strict=True) if not is_near
+    ]
+    steady = max((_fixed(row) for row, is_near in zip(rows, near, strict=True) if is_near), default=0)
+    return Horizon(tuple(branches), steady * widest, widest)
 
 
 def barrier(pattern: str) -> re.Pattern[bytes]:
@@ -104,9 +111,9 @@ def _everything(data: bytes, start: int) -> int:
     return len(data)
 
 
-def _reach(row: Row) -> Callable[[bytes, int], int]:
-    taken = reduce(lambda mask, item: mask | item.loops, row, 0)
-    fixed = _fixed(row)
+def _reach(row: Row, neutral: int, widest: int) -> Callable[[bytes, int], int]:
+    taken = reduce(lambda mask, item: mask | item.loops, row, neutral)
+    fixed = _fixed(row) if widest == 1 else 2 * _fixed(row)
     if taken == ALL or fixed > _MOST_FIXED:
         return _everything
     inside, outside = _set_text(taken), _set_text(ALL & ~taken)
@@ -115,7 +122,7 @@ def _reach(row: Row) -> Callable[[bytes, int], int]:
     def reach(data: bytes, start: int) -> int:
         read = way(data, start)
         assert read is not None
-        return read.end() + 1
+        return read.end() + widest
 
     return reach
 

@@ -14,23 +14,11 @@ from typing import Final
 from lambda_rlm.budget.meter import LARGE, Meter
 from lambda_rlm.eval import wording
 from lambda_rlm.eval.holding import gathered
-from lambda_rlm.eval.library.engine import (
-    KEPT_STORAGE,
-    BadPattern,
-    Charge,
-    Offsets,
-    Pattern,
-    Search,
-    Spans,
-    characters_of,
-    chooser,
-    compiled,
-    decoded,
-    encoded,
-    literal_pattern,
-)
+from lambda_rlm.eval.library.characters import LINE_END, LINE_ENDS
+from lambda_rlm.eval.library.engine import KEPT_STORAGE, Pattern, characters_of, chooser, compiled, literal_pattern
 from lambda_rlm.eval.library.extent import BATCH, copied, extent
 from lambda_rlm.eval.library.literal import escaped
+from lambda_rlm.eval.library.machine import BadPattern, Charge, Spans, decoded, encoded
 from lambda_rlm.eval.library.occurrence import FEW, first
 from lambda_rlm.eval.site import Site
 from lambda_rlm.eval.tariff import TARIFF, Price
@@ -39,8 +27,6 @@ from lambda_rlm.limits import MOST_MATCHES
 
 Function = Callable[..., Value]
 Record = tuple[int, list[Text], int, Text]
-_LINE_FEED: Final = 10
-_CARRIAGE_RETURN: Final = 13
 _LONGEST_ESCAPE: Final = 4
 """Characters that one character of a text becomes in a pattern, at most."""
 
@@ -72,7 +58,7 @@ def occurring(pattern: Pattern, s: str, site: Site) -> bool:
     if len(s) <= pattern.most and s.isascii():
         return pattern.brief(s) is not None
     try:
-        return pattern.occurs(s, looking_at(site))
+        return pattern.occurs(s, looking_at(site), site.meter)
     except BadPattern as bad:
         raise wording.bad_pattern(site.span, site.primitive, bad) from None
 
@@ -165,18 +151,17 @@ def search(site: Site) -> Function:
         chosen = choose(pattern)
         meter.spend(_searched(price, chosen, text.n))
         meter.allocate(price.storage())
-        data = encoded(characters_of(text))
-        offsets = Offsets(data)
+        subject = chosen.subject(characters_of(text), _ahead(site, chosen), meter)
         is_copy = copied(text, 1)
 
         def record(spans: Spans) -> Record:
-            (start, end), *groups = offsets.of(spans)
+            (start, end), *groups = spans
             if is_copy:
                 meter.allocate(price.storage_written * (end - start) * len(spans))
             parts = [EMPTY_TEXT if begin < 0 else text.cut(begin, stop) for begin, stop in groups]
             return end, parts, start, text.cut(start, end)
 
-        found = _charged(chosen.all_in(data, _ahead(site, chosen)), site)
+        found = _charged(subject.matches(), site)
         return gathered(iter(lambda: [record(spans) for spans in islice(found, BATCH)], []), meter)
 
     return search_text
@@ -190,25 +175,27 @@ def replace_regex(site: Site) -> Function:
         chosen = choose(pattern)
         meter.spend(_searched(price, chosen, text.n + new.n))
         template = _template(new.s, chosen, site)
-        data = encoded(characters_of(text))
+        s = characters_of(text)
+        subject = chosen.subject(s, _ahead(site, chosen), meter)
         out = bytearray()
         position = 0
         is_changed = False
-        for spans in _charged(chosen.all_in(data, _ahead(site, chosen)), site):
+        for spans in _charged(subject.matches(), site):
             start, end = spans[0]
-            grown = _expanded(template, spans, data)
-            size = start - position + len(grown)
+            grown = _expanded(template, spans, s)
+            between = encoded(s[position:start])
+            size = len(between) + len(grown)
             meter.allocate(price.storage_written * size, size)
             if len(out) > LARGE:
                 meter.storage.make_room(2 * (len(out) + size))
-            out += data[position:start]
+            out += between
             out += grown
             position, is_changed = end, True
         if not is_changed:
             return text
-        rest = len(data) - position
-        meter.allocate(price.storage_call + price.storage_written * rest, 2 * (len(out) + rest))
-        out += data[position:]
+        rest = encoded(s[position:])
+        meter.allocate(price.storage_call + price.storage_written * len(rest), 2 * (len(out) + len(rest)))
+        out += rest
         return derived(decoded(out), meter, text, new)
 
     return replace_matches
@@ -232,11 +219,11 @@ def _template(new: str, pattern: Pattern, site: Site) -> list[bytes | int]:
     return parts
 
 
-def _expanded(template: list[bytes | int], spans: Spans, data: bytes) -> bytes:
+def _expanded(template: list[bytes | int], spans: Spans, s: str) -> bytes:
     if len(template) == 1:
         return template[0]  # type: ignore[return-value]
     return b"".join(
-        [part if isinstance(part, bytes) else data[max(0, spans[part][0]) : max(0, spans[part][1])] for part in template]
+        [part if isinstance(part, bytes) else encoded(s[max(0, spans[part][0]) : max(0, spans[part][1])]) for part in template]
     )
 
 
@@ -249,33 +236,44 @@ def sections(site: Site) -> Function:
         chosen = choose(pattern)
         meter.spend(_searched(price, chosen, text.n))
         meter.allocate(price.storage())
-        data = encoded(characters_of(text))
-        offsets = Offsets(data)
-        heads: list[tuple[int, int, int]] = []
-        for spans in _charged(_head_lines(chosen, data, _ahead(site, chosen)), site):
-            ((start, end), (after, _)) = offsets.of(spans)
-            heads.append((start, end, after))
+        s = characters_of(text)
+        lines = _HeadLines(s)
+        begins = chosen.subject(s, _ahead(site, chosen), meter).apart(lines.next_place)
+        for _ in _charged(([(begin, begin)] for begin in begins), site):
+            """The lines are noted while the matches are counted."""
         meter.allocate(price.storage_written * copied(text, text.n))
-        return _sections(text, heads)
+        return _sections(text, lines.heads)
 
     return text_sections
 
 
-def _head_lines(pattern: Pattern, data: bytes, charge: Charge) -> Iterator[Spans]:
+class _HeadLines:
     """The lines in which a match begins, each once: where it begins and ends, and where the next one begins."""
-    search, position, end = Search(pattern, data, charge), 0, len(data)
-    while position < end and (spans := search.first_from(position)) is not None:
-        begin = spans[0][0]
-        if begin == end and data[end - 1] == _LINE_FEED:
-            return
-        start = data.rfind(b"\n", position, begin) + 1 or position
-        stop = data.find(b"\n", begin)
-        after = stop + 1 if stop >= 0 else end
-        line_end = stop if stop >= 0 else end
-        if line_end > start and data[line_end - 1] == _CARRIAGE_RETURN:
-            line_end -= 1
-        yield [(start, line_end), (after, after)]
-        position = after
+
+    def __init__(self, s: str) -> None:
+        self.heads: list[tuple[int, int, int]] = []
+        self._s = s
+        self._ends = [c for c in LINE_ENDS if c in s]
+        self._position = 0
+
+    def next_place(self, begin: int) -> int:
+        """Notes the line in which a match begins; where the next line begins."""
+        s, n, position = self._s, len(self._s), self._position
+        if begin == n and s[-1] in LINE_ENDS:
+            return n
+        if self._ends == ["\n"]:
+            start = s.rfind("\n", position, begin) + 1 or position
+            stop = s.find("\n", begin)
+            stop, after = (stop, stop + 1) if stop >= 0 else (n, n)
+        else:
+            if begin > position and s[begin - 1 : begin + 1] == "\r\n":
+                begin -= 1
+            start = max([position, *[s.rfind(end, position, begin) + 1 for end in self._ends]])
+            line_end = LINE_END.search(s, begin)
+            stop, after = (n, n) if line_end is None else line_end.span()
+        self.heads.append((start, stop, after))
+        self._position = after
+        return after
 
 
 def _sections(text: Text, heads: list[tuple[int, int, int]]) -> list[tuple[Text, int, Text, int]]:

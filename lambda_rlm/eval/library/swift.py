@@ -28,15 +28,15 @@ def _mask(characters: str) -> int:
 
 _DIGITS: Final = "0123456789"
 _WORD: Final = _DIGITS + "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_"
-_SPACE: Final = "\t\n\f\r "
+_SPACE: Final = "\t\n\v\f\r "
 _CLASSES: Final = {
     "\\d": ("[0-9]", _mask(_DIGITS)),
     "\\w": ("[0-9A-Za-z_]", _mask(_WORD)),
-    "\\s": ("[\\t\\n\\f\\r ]", _mask(_SPACE)),
+    "\\s": ("[\\t\\n\\v\\f\\r ]", _mask(_SPACE)),
     "\\D": ("[^0-9]", _ALL & ~_mask(_DIGITS)),
     "\\W": ("[^0-9A-Za-z_]", _ALL & ~_mask(_WORD)),
-    "\\S": ("[^\\t\\n\\f\\r ]", _ALL & ~_mask(_SPACE)),
-    ".": ("[^\\n]", _ALL & ~_mask("\n")),
+    "\\S": ("[^\\t\\n\\v\\f\\r ]", _ALL & ~_mask(_SPACE)),
+    ".": ("[^\\n\\r]", _ALL & ~_mask("\n\r")),
 }
 _TOKEN: Final = r"""(?x)
     (?P<open> \((?:\?:)? (?!\?) ) | (?P<close> \) ) | (?P<or> \| ) | (?P<edge> \^ | \$ | \\b )

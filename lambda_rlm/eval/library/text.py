@@ -13,6 +13,7 @@ from lambda_rlm.budget.meter import LARGE, Meter
 from lambda_rlm.budget.storage import Holding
 from lambda_rlm.eval.document import memory_like
 from lambda_rlm.eval.holding import MANY, measure
+from lambda_rlm.eval.library.characters import FAR_LINE_ENDS, LINE_END, LINE_ENDS
 from lambda_rlm.eval.library.extent import Range, charged_pieces, copied, extent, looking, piece, pieces
 from lambda_rlm.eval.library.occurrence import FEW, count, first, occurrences, replaced, split
 from lambda_rlm.eval.library.structure import shown
@@ -22,9 +23,12 @@ from lambda_rlm.eval.value import EMPTY_TEXT, Passage, Rope, Text, Value, derive
 
 Function = Callable[..., Value]
 
-_LINE_END: Final = re.compile(r"\r\n?|\n")
 _WORD: Final = re.compile(r"\S+")
-_BLANK_LINES: Final = re.compile(r"(?:\r\n?+|\n)(?:[ \t]*+(?:\r\n?+|\n))++")
+_END: Final = r"(?:\r\n?+|[\n\x85\u2028\u2029])"
+_BLANK: Final = r"[^\S\r\n\x85\u2028\u2029]*+"
+_BLANK_LINES: Final = re.compile(f"{_END}(?:{_BLANK}{_END})++|\u2029")
+_BLANK_LINES_OF_ASCII: Final = re.compile(r"(?:\r\n?+|\n)(?:[ \t\v\f\x1c-\x1f]*+(?:\r\n?+|\n))++")
+_OTHER_LINE_ENDS: Final = "\r" + FAR_LINE_ENDS
 _STRIDE: Final = 256
 _AT_ONCE: Final = 1 << 18
 """Characters that are replaced between two looks at the clock."""
@@ -210,7 +214,7 @@ def lines(site: Site) -> Function:
         meter.spend(price.steps(characters=text.n))
         s, begin, end = extent(text)
         count = s.count("\n", begin, end) + 1
-        returns = s.count("\r", begin, end)
+        returns = sum([s.count(c, begin, end) for c in ("\r" if s.isascii() else _OTHER_LINE_ENDS)])
         meter.spend(price.made * (count + returns))
         meter.allocate(price.storage(made=count + returns, written=copied(text, text.n)))
         if returns:
@@ -251,7 +255,7 @@ def _line_spans(text: Text) -> list[Text]:
 
 
 def _lines_returned(s: str, begin: int, end: int) -> Iterator[Range]:
-    for stop in _LINE_END.finditer(s, begin, end):
+    for stop in LINE_END.finditer(s, begin, end):
         yield begin, stop.start()
         begin = stop.end()
     if begin < end:
@@ -283,16 +287,16 @@ def paragraphs(site: Site) -> Function:
 
 
 def _paragraphs(s: str, begin: int, end: int) -> Iterator[Range]:
-    for blank in _BLANK_LINES.finditer(s, begin, end):
+    for blank in (_BLANK_LINES_OF_ASCII if s.isascii() else _BLANK_LINES).finditer(s, begin, end):
         yield from _paragraph(s, begin, blank.start())
         begin = blank.end()
     yield from _paragraph(s, begin, end)
 
 
 def _paragraph(s: str, begin: int, end: int) -> Iterator[Range]:
-    while begin < end and s[begin] in "\r\n":
+    while begin < end and s[begin] in LINE_ENDS:
         begin += 1
-    while begin < end and s[end - 1] in "\r\n":
+    while begin < end and s[end - 1] in LINE_ENDS:
         end -= 1
     first, last = _trimmed(s, begin, end)
     if first < last:
@@ -305,14 +309,44 @@ def split_on(site: Site) -> Function:
     def split_at(text: Text, sep: Text) -> list[Text]:
         meter.spend(price.steps(characters=text.n + sep.n))
         s, begin, end = extent(text)
-        found = count(s, sep.s, begin, end) if sep.n else 0
+        is_joined = "\n" in sep.s and "\r" not in sep.s and s.find("\r\n", begin, end) >= 0
+        if is_joined:
+            meter.spend(price.kilo * text.n + 1023 >> 10)
+            found = sum([len(batch) for batch in looking(_separators_at_line_ends(s, sep.s, begin, end), meter)])
+        else:
+            found = count(s, sep.s, begin, end) if sep.n else 0
         meter.spend(price.made * (found + 1))
         meter.allocate(price.storage(made=found + 1, written=copied(text, text.n) if found else 0))
         if not found:
             return [text]
-        return [cut for batch in looking(_between(s, sep.s, begin, end), meter) for cut in pieces(text, batch)]
+        between = _between_line_ends(s, sep.s, begin, end) if is_joined else _between(s, sep.s, begin, end)
+        return [cut for batch in looking(between, meter) for cut in pieces(text, batch)]
 
     return split_at
+
+
+def _separators_at_line_ends(s: str, sep: str, begin: int, end: int) -> Iterator[Range]:
+    """Where separators begin and end, with `\\r\\n` for a line feed as well: looked for where each is one, and moved by that."""
+    moved = begin
+    line_end = s.find("\r\n", begin, end)
+
+    def original(place: int) -> int:
+        nonlocal moved, line_end
+        while 0 <= line_end < place + moved:
+            moved += 1
+            line_end = s.find("\r\n", line_end + 2, end)
+        return place + moved
+
+    unified = s[begin:end].replace("\r\n", "\n")
+    for position in occurrences(unified, sep, 0, len(unified)):
+        yield original(position), original(position + len(sep))
+
+
+def _between_line_ends(s: str, sep: str, begin: int, end: int) -> Iterator[Range]:
+    for here, behind in _separators_at_line_ends(s, sep, begin, end):
+        yield begin, here
+        begin = behind
+    yield begin, end
 
 
 def _between(s: str, sep: str, begin: int, end: int) -> Iterator[Range]:

@@ -11,6 +11,7 @@ from html import escape
 from typing import Any, Final
 
 from lambda_rlm.diagnostics.visible import visible
+from lambda_rlm.graphemes import begun
 
 MOST_ROWS: Final = 200
 """Rows of one table."""
@@ -24,7 +25,7 @@ def text(value: Any) -> str:
 def cut(value: str, most: int) -> str:
     """At most that many characters of a text, and how many more there are, escaped for a page."""
     more = len(value) - most
-    return text(value) if more <= 0 else f'{text(value[:most])}<span class="soft"> … {more:,} more characters</span>'
+    return text(value) if more <= 0 else f'{text(begun(value, most))}<span class="soft"> … {more:,} more characters</span>'
 
 
 def section(title: str, body: str, name: str = "") -> str:

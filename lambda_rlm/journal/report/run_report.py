@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from lambda_rlm.completion import NO_USAGE, Usage
 from lambda_rlm.diagnostics.source import SourceFile
+from lambda_rlm.graphemes import begun
 from lambda_rlm.journal.records import CallRow, ReplyRow, RunRow, has_reply_to_keep, minus, paid_of, who_of
 from lambda_rlm.journal.report.tree import ASKED_AGAIN, REPLIED, RUNNING, SHARED, CallBranch, CallFigures, figures_of, tree
 from lambda_rlm.trace.jsonl import usage_json
@@ -74,7 +75,7 @@ class RunReport:
         try:
             start, end = (fault["span"][key]["offset"] for key in ("start", "end"))
             line, column = self.program.line_column(start)
-            there = " ".join(self.program.text[start:end].split())[:MOST_SHOWN]
+            there = begun(" ".join(self.program.text[start:end].split()), MOST_SHOWN)
         except (LookupError, TypeError, ValueError):
             return None
         return f"line {line}, column {column}: {there}"
@@ -89,7 +90,7 @@ class RunReport:
         if call.place == ROOT or end > len(source.text):
             return "the root model"
         line, _ = source.line_column(start)
-        return f"line {line}: {' '.join(source.text[start:end].split())[:MOST_SHOWN]}"
+        return f"line {line}: {begun(' '.join(source.text[start:end].split()), MOST_SHOWN)}"
 
 
 def report(

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from lambda_rlm.budget.price import dollars
+from lambda_rlm.graphemes import begun
 from lambda_rlm.journal.records import RunRow
 
 
@@ -38,7 +39,7 @@ def way(row: RunRow) -> str:
 def title(row: RunRow) -> str:
     """The question or the name of the program, on one short line."""
     words = " ".join(str(row.what.get("query") or row.what.get("program_name") or "").split())
-    return words if len(words) <= 60 else words[:59] + "…"
+    return words if len(words) <= 60 else begun(words, 59) + "…"
 
 
 def followed(row: RunRow) -> str | None:
