@@ -54,7 +54,8 @@ async def ask(question: Question, setup: Setup) -> Run:
     deadline = Deadline.since(options.started, setup.budget.seconds)
     setup = replace(setup, options=replace(setup.options, started=None))
     with Meter(replace(setup.budget, fuel=_ENOUGH, memory=_ENOUGH)) as account:
-        return await _Asking(question, setup, case_of(question, setup), account, deadline).run()
+        run = await _Asking(question, setup, case_of(question, setup), account, deadline).run()
+    return run if question.returns is None else replace(run, called={})  # the fields are the caller's
 
 
 class _Asking:

@@ -318,7 +318,7 @@ async def in_session(
             plain = replace(plain, origin=request.origin(plain.value), notes=(*plain.notes, *told))
             run = plain if returns is None else _of_type(plain, returns)
             session.finish(run, replace(run, value=plain.value) if run.ok else run)
-        return run
+        return run.as_called()
     finally:
         if session.trouble is not None:
             logging.getLogger(__name__).warning("%s", visible_line(session.trouble))

@@ -27,6 +27,7 @@ from lambda_rlm.inputs.reading import Format
 from lambda_rlm.inputs.shape import sound
 from lambda_rlm.syntax.parse import parse
 from lambda_rlm.syntax.term import Block, Program
+from lambda_rlm.types.called import called_in
 from lambda_rlm.types.hosted import HostFunction
 from lambda_rlm.types.infer import infer, used_as
 from lambda_rlm.types.show import show
@@ -193,9 +194,13 @@ def check(
 
 
 def for_inputs(admitted: Admitted, types: Mapping[str, Type]) -> Admitted:
-    """An admitted program on inputs of these types, where its own were only assumed. Raises `Rejected` where it does not fit
-    them."""
+    """An admitted program on inputs of these types, where its own were only assumed, and with what their data calls fields.
+    Raises `Rejected` where it does not fit them."""
     typed = admitted.typed
+    named = {name: types[name] if types.get(name) == type_ else type_ for name, type_ in typed.inputs.items()}
+    if called_in(named) != typed.called:
+        typed = replace(typed, inputs=named)
+        admitted = replace(admitted, typed=typed)
     real = {name: types[name] for name in admitted.assumed if name in types and types[name] != typed.inputs[name]}
     if not real:
         return admitted

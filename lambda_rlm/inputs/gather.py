@@ -15,9 +15,10 @@ from itertools import count
 from pathlib import Path
 from typing import Any, Final
 
+from lambda_rlm.inputs.field_names import FieldNames
 from lambda_rlm.inputs.files import TOO_LARGE
 from lambda_rlm.inputs.folder.left_out import LeftOut
-from lambda_rlm.inputs.formats.registry import row_format
+from lambda_rlm.inputs.formats.registry import rows_at
 from lambda_rlm.inputs.listing import QUERY, Listing, checked_name, few_enough, listed, listings, within_limit
 from lambda_rlm.inputs.plain_values import contents_of, drawn, plain_data
 from lambda_rlm.inputs.problem import InputProblem
@@ -128,10 +129,10 @@ def _given(value: Any, name: str, reading: Reading, left: _Left) -> Shaped:
             raise TypeError(f"{name} mixes Paths and other values; give Paths alone to read files, or texts alone")
         return _files(list(value) if isinstance(value, list | tuple) else sorted(value), name, reading, left, is_list=True)
     try:
-        return shaped(value, name, watch=reading.glance)
+        return shaped(value, name, watch=reading.glance, names=left.names)
     except TypeError:  # something in it is not plain
         data, notes = plain_data(value, name, reading)
-    made = shaped(data, name, is_ours=True, watch=reading.glance)
+    made = shaped(data, name, is_ours=True, watch=reading.glance, names=left.names)
     return replace(made, notes=(*notes, *made.notes))
 
 
@@ -204,17 +205,18 @@ def _inputs(read: Mapping[str, Shaped]) -> Inputs:
 
 @dataclass(slots=True)
 class _Left:
-    """How many bytes may still be read, of all inputs together."""
+    """How many bytes may still be read, and which identifiers keys have, of all inputs together."""
 
     bytes: int
+    names: FieldNames = field(default_factory=FieldNames)
 
 
 def _read(listing: Listing, name: str, reading: Reading, left: _Left) -> Shaped:
     if listing.is_list:
         return _documents(listing, reading, left)
     (entry,) = listing.entries
-    has_rows = None if entry.path is None else row_format(entry.path.name, reading)
-    if entry.path is None or has_rows is None:
+    has_rows = rows_at(entry.path, reading)
+    if has_rows is None:
         text = text_of(entry.path, reading, left.bytes, entry.below)
         left.bytes -= max(text.size, len(text.text))
         return Shaped(text.text, TEXT, (*listing.notes, *text.notes))
@@ -228,7 +230,8 @@ def _read(listing: Listing, name: str, reading: Reading, left: _Left) -> Shaped:
     read = rows_of(entry.path, has_rows, replace(reading, most_bytes=left.bytes), most, entry.below)
     left.bytes -= max(read.size, read.rows.made)
     try:
-        made = shaped(read.rows.data, name, is_ours=has_rows not in reading.formats, watch=reading.glance)
+        is_ours = has_rows not in reading.formats
+        made = shaped(read.rows.data, name, is_ours=is_ours, watch=reading.glance, names=left.names)
     except InputProblem as problem:
         raise InputProblem(f"{plain(entry.name)}: {problem.message}", "read it as plain text: --raw") from None
     return replace(made, notes=(*listing.notes, *read.notes, *made.notes))

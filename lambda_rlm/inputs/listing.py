@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from lambda_rlm.inputs.field_names import field_names
 from lambda_rlm.inputs.files import STANDARD_INPUT, head, size_of, too_large, unreadable
 from lambda_rlm.inputs.folder.left_out import LeftOut
 from lambda_rlm.inputs.folder.walk import IGNORED, is_pattern, matching, walk
 from lambda_rlm.inputs.problem import InputProblem
 from lambda_rlm.inputs.reading import Reading, amount, plain
-from lambda_rlm.inputs.shape import field_names
 from lambda_rlm.inputs.text import speaks_against
 from lambda_rlm.syntax.keywords import KEYWORDS
 

@@ -19,6 +19,7 @@ from lambda_rlm.synth.layout.layout import Layout
 from lambda_rlm.synth.layout.words import LEGEND, MOST_LINES, layout_lines
 from lambda_rlm.synth.rounds import HIDDEN, HOW_TO_LOOK, MASKED
 from lambda_rlm.synth.turn import Piece, Turn, typed
+from lambda_rlm.types.called import names_said
 from lambda_rlm.types.hosted import HostFunction
 from lambda_rlm.types.show import show
 from lambda_rlm.types.type import Type
@@ -130,6 +131,8 @@ def _limits(task: WritingTask) -> str:
 
 def _shown(one: InputShape) -> list[Piece]:
     pieces = [Piece(f"  {one.name}: "), typed(one.type), Piece(f" - {_size(one)}\n")]
+    if names := names_said(one.type):
+        pieces += [Piece("    in the data, and in to_json: "), Piece(names, is_data=True), Piece("\n")]
     if one.names:
         listed = "\n".join(json.dumps(name, ensure_ascii=False) for name in one.names)
         more = (one.count or 0) - len(one.names)

@@ -10,7 +10,7 @@ from lambda_rlm.cli import exits
 from lambda_rlm.cli.display import figures, screen
 from lambda_rlm.cli.settings import settings
 from lambda_rlm.inputs import Listing, listings
-from lambda_rlm.inputs.formats.registry import row_format
+from lambda_rlm.inputs.formats.registry import rows_at
 from lambda_rlm.inputs.listing import ListedFile
 from lambda_rlm.inputs.reading import Reading, amount, plain
 
@@ -44,8 +44,7 @@ def inputs(arguments: Sequence[str], options: Mapping[str, Any], json: bool) -> 
 def _kind(listing: Listing, reading: Reading) -> str:
     if listing.is_list:
         return "documents"
-    path = listing.entries[0].path
-    rows = None if path is None else row_format(path.name, reading)
+    rows = rows_at(listing.entries[0].path, reading)
     return "text" if rows is None else rows.kind
 
 
