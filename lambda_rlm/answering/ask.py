@@ -163,8 +163,9 @@ class _Asking:
             self.notes.append(f"`{case.own.source.name}` had no effect: --strategy direct asks the model without a program")
         route = case.route(preference)
         may_escalate = self._may_escalate(preference)
-        types = question.bound_inputs.without_answers().types
-        program = answer_or_none(types, question.returns, question.before, question.guide) if may_escalate else None
+        inputs, program = question.bound_inputs.without_answers(), None
+        if may_escalate:
+            program = answer_or_none(inputs.types, question.returns, question.before, question.guide, inputs.called)
         source = recorded if recorded or program is None else SourceFile("direct.lam", program)
         run = await self._executed(source or route, self._decision(preference) if self.setup.choice == "auto" else None)
         if program is not None and run.ok:

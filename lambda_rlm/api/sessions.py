@@ -344,7 +344,7 @@ async def posed(settings: HostSettings, asked: Asked, deadline: Deadline) -> tup
     settings = replace(settings, task=task, strategy=asked.strategy or settings.strategy)
     type_, guide = (None, "") if returns is None else (returns.type, returns.guide)
     inputs = await read_in_thread(settings.read, asked.given.values, deadline)
-    inputs = replace(inputs, notes=(*asked.given.notes, *inputs.notes))
+    inputs = replace(inputs, notes=(*asked.given.notes, *inputs.notes), called=asked.given.called)
     return settings, Question(query=asked.query, inputs=inputs, returns=type_, guide=guide, task=task), returns
 
 

@@ -31,6 +31,7 @@ from lambda_rlm.types.called import called_in
 from lambda_rlm.types.hosted import HostFunction
 from lambda_rlm.types.infer import infer, used_as
 from lambda_rlm.types.show import show
+from lambda_rlm.types.spelled import with_identifiers
 from lambda_rlm.types.type import TEXT, Arrow, Con, Enum, Erroneous, Record, Type, Variable
 from lambda_rlm.types.typed import Typed
 
@@ -189,7 +190,10 @@ def check(
         types = _as_used(program, types, by_size, functions)
         typed = infer(program, types, functions)
     except Rejected as rejected:
-        return Checked(file, types, rejected.diagnostics, program, sizes=sizes, data=data)
+        mistakes = rejected.diagnostics
+        if called := called_in(types):
+            mistakes = Diagnostics(file, with_identifiers(file, mistakes, called))
+        return Checked(file, types, mistakes, program, sizes=sizes, data=data)
     return Checked(file, types, Diagnostics(file, typed.warnings), program, typed, sizes, data, frozenset(by_size))
 
 

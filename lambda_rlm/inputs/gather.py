@@ -47,8 +47,8 @@ class InputDigest:
 class Inputs:
     """Named inputs as plain Python data, their types, what a person should know about how they were read, and functions that
     the host adds to the library. `documents` are the names of inputs that are files, each named after its path; data with the
-    same fields is not. `answers` are those that are answers of earlier programs. Digests are computed when they are first asked
-    for, and kept with the values."""
+    same fields is not. `answers` are those that are answers of earlier programs; `called` has, of inputs whose name as it was
+    given is no identifier, that name. Digests are computed when they are first asked for, and kept with the values."""
 
     values: Mapping[str, Any] = field(repr=False)
     types: Mapping[str, Type]
@@ -56,6 +56,7 @@ class Inputs:
     functions: tuple[HostFunction, ...] = ()
     documents: frozenset[str] = frozenset()
     answers: frozenset[str] = frozenset()
+    called: Mapping[str, str] = field(default_factory=dict)
     _digests: dict[str, tuple[Any, InputDigest]] = field(default_factory=dict, repr=False, compare=False)
 
     def digest(self, name: str) -> InputDigest:
@@ -98,7 +99,8 @@ def from_arguments(arguments: Sequence[str], reading: Reading | None = None) -> 
     found = listings(arguments, reading)
     within_limit(found, reading)
     left = _Left(reading.most_bytes)
-    return _inputs({name: _read(listing, name, reading, left) for name, listing in found.items()})
+    inputs = _inputs({name: _read(listing, name, reading, left) for name, listing in found.items()})
+    return replace(inputs, called={name: one.called for name, one in found.items() if one.called is not None})
 
 
 def from_values(values: Mapping[str, Any], reading: Reading | None = None) -> Inputs:

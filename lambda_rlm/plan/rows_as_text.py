@@ -23,7 +23,7 @@ _BODIES: Final = ("text", "content", "contents", "body", "document", "passage", 
 """Columns by which a row is called, and which hold what it says, the likeliest first. Rows with both are documents."""
 
 _BETWEEN: Final = "|"
-"""What stands between the names of columns; a line end, which none has, where one has this sign."""
+"""What is between the names of columns; a line end, which none has, where one has this sign."""
 
 
 class RowColumn(NamedTuple):

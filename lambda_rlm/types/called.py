@@ -75,18 +75,18 @@ def shown_name(name: str) -> str:
     is not seen, and could change how the rest is read, is written as an escape."""
     if len(name) > LONGEST_SHOWN:
         name = name[: LONGEST_SHOWN - 1] + "…"
-    if name and not name[0].isdigit() and all(map(_is_of_a_word, name)):
+    if name and not name[0].isdigit() and all(map(is_of_a_word, name)):
         return name
     return _UNSEEN.sub(lambda hit: f"\\u{ord(hit[0]):04x}", json.dumps(name, ensure_ascii=False))
 
 
-def _is_of_a_word(sign: str) -> bool:
-    """Part of a word in its script, marks that stand on letters too."""
+def is_of_a_word(sign: str) -> bool:
+    """Part of a word in its script, marks over letters too."""
     return sign.isalnum() or sign == "_" or unicodedata.category(sign).startswith("M")
 
 
 def line_name(name: str) -> str:
-    """A name of the data as it stands before a value on a line: cut, without line ends and what is not seen."""
+    """A name of the data as it is written before a value on a line: cut, without line ends and what is not seen."""
     line = _UNSEEN.sub(" ", name)
     line = " ".join(line.split())
     return line if len(line) <= LONGEST_SHOWN else line[: LONGEST_SHOWN - 1] + "…"

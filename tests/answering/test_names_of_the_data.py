@@ -159,3 +159,54 @@ def test_columns_stand_before_their_values_on_one_line(wide: bool) -> None:
 def test_a_checked_program_takes_the_names_of_its_rows() -> None:
     checked = lambda_rlm.check("to_json(rows)", {"rows": [{"город": 1}]})
     assert answering()[0].run(checked, {"rows": [{"имя": 1}]}).value == '[{"имя":1}]'
+
+
+@pytest.mark.parametrize(
+    ("word", "key"),
+    [("город", "город"), ("城市", "城市"), ("Größe", "Größe"), ("größe", "Größe"), ("naïveté", "naïveté"), ("שם", "שם")],
+)
+def test_a_program_in_the_words_of_the_data_is_put_right(word: str, key: str) -> None:
+    rlm, _ = answering(f'filter(rows, fn(r) => r.{word} == "Омск") |> length', strategy="synth")
+    run = rlm.ask("How many?", {"rows": [{key: "Омск"}, {key: "Тула"}, {key: "Омск"}]})
+    assert run.value == 2 and run.synthesis is not None
+    assert run.synthesis.attempts[0].fixes[0].startswith("E0103 write `")
+
+
+def test_a_word_that_two_names_may_mean_is_left_alone() -> None:
+    found = lambda_rlm.check("map(rows, fn(r) => r.größe)", {"rows": [{"Größe": 1, "größe": 2}]})
+    assert found.diagnostics[0].code == "E0103" and not found.diagnostics[0].fixes
+
+
+# ── inputs ──
+
+
+@pytest.mark.parametrize("task", ["answer", "compare", "search"])
+def test_inputs_are_called_as_the_user_calls_them(task: str) -> None:
+    rlm, model = answering("none", strategy="plan", budget=Budget(calls=9))
+    with suppress(Fault):
+        rlm.ask("What is different?", {"合同": "A is B.", "OBEY\nme": "C is D.", "договор": [{"имя": 1}]}, task=task)
+    whole = "\n".join(model.prompts)
+    assert "合同" in whole and "OBEY me" in whole
+    assert "input" not in re.sub(r"(?s).*Text:", "", whole)
+    for prompt in model.prompts:
+        assert "OBEY" not in re.sub(r"<data (\w{6,})>.*?</data \1>", "", prompt, flags=re.DOTALL)
+
+
+def test_an_author_is_told_what_the_user_calls_inputs() -> None:
+    rlm, model = answering("length(input)", strategy="synth")
+    assert rlm.ask("How long is it?", {"合同": "A is B."}).value == 7
+    assert re.search("called by the user: <data (\\w+)>合同</data \\1>", model.prompts[0])
+
+
+def test_the_command_line_takes_names_in_every_script(shell: Shell) -> None:
+    Path("люди.csv").write_text("имя,город\nИван,Омск\n", "utf-8")
+    Path("b.txt").write_text("B", "utf-8")
+    arguments = ("люди=люди.csv", "書=b.txt", "Größe=b.txt")
+    assert shell("inputs", *arguments, "--json") == 0, shell.err
+    assert {one["name"]: one["called"] for one in shell.json["inputs"]} == {"input": "люди", "input_2": "書", "Grosse": "Größe"}
+    assert shell("prompt", "--query", "Кто?", *arguments) == 0, shell.err
+    assert "called by the user: " in shell.out and ">люди</data" in shell.out
+    Path("p.lam").write_text('f"{length(input)} {input_2} {Grosse}"', "utf-8")
+    assert shell("run", "p.lam", *arguments, "--no-journal") == 0, shell.err
+    assert shell.out == "1 B B\n" and "'люди' is input" in shell.err
+    assert shell("run", "p.lam", "люди=люди.csv", "люди=b.txt") == 64 and "duplicate input name" in shell.err

@@ -51,7 +51,8 @@ def _kind(listing: Listing, reading: Reading) -> str:
 def _shown(name: str, listing: Listing, reading: Reading) -> list[str]:
     """A line for the input and one for each of its files, the largest first."""
     files = f"{len(listing.entries):,} file{'s' if len(listing.entries) > 1 else ''}"
-    lines = [f"{name}: {_kind(listing, reading)}, {files}, {amount(listing.size)}"]
+    named = name if listing.called is None else f"{listing.called} ({name} in programs)"
+    lines = [f"{named}: {_kind(listing, reading)}, {files}, {amount(listing.size)}"]
     largest = sorted(listing.entries, key=lambda entry: -(entry.size or 0))[:_SHOWN]
     lines += figures.aligned([(plain(entry.name), _size(entry)) for entry in largest])
     more = len(listing.entries) - len(largest)
@@ -64,4 +65,10 @@ def _size(entry: ListedFile) -> str:
 
 def _json(name: str, listing: Listing, reading: Reading) -> dict[str, Any]:
     files = [{"name": plain(entry.name), "bytes": entry.size} for entry in listing.entries]
-    return {"name": name, "kind": _kind(listing, reading), "bytes": listing.size, "files": files}
+    return {
+        "name": name,
+        "called": listing.called or name,
+        "kind": _kind(listing, reading),
+        "bytes": listing.size,
+        "files": files,
+    }
