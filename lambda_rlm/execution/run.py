@@ -164,7 +164,8 @@ class Run:
     the run was proved to complete within its budget or began as likely. `route` is how it came about: "program", "direct", a
     strategy, or "synth"; `task` what the question was taken for, `reason` why this way was taken, `split` the arm of a
     comparison. `origin` is what a question that follows it begins from, the inputs among it, where a host asked. `called` has,
-    by identifier, what the data calls fields: rows are written with these names, as long as the caller asked for no type.
+    by identifier, what the data calls fields: rows are written with these names, as long as the caller asked for no type, and
+    `is_called` where the value has them.
     """
 
     source: SourceFile
@@ -190,6 +191,7 @@ class Run:
     synthesis: Synthesis | None = None
     origin: RunOrigin | None = field(default=None, compare=False)
     called: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
+    is_called: bool = field(default=False, compare=False, repr=False)
 
     def __repr__(self) -> str:
         calls = "1 call" if self.usage.calls == 1 else f"{self.usage.calls:,} calls"
@@ -216,9 +218,9 @@ class Run:
 
     def as_called(self) -> Run:
         """The run with its value in the names of the data."""
-        if not self.called or self.fault is not None:
+        if self.is_called or not self.called or self.fault is not None:
             return self
-        return replace(self, value=renamed(self.value, self.type, self.called), called={})
+        return replace(self, value=renamed(self.value, self.type, self.called), is_called=True)
 
     def to_dict(self) -> dict[str, Any]:
         """The run as JSON data, with the keys of `ask --json`; keys are added and never renamed. A value of a class of the
@@ -230,6 +232,7 @@ class Run:
             "answer": self.answer if self.ok else None,
             "value": _plain(self.as_called().value),
             "type": show(self.type),
+            "called": dict(self.called),
             "route": self.route,
             "task": self.task,
             "reason": self.reason,

@@ -54,6 +54,36 @@ def written_names(names: Iterable[str], called: Mapping[str, str]) -> tuple[str,
     return written if len(set(written)) == len(written) else own
 
 
+def calling(type_: Type, called: Mapping[str, str]) -> Type:
+    """A type whose records have these names of the data beside their fields."""
+    match type_:
+        case Con(name, arguments):
+            return Con(name, tuple([calling(inner, called) for inner in arguments]))
+        case Record(fields, order, _):
+            names = tuple([(name, called[name]) for name, _ in fields if name in called])
+            return Record(tuple([(name, calling(field, called)) for name, field in fields]), order, names)
+        case _:
+            return type_
+
+
+def with_fields(data: Any, type_: Type, called: Mapping[str, str]) -> Any:
+    """Plain data that `renamed` gave, with identifiers again; anything else as it is."""
+    if not called or data is None:
+        return data
+    match type_:
+        case Con("Option", (inner,)):
+            return with_fields(data, inner, called)
+        case Con("List", (inner,)) if isinstance(inner, Record | Con) and isinstance(data, list):
+            return [with_fields(item, inner, called) for item in data]
+        case Record(fields) if isinstance(data, dict):
+            types = dict(zip(written_names([name for name, _ in fields], called), fields, strict=True))
+            if data.keys() != types.keys():
+                return data
+            return {types[key][0]: with_fields(item, types[key][1], called) for key, item in data.items()}
+        case _:
+            return data
+
+
 def renamed(data: Any, type_: Type, called: Mapping[str, str]) -> Any:
     """Plain data of a type with the names that the data of the inputs has for fields."""
     if not called or data is None:

@@ -210,3 +210,32 @@ def test_the_command_line_takes_names_in_every_script(shell: Shell) -> None:
     assert shell("run", "p.lam", *arguments, "--no-journal") == 0, shell.err
     assert shell.out == "1 B B\n" and "'люди' is input" in shell.err
     assert shell("run", "p.lam", "люди=люди.csv", "люди=b.txt") == 64 and "duplicate input name" in shell.err
+
+
+# ── questions that follow ──
+
+
+FIRST = 'filter(context, fn(r) => r.field_2 == "Омск")'
+
+
+def test_a_question_that_follows_finds_the_rows_of_an_answer(shell: Shell) -> None:
+    """In the journal, rows have the names of the data; a program that reads them has identifiers."""
+    Path("люди.csv").write_text("имя,город\nИван,Омск\nОльга,Тула\n", "utf-8")
+    model = script(
+        {"match": "(?s)query:\nFirst", "reply": FIRST, "times": 1},
+        {"match": "(?s).*", "reply": "map(answer_1, fn(r) => { field: r.field, n: 1 })"},
+    )
+    assert shell("ask", "First", "люди.csv", "--strategy", "synth", "--model", model, "--json") == 0, shell.err
+    assert shell.json["value"] == [{"имя": "Иван", "город": "Омск"}]
+    assert shell.json["called"] == {"field": "имя", "field_2": "город"}
+    assert shell("ask", "--continue", "last", "Second", "--strategy", "synth", "--model", model, "--json") == 0, shell.err
+    assert shell.json["value"] == [{"имя": "Иван", "n": 1}]
+    assert shell("replay", "last") == 0, shell.err
+
+
+def test_so_does_one_in_a_program_of_the_host() -> None:
+    model = ScriptedModel.from_rules([("(?s)query:\nFirst", FIRST), ("(?s).*", "map(answer_1, fn(r) => r.field)")])
+    rlm = RLM(model=model, journal=False, strategy="synth")
+    first = rlm.ask("First", {"context": [{"имя": "Иван", "город": "Омск"}, {"имя": "Ольга", "город": "Тула"}]})
+    assert first.value == [{"имя": "Иван", "город": "Омск"}]
+    assert rlm.follow_up(first, "Second").value == ["Иван"]
