@@ -25,6 +25,7 @@ from lambda_rlm.inputs.problem import InputProblem
 from lambda_rlm.inputs.reading import STRUCTURED, Reading, amount, plain
 from lambda_rlm.inputs.shape import Shaped, shaped, sound
 from lambda_rlm.inputs.text import rows_of, text_in, text_of
+from lambda_rlm.types.called import called_in
 from lambda_rlm.types.hosted import HostFunction
 from lambda_rlm.types.type import TEXT, Type, list_of, record_of
 
@@ -65,7 +66,7 @@ class Inputs:
         value = self.values[name]
         digested, digest = self._digests.get(name, (None, None))
         if digest is None or digested is not value:
-            digest = _digest(value)
+            digest = _digest(value, called_in({name: self.types[name]}))
             self._digests[name] = value, digest
         return digest
 
@@ -152,11 +153,14 @@ def _text(value: str | bytes | bytearray | memoryview, name: str, reading: Readi
     return Shaped(text.text, TEXT, text.notes)
 
 
-def _digest(value: Any) -> InputDigest:
+def _digest(value: Any, called: Mapping[str, str]) -> InputDigest:
+    """The digest of a value and of what the data calls its fields, which models read too."""
     length, digest = 0, hashlib.sha256()
     for piece in written(value):
         length += len(piece)
         digest.update(piece.encode("utf-8", "surrogatepass"))
+    if called:
+        digest.update(json.dumps(called, sort_keys=True).encode())
     return InputDigest(length, digest.hexdigest())
 
 

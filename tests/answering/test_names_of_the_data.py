@@ -212,6 +212,18 @@ def test_the_command_line_takes_names_in_every_script(shell: Shell) -> None:
     assert shell("run", "p.lam", "люди=люди.csv", "люди=b.txt") == 64 and "duplicate input name" in shell.err
 
 
+@pytest.mark.parametrize("program", ["length(context)", 'llm_call(f"{to_json(context)}")'])
+def test_the_same_values_under_other_names_are_not_approved(shell: Shell, program: str) -> None:
+    model = script({"match": "(?s).*", "reply": "x"})
+    Path("p.lam").write_text(program, "utf-8")
+    Path("a.csv").write_text("имя,город\nИван,Омск\n", "utf-8")
+    assert shell("check", "p.lam", "a.csv", "--model", model, "--json") == 0, shell.err
+    approved = shell.json["hash"]
+    assert shell("run", "p.lam", "a.csv", "--model", model, "--approved", approved, "--no-journal") == 0, shell.err
+    Path("a.csv").write_text("имя,страна\nИван,Омск\n", "utf-8")
+    assert shell("run", "p.lam", "a.csv", "--model", model, "--approved", approved, "--no-journal") != 0
+
+
 # ── questions that follow ──
 
 
