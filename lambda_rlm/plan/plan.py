@@ -45,9 +45,9 @@ def plan(
     guide: str = "",
     called: Mapping[str, str] = NO_NAMES,
 ) -> str:
-    """The program text for a route over inputs of these types, some of which are `called` otherwise by the user, with an answer of the type `returns` (None: that of the
-    strategy, which is a Text for each of the standard library). `before` is what was asked before, None for nothing; `guide`
-    is what the call that gives the answer is told of its parts."""
+    """The program text for a route over inputs of these types, some of which are `called` otherwise by the user, with an answer
+    of the type `returns` (None: that of the strategy, which is a Text for each of the standard library). `before` is what was
+    asked before, None for nothing; `guide` is what the call that gives the answer is told of its parts."""
     own_type: Type = TEXT if route.own is None else route.own.type
     program = _sized(replace(parse(_source(route)), comments=()), route.sizes)
     if returns is not None and (returns != own_type or guide):

@@ -33,9 +33,9 @@ class WritingTask:
     where the program does not say; `peek` the characters of each input that the root model is shown; `returns` the type that
     the answer must have, and `guide` what is said of its parts; `may_look` says that a first program may only look; `functions`
     what the host adds to the library. `documents` are the names of inputs whose documents are named after files, `answers`
-    those that are answers of earlier rounds or questions; `called` has what the user calls inputs; `earlier` are the questions that this one follows; `layouts` are the
-    masked layouts that the root model is shown, by the names of inputs; with `hides_texts` it is shown no masks of texts
-    either."""
+    those that are answers of earlier rounds or questions; `called` has what the user calls inputs; `earlier` are the questions
+    that this one follows; `layouts` are the masked layouts that the root model is shown, by the names of inputs; with
+    `hides_texts` it is shown no masks of texts either."""
 
     query: str
     inputs: Mapping[str, Any]
