@@ -55,7 +55,8 @@ async def ask(question: Question, setup: Setup) -> Run:
     deadline = Deadline.since(options.started, setup.budget.seconds)
     setup = replace(setup, options=replace(setup.options, started=None))
     with Meter(replace(setup.budget, fuel=_ENOUGH, memory=_ENOUGH)) as account:
-        return await _Asking(question, setup, case_of(question, setup), account, deadline).run()
+        run = await _Asking(question, setup, case_of(question, setup), account, deadline).run()
+    return run if question.returns is None else replace(run, called={})  # the fields are the caller's
 
 
 class _Asking:
@@ -163,8 +164,9 @@ class _Asking:
             self.notes.append(f"`{case.own.source.name}` had no effect: --strategy direct asks the model without a program")
         route = case.route(preference)
         may_escalate = self._may_escalate(preference)
-        types = question.bound_inputs.without_answers().types
-        program = answer_or_none(types, question.returns, question.before, question.guide) if may_escalate else None
+        inputs, program = question.bound_inputs.without_answers(), None
+        if may_escalate:
+            program = answer_or_none(inputs.types, question.returns, question.before, question.guide, inputs.called)
         source = recorded if recorded or program is None else SourceFile("direct.lam", program)
         run = await self._executed(source or route, self._decision(preference) if self.setup.choice == "auto" else None)
         if program is not None and run.ok:

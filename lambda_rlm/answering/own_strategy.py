@@ -52,7 +52,7 @@ def own_program(
 ) -> SourceFile:
     """The program of such a strategy for the inputs at hand, after what was asked `before`; `guide` as of `plan`. Raises
     `Rejected` where it does not fit them."""
-    source = SourceFile(own.source.name, plan(route, given.without_answers().types, returns, before, guide))
+    source = SourceFile(own.source.name, plan(route, given.without_answers().types, returns, before, guide, given.called))
     checked = check(source, given.types, primitives=given.functions)
     if not checked.ok:
         raise Rejected(source, checked.diagnostics)

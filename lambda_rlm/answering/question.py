@@ -99,8 +99,9 @@ class Question:
         inputs."""
         if route.own is not None:
             return own_program(route, route.own, self.bound_inputs, self.returns, self.before, self.guide)
-        types = self.bound_inputs.without_answers().types
-        return SourceFile(f"{route.strategy}.lam", plan(route, types, self.returns, self.before, self.guide))
+        inputs = self.bound_inputs.without_answers()
+        text = plan(route, inputs.types, self.returns, self.before, self.guide, inputs.called)
+        return SourceFile(f"{route.strategy}.lam", text)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -188,6 +188,7 @@ def task_of(question: Question, setup: Setup) -> WritingTask:
         correcting=calls_of_an_attempt(setup.writer.profile),
         documents=inputs.documents,
         answers=inputs.answers,
+        called=inputs.called,
         earlier=question.earlier,
         hides_texts=setup.writing.layout == "none",
     )

@@ -10,13 +10,14 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from math import inf
 from pathlib import Path
 from time import time
 from typing import Any, Final
 
+from lambda_rlm.inputs.field_names import kept_key
 from lambda_rlm.inputs.listing import input_names
 from lambda_rlm.plan.router import Choice
 from lambda_rlm.types.nearest import nearest
@@ -40,10 +41,11 @@ _CALLER: Final = 4
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """Inputs by the names that programs know them by; `notes` say which were renamed."""
+    """Inputs by the names that programs know them by; `notes` say which were renamed, and `called` has their own names."""
 
     values: Mapping[str, Any]
     notes: tuple[str, ...] = ()
+    called: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,8 @@ def given(inputs: Mapping[str, Any] | None, more: Mapping[str, Any]) -> Given:
     values = {**{names[key]: value for key, value in inputs.items()}, **more}
     for said in (*_slips(more), *_paths({**inputs, **more})):
         warnings.warn(said, UserWarning, stacklevel=_CALLER - 1)
-    return Given(values, (f"renamed inputs: {renamed}",) if renamed else ())
+    called = {names[key]: kept_key(key) for key in inputs if names[key] != key}
+    return Given(values, (f"renamed inputs: {renamed}",) if renamed else (), called)
 
 
 def _slips(keywords: Mapping[str, Any]) -> list[str]:

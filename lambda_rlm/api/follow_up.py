@@ -30,6 +30,7 @@ from lambda_rlm.journal.records import RunRow, damage
 from lambda_rlm.journal.request import RunRequest, named_as_before, same_inputs
 from lambda_rlm.journal.store import JournalProblem
 from lambda_rlm.synth.earlier import EarlierQuestion
+from lambda_rlm.types.called import calling
 
 _AGAIN = "pass its inputs: follow_up(run, query, NAME=…)"
 
@@ -96,7 +97,7 @@ def _left(run: Run, origin: RunOrigin) -> tuple[EarlierQuestion, ...]:
         route=run.route,
         task=run.task,
         program=run.program,
-        type_=run.type,
+        type_=calling(run.type, run.called),
         value=origin.value,
         is_planned=synthesis is not None and synthesis.fallback is not None,
         has_seen_contents=synthesis is not None and synthesis.peek > 0,

@@ -106,7 +106,7 @@ async def _checked_and_ran(settings: HostSettings, program: Program, query: str,
     settings, deadline = settings.begun(asks=may_ask(source.text))
     is_unnamed, settings = settings.model is None, settings.filled()
     read = await read_in_thread(settings.read, inputs.values, deadline)
-    question = Question(query=query, inputs=replace(read, notes=(*inputs.notes, *read.notes)))
+    question = Question(query=query, inputs=replace(read, notes=(*inputs.notes, *read.notes), called=inputs.called))
     checked = checking.check(source, question.bound_inputs.types, primitives=settings.primitives)
     if is_unnamed and checked.typed is not None and checked.typed.effect is Effect.PURE:
         settings = replace(settings, model=NOBODY)

@@ -320,7 +320,7 @@ async def in_session(
             plain = replace(plain, origin=request.origin(plain.value), notes=(*plain.notes, *told))
             run = plain if returns is None else _of_type(plain, returns)
             session.finish(run, replace(run, value=plain.value) if run.ok else run)
-        return run
+        return run.as_called()
     finally:
         if session.trouble is not None:
             logging.getLogger(__name__).warning("%s", visible_line(session.trouble))
@@ -346,7 +346,7 @@ async def posed(settings: HostSettings, asked: Asked, deadline: Deadline) -> tup
     settings = replace(settings, task=task, strategy=asked.strategy or settings.strategy)
     type_, guide = (None, "") if returns is None else (returns.type, returns.guide)
     inputs = await read_in_thread(settings.read, asked.given.values, deadline)
-    inputs = replace(inputs, notes=(*asked.given.notes, *inputs.notes))
+    inputs = replace(inputs, notes=(*asked.given.notes, *inputs.notes), called=asked.given.called)
     return settings, Question(query=asked.query, inputs=inputs, returns=type_, guide=guide, task=task), returns
 
 

@@ -108,7 +108,7 @@ NOT_DECIDING: Final[Mapping[str, str]] = {
     "env_file": "sets keys as variables do, which change nothing of the run",
     "approve": "says whether a person is asked",
     **dict.fromkeys(("journal", "keeps_journal", "journal_days"), _RECORD),
-    **dict.fromkeys(("include", "exclude", "encoding", "raw", "ignore", "max_input"), _INPUTS),
+    **dict.fromkeys(("include", "exclude", "encoding", "stdin_format", "raw", "ignore", "max_input"), _INPUTS),
 }
 """The settings that do not decide, each with the reason."""
 

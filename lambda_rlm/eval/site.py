@@ -7,8 +7,8 @@ and charges its work to the meter before doing it, by the tariff.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from lambda_rlm.budget.meter import Meter
 from lambda_rlm.diagnostics.source import Span
@@ -31,6 +31,8 @@ class Site:
     """Per parameter the Python value when the argument is a literal (a pattern to compile once), else None."""
     cuts: Cuts | None = None
     """Who is told of what is cut from texts; nobody where nobody asks a model."""
+    called: Mapping[str, str] = field(default_factory=dict)
+    """What the data of the inputs calls fields whose names are no identifiers."""
 
 
 Builder = Callable[[Site], Callable[..., Value]]

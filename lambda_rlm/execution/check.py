@@ -28,9 +28,11 @@ from lambda_rlm.inputs.reading import Format
 from lambda_rlm.inputs.shape import sound
 from lambda_rlm.syntax.parse import parse
 from lambda_rlm.syntax.term import Block, Program
+from lambda_rlm.types.called import called_in
 from lambda_rlm.types.hosted import HostFunction
 from lambda_rlm.types.infer import infer, used_as
 from lambda_rlm.types.show import show
+from lambda_rlm.types.spelled import with_identifiers
 from lambda_rlm.types.type import TEXT, Arrow, Con, Enum, Erroneous, Record, Type, Variable
 from lambda_rlm.types.typed import Typed
 
@@ -189,14 +191,21 @@ def check(
         types = _as_used(program, types, by_size, functions)
         typed = infer(program, types, functions)
     except Rejected as rejected:
-        return Checked(file, types, rejected.diagnostics, program, sizes=sizes, data=data)
+        mistakes = rejected.diagnostics
+        if called := called_in(types):
+            mistakes = Diagnostics(file, with_identifiers(file, mistakes, called))
+        return Checked(file, types, mistakes, program, sizes=sizes, data=data)
     return Checked(file, types, Diagnostics(file, typed.warnings), program, typed, sizes, data, frozenset(by_size))
 
 
 def for_inputs(admitted: Admitted, types: Mapping[str, Type]) -> Admitted:
-    """An admitted program on inputs of these types, where its own were only assumed. Raises `Rejected` where it does not fit
-    them."""
+    """An admitted program on inputs of these types, where its own were only assumed, and with what their data calls fields.
+    Raises `Rejected` where it does not fit them."""
     typed = admitted.typed
+    named = {name: types[name] if types.get(name) == type_ else type_ for name, type_ in typed.inputs.items()}
+    if called_in(named) != typed.called:
+        typed = replace(typed, inputs=named)
+        admitted = replace(admitted, typed=typed)
     real = {name: types[name] for name in admitted.assumed if name in types and types[name] != typed.inputs[name]}
     if not real:
         return admitted

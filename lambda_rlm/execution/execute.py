@@ -322,6 +322,7 @@ class Execution:
         return {
             "source": self.admitted.typed.program.source,
             "type": self.admitted.typed.type,
+            "called": self.admitted.typed.called,
             "id": self.id,
             "usage": usage,
             "notes": usage.notes,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from lambda_rlm.bounds.bound import Bound
@@ -22,6 +22,7 @@ from lambda_rlm.eval.provenance.coverage import Citation
 from lambda_rlm.inputs import Inputs
 from lambda_rlm.release import VERSION
 from lambda_rlm.trace.jsonl import usage_json
+from lambda_rlm.types.called import renamed
 from lambda_rlm.types.show import show
 from lambda_rlm.types.type import Type
 
@@ -165,7 +166,9 @@ class Run:
     begins as likely; without a run, `check(source, inputs).prospect(budget, profile).likely` tells it. `admitted` says whether
     the run was proved to complete within its budget or began as likely. `route` is how it came about: "program", "direct", a
     strategy, or "synth"; `task` what the question was taken for, `reason` why this way was taken, `split` the arm of a
-    comparison. `origin` is what a question that follows it begins from, the inputs among it, where a host asked.
+    comparison. `origin` is what a question that follows it begins from, the inputs among it, where a host asked. `called` has,
+    by identifier, what the data calls fields: rows are written with these names, as long as the caller asked for no type, and
+    `is_called` where the value has them.
     """
 
     source: SourceFile
@@ -190,6 +193,8 @@ class Run:
     notes: tuple[str, ...] = ()
     synthesis: Synthesis | None = None
     origin: RunOrigin | None = field(default=None, compare=False)
+    called: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
+    is_called: bool = field(default=False, compare=False, repr=False)
 
     def __repr__(self) -> str:
         calls = "1 call" if self.usage.calls == 1 else f"{self.usage.calls:,} calls"
@@ -212,7 +217,13 @@ class Run:
             raise self.fault
         if isinstance(self.value, str):
             return str.__str__(self.value)  # of a member of an enumeration, its text
-        return json.dumps(_plain(self.value), ensure_ascii=False, indent=2)
+        return json.dumps(_plain(self.as_called().value), ensure_ascii=False, indent=2)
+
+    def as_called(self) -> Run:
+        """The run with its value in the names of the data."""
+        if self.is_called or not self.called or self.fault is not None:
+            return self
+        return replace(self, value=renamed(self.value, self.type, self.called), is_called=True)
 
     def to_dict(self) -> dict[str, Any]:
         """The run as JSON data, with the keys of `ask --json`; keys are added and never renamed. A value of a class of the
@@ -222,8 +233,9 @@ class Run:
         return {
             "ok": self.ok,
             "answer": self.answer if self.ok else None,
-            "value": _plain(self.value),
+            "value": _plain(self.as_called().value),
             "type": show(self.type),
+            "called": dict(self.called),
             "route": self.route,
             "task": self.task,
             "reason": self.reason,

@@ -18,7 +18,9 @@ from lambda_rlm.completion import ModelProfile
 from lambda_rlm.inputs.gather import written
 from lambda_rlm.llm.providers.thinking import told_thought
 from lambda_rlm.syntax.printing.pretty import pretty
+from lambda_rlm.types.called import called_in, names_said
 from lambda_rlm.types.show import show
+from lambda_rlm.types.type import Type
 from lambda_rlm.types.typed import Typed
 
 _HASH_LENGTH: Final = 32
@@ -77,7 +79,7 @@ def what_runs(
         Term(PROGRAM, "text", program, f"{program.count(chr(10)) + 1:,} lines, {len(program):,} characters, all of it above")
     ]
     terms += [Term(PROGRAM, "auto", list(autos), f"auto: {', '.join(f'{number:,}' for number in autos)}")] if autos else []
-    terms += [_input(name, show(type_), inputs[name]) for name, type_ in sorted(typed.inputs.items())]
+    terms += [_input(name, type_, inputs[name]) for name, type_ in sorted(typed.inputs.items())]
     for function in sorted(typed.functions.values(), key=lambda one: one.name):
         cost = asdict(function.cost)
         declared = ", ".join(f"{name} {number:,}" for name, number in cost.items() if number)
@@ -109,13 +111,16 @@ def profile_term(group: str, profile: ModelProfile) -> Term:
     return Term(group, group, value, ", ".join(words))
 
 
-def _input(name: str, type_: str, value: Any) -> Term:
+def _input(name: str, type_: Type, value: Any) -> Term:
     state = hashlib.sha256()
     for piece in written(value, _ASCII):
         state.update(piece.encode())
-    digest = state.hexdigest()
+    if called := called_in({name: type_}):
+        state.update(json.dumps(called, sort_keys=True).encode())
+    digest, said = state.hexdigest(), names_said(type_)
     size = len(value) if isinstance(value, str) else sum(map(len, written(value)))
-    words = f"{name}: {type_}, {size:,} characters, sha256 {digest[:_SHOWN_DIGEST]}…"
+    words = f"{name}: {show(type_)}, {size:,} characters, sha256 {digest[:_SHOWN_DIGEST]}…"
+    words += f", in the data {said}" if said else ""
     if name == QUERY:
         words = f"{name}: {json.dumps(value, ensure_ascii=False)}"
-    return Term("inputs", name, [type_, digest], words)
+    return Term("inputs", name, [show(type_), digest], words)

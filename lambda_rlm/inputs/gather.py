@@ -15,15 +15,17 @@ from itertools import count
 from pathlib import Path
 from typing import Any, Final
 
+from lambda_rlm.inputs.field_names import FieldNames
 from lambda_rlm.inputs.files import TOO_LARGE
 from lambda_rlm.inputs.folder.left_out import LeftOut
-from lambda_rlm.inputs.formats.registry import row_format
+from lambda_rlm.inputs.formats.registry import rows_at
 from lambda_rlm.inputs.listing import QUERY, Listing, checked_name, few_enough, listed, listings, within_limit
 from lambda_rlm.inputs.plain_values import contents_of, drawn, plain_data
 from lambda_rlm.inputs.problem import InputProblem
 from lambda_rlm.inputs.reading import STRUCTURED, Reading, amount, plain
 from lambda_rlm.inputs.shape import Shaped, shaped, sound
 from lambda_rlm.inputs.text import rows_of, text_in, text_of
+from lambda_rlm.types.called import called_in
 from lambda_rlm.types.hosted import HostFunction
 from lambda_rlm.types.type import TEXT, Type, list_of, record_of
 
@@ -46,8 +48,8 @@ class InputDigest:
 class Inputs:
     """Named inputs as plain Python data, their types, what a person should know about how they were read, and functions that
     the host adds to the library. `documents` are the names of inputs that are files, each named after its path; data with the
-    same fields is not. `answers` are those that are answers of earlier programs. Digests are computed when they are first asked
-    for, and kept with the values."""
+    same fields is not. `answers` are those that are answers of earlier programs; `called` has, of inputs whose name as it was
+    given is no identifier, that name. Digests are computed when they are first asked for, and kept with the values."""
 
     values: Mapping[str, Any] = field(repr=False)
     types: Mapping[str, Type]
@@ -55,6 +57,7 @@ class Inputs:
     functions: tuple[HostFunction, ...] = ()
     documents: frozenset[str] = frozenset()
     answers: frozenset[str] = frozenset()
+    called: Mapping[str, str] = field(default_factory=dict)
     _digests: dict[str, tuple[Any, InputDigest]] = field(default_factory=dict, repr=False, compare=False)
 
     def digest(self, name: str) -> InputDigest:
@@ -63,7 +66,7 @@ class Inputs:
         value = self.values[name]
         digested, digest = self._digests.get(name, (None, None))
         if digest is None or digested is not value:
-            digest = _digest(value)
+            digest = _digest(value, called_in({name: self.types[name]}))
             self._digests[name] = value, digest
         return digest
 
@@ -97,7 +100,8 @@ def from_arguments(arguments: Sequence[str], reading: Reading | None = None) -> 
     found = listings(arguments, reading)
     within_limit(found, reading)
     left = _Left(reading.most_bytes)
-    return _inputs({name: _read(listing, name, reading, left) for name, listing in found.items()})
+    inputs = _inputs({name: _read(listing, name, reading, left) for name, listing in found.items()})
+    return replace(inputs, called={name: one.called for name, one in found.items() if one.called is not None})
 
 
 def from_values(values: Mapping[str, Any], reading: Reading | None = None) -> Inputs:
@@ -128,10 +132,10 @@ def _given(value: Any, name: str, reading: Reading, left: _Left) -> Shaped:
             raise TypeError(f"{name} mixes Paths and other values; give Paths alone to read files, or texts alone")
         return _files(list(value) if isinstance(value, list | tuple) else sorted(value), name, reading, left, is_list=True)
     try:
-        return shaped(value, name, watch=reading.glance)
+        return shaped(value, name, watch=reading.glance, names=left.names)
     except TypeError:  # something in it is not plain
         data, notes = plain_data(value, name, reading)
-    made = shaped(data, name, is_ours=True, watch=reading.glance)
+    made = shaped(data, name, is_ours=True, watch=reading.glance, names=left.names)
     return replace(made, notes=(*notes, *made.notes))
 
 
@@ -149,11 +153,14 @@ def _text(value: str | bytes | bytearray | memoryview, name: str, reading: Readi
     return Shaped(text.text, TEXT, text.notes)
 
 
-def _digest(value: Any) -> InputDigest:
+def _digest(value: Any, called: Mapping[str, str]) -> InputDigest:
+    """The digest of a value and of what the data calls its fields, which models read too."""
     length, digest = 0, hashlib.sha256()
     for piece in written(value):
         length += len(piece)
         digest.update(piece.encode("utf-8", "surrogatepass"))
+    if called:
+        digest.update(json.dumps(called, sort_keys=True).encode())
     return InputDigest(length, digest.hexdigest())
 
 
@@ -204,17 +211,18 @@ def _inputs(read: Mapping[str, Shaped]) -> Inputs:
 
 @dataclass(slots=True)
 class _Left:
-    """How many bytes may still be read, of all inputs together."""
+    """How many bytes may still be read, and which identifiers keys have, of all inputs together."""
 
     bytes: int
+    names: FieldNames = field(default_factory=FieldNames)
 
 
 def _read(listing: Listing, name: str, reading: Reading, left: _Left) -> Shaped:
     if listing.is_list:
         return _documents(listing, reading, left)
     (entry,) = listing.entries
-    has_rows = None if entry.path is None else row_format(entry.path.name, reading)
-    if entry.path is None or has_rows is None:
+    has_rows = rows_at(entry.path, reading)
+    if has_rows is None:
         text = text_of(entry.path, reading, left.bytes, entry.below)
         left.bytes -= max(text.size, len(text.text))
         return Shaped(text.text, TEXT, (*listing.notes, *text.notes))
@@ -228,7 +236,8 @@ def _read(listing: Listing, name: str, reading: Reading, left: _Left) -> Shaped:
     read = rows_of(entry.path, has_rows, replace(reading, most_bytes=left.bytes), most, entry.below)
     left.bytes -= max(read.size, read.rows.made)
     try:
-        made = shaped(read.rows.data, name, is_ours=has_rows not in reading.formats, watch=reading.glance)
+        is_ours = has_rows not in reading.formats
+        made = shaped(read.rows.data, name, is_ours=is_ours, watch=reading.glance, names=left.names)
     except InputProblem as problem:
         raise InputProblem(f"{plain(entry.name)}: {problem.message}", "read it as plain text: --raw") from None
     return replace(made, notes=(*listing.notes, *read.notes, *made.notes))

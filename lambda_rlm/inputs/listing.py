@@ -9,16 +9,16 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+from lambda_rlm.inputs.field_names import field_names
 from lambda_rlm.inputs.files import STANDARD_INPUT, head, size_of, too_large, unreadable
 from lambda_rlm.inputs.folder.left_out import LeftOut
 from lambda_rlm.inputs.folder.walk import IGNORED, is_pattern, matching, walk
 from lambda_rlm.inputs.problem import InputProblem
 from lambda_rlm.inputs.reading import Reading, amount, plain
-from lambda_rlm.inputs.shape import field_names
 from lambda_rlm.inputs.text import speaks_against
 from lambda_rlm.syntax.keywords import KEYWORDS
 
@@ -28,7 +28,7 @@ MOST_INPUTS: Final = 256
 """Inputs with names of their own: a program that mentions each of them has room for no more."""
 
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}\Z")
-_NAMED: Final = re.compile(r"([A-Za-z_][A-Za-z0-9_]{0,63})=(.+)\Z", re.DOTALL)
+_NAMED: Final = re.compile(r"([^\W\d]\w{0,63})=(.+)\Z", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +46,14 @@ class ListedFile:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """The files of one input: of `is_list` a list of documents, else the one file. Nothing of them has been read."""
+    """The files of one input: of `is_list` a list of documents, else the one file. Nothing of them has been read. `called` is
+    the name that the user gave it, where that is no identifier."""
 
     entries: tuple[ListedFile, ...]
     is_list: bool
     notes: tuple[str, ...]
     where: str
+    called: str | None = None
 
     @property
     def size(self) -> int:
@@ -78,14 +80,21 @@ def listings(arguments: Sequence[str], reading: Reading) -> dict[str, Listing]:
         elif hit[1] in named:
             raise InputProblem(f"duplicate input name {hit[1]!r}")
         else:
-            named[checked_name(hit[1])] = hit[2]
+            named[checked_name(hit[1]) if hit[1].isascii() else hit[1]] = hit[2]
     few_enough(named)
     if sum(argument in STANDARD_INPUT for argument in (*unnamed, *named.values())) > 1:
         raise InputProblem("standard input (`-`) can be read only once")
     if unnamed and DEFAULT_NAME in named:
         raise InputProblem(f"{unnamed[0]} needs a name, because {DEFAULT_NAME!r} is already used", "write NAME=PATH")
     found = {DEFAULT_NAME: listed(unnamed, reading)} if unnamed else {}
-    return found | {name: listed([argument], reading) for name, argument in named.items()}
+    names = input_names([*found, *named])
+    return found | {names[key]: _called(listed([argument], reading), key, names[key]) for key, argument in named.items()}
+
+
+def _called(listing: Listing, key: str, name: str) -> Listing:
+    if key == name:
+        return listing
+    return replace(listing, called=key, notes=(f"renamed inputs: {key!r} is {name}", *listing.notes))
 
 
 def few_enough(names: Collection[str]) -> None:

@@ -24,6 +24,9 @@ STRUCTURED: Final = 8
 if TYPE_CHECKING:
     from lambda_rlm.inputs.formats.extracted import ExtractedText, Rows
 
+STANDARD_INPUT_FORMATS: Final = ("text", "csv", "jsonl", "json")
+"""What standard input may hold: as it has no name, nothing else says it."""
+
 _REPLACING: Final = ":replace"
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _AS_ESCAPED: Final = re.compile(r"\\[nrtuUx]")
@@ -99,13 +102,15 @@ def _is_installed(module: str) -> bool:
 class Reading:
     """`include` and `exclude` are patterns in the syntax of .gitignore, relative to the folder that is read. `encoding` is that
     of all files and of standard input, with `:replace` after it to replace undecodable bytes by U+FFFD; None: found for each.
-    With `raw` every file is the text that it is. Without `ignore` hidden files, folders of tools and what ignore files name are
-    read too. `formats` are those that a host adds, which are tried before ours. `watch` is called every few milliseconds while
-    inputs are found and read; what it raises ends the reading. Raises `InputProblem` for an encoding that there is not."""
+    `stdin_format` is what standard input holds, one of `STANDARD_INPUT_FORMATS`. With `raw` every file is the text that it is.
+    Without `ignore` hidden files, folders of tools and what ignore files name are read too. `formats` are those that a host
+    adds, which are tried before ours. `watch` is called every few milliseconds while inputs are found and read; what it raises
+    ends the reading. Raises `InputProblem` for an encoding that there is not."""
 
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     encoding: str | None = None
+    stdin_format: str = "text"
     raw: bool = False
     ignore: bool = True
     most_bytes: int = MOST_BYTES
@@ -116,6 +121,9 @@ class Reading:
         if self.encoding is not None and self.codec is None:
             label = self.encoding.removesuffix(_REPLACING)
             raise InputProblem(f"unknown encoding {label[:60]!r}", suggestion(label))
+        if self.stdin_format not in STANDARD_INPUT_FORMATS:
+            known = ", ".join(STANDARD_INPUT_FORMATS)
+            raise InputProblem(f"unknown format of standard input {self.stdin_format[:60]!r}", f"it may be {known}")
 
     @property
     def codec(self) -> str | None:

@@ -7,7 +7,7 @@ Owns the rules by which JSON-like data gets a type of the language, looking at e
 - texts are Text (never an enumeration: the next file may have one more label)
 - where values do not agree otherwise, and where objects are empty, have more than 100 keys or are nested too deeply, each
   value is given as its JSON text; the deepest first, where the type would have more parts than a program can work with
-- a key that is no identifier is renamed: what is not a letter, digit or `_` becomes `_`, a leading digit gets `_` before it
+- a key that is no identifier gets one (see `field_names`), and is kept beside it in the type
 
 Promises that the data it gives inhabits the type it gives: records have exactly the fields, in any order, and what is missing
 is None.
@@ -23,6 +23,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from lambda_rlm.inputs.field_names import FieldNames, kept_key
 from lambda_rlm.inputs.problem import InputProblem
 from lambda_rlm.types.type import BOOL, FLOAT, INT, TEXT, Con, Record, Type, list_of, option_of
 
@@ -40,7 +41,6 @@ _LONGEST_PLACE: Final = 200
 _SHOWN: Final = 60
 """Characters of a key in a note."""
 _ENCODER: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-_IDENTIFIER: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}\Z")
 _EXACT: Final = frozenset({str, int, float, bool, list, tuple, dict})
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
@@ -71,22 +71,32 @@ class Shaped:
     are_files: bool = False
 
 
-def shaped(data: Any, name: str, *, is_ours: bool = False, watch: Callable[[], object] = lambda: None) -> Shaped:
+def shaped(
+    data: Any,
+    name: str,
+    *,
+    is_ours: bool = False,
+    watch: Callable[[], object] = lambda: None,
+    names: FieldNames | None = None,
+) -> Shaped:
     """Data as JSON has it (None, bool, int, float, str, list or tuple, dict) with its type. With `is_ours` nobody else holds
-    the data, and its lists may be changed. `watch` is called now and then.
+    the data, and its lists may be changed. `watch` is called now and then; `names` are those of all inputs so far.
 
     Raises `TypeError` for anything else in it, and `InputProblem` for a number that is not finite or has too many digits, and
     for data nested too deeply.
     """
     shape = _Shape()
     _Looking(watch).look(data, shape, 0, name)
+    names = FieldNames() if names is None else names
     for depth in range(MAX_DEPTH, -1, -1):
         watch()
         notes: list[str] = []
-        type_ = _type(shape, name, MAX_DEPTH - depth, notes)
+        tried = names.tried()
+        type_ = _Typing(tried, notes).type_of(shape, name, MAX_DEPTH - depth)
         parts, levels = _extent(type_)
         if parts <= MAX_PARTS and levels <= MAX_LEVELS:
             break
+    names.become(tried)
     try:
         value = _Fitting(is_ours, watch).fit(data, shape)
     except (RecursionError, ValueError) as error:
@@ -223,28 +233,46 @@ def _kind(data: Any, where: str) -> str:
     )
 
 
-def _type(shape: _Shape, where: str, depth: int, notes: list[str]) -> Type:
-    """The type of a place; also fills in `type`, without the Option, and `names` there and below."""
-    shape.type = _present(shape, where, depth, notes)
-    return option_of(shape.type) if shape.has_null else shape.type
+class _Typing:
+    """The types of places, from the outermost inward; says in `notes` what was renamed and what is text."""
 
+    def __init__(self, names: FieldNames, notes: list[str]) -> None:
+        self.names = names
+        self.notes = notes
 
-def _present(shape: _Shape, where: str, depth: int, notes: list[str]) -> Type:
-    kinds = shape.kinds
-    if not kinds or kinds == {"text"}:
+    def type_of(self, shape: _Shape, where: str, depth: int) -> Type:
+        """The type of a place; also fills in `type`, without the Option, and `names` there and below."""
+        shape.type = self._present(shape, where, depth)
+        return option_of(shape.type) if shape.has_null else shape.type
+
+    def _present(self, shape: _Shape, where: str, depth: int) -> Type:
+        kinds = shape.kinds
+        if not kinds or kinds == {"text"}:
+            return TEXT
+        if kinds == {"bool"}:
+            return BOOL
+        if kinds == {"int"}:
+            return INT
+        if kinds <= {"int", "float"}:
+            return FLOAT
+        if kinds == {"list"} and depth < MAX_DEPTH and not shape.is_cut:
+            return list_of(self.type_of(shape.element or _Shape(), f"{where}[]", depth + 1))
+        if kinds == {"object"} and depth < MAX_DEPTH and not shape.is_cut and 0 < len(shape.fields) <= MAX_FIELDS:
+            return self._record(shape, where, depth)
+        self.notes.append(f"{where} is passed as text: {_why_text(shape, depth)}")
         return TEXT
-    if kinds == {"bool"}:
-        return BOOL
-    if kinds == {"int"}:
-        return INT
-    if kinds <= {"int", "float"}:
-        return FLOAT
-    if kinds == {"list"} and depth < MAX_DEPTH and not shape.is_cut:
-        return list_of(_type(shape.element or _Shape(), f"{where}[]", depth + 1, notes))
-    if kinds == {"object"} and depth < MAX_DEPTH and not shape.is_cut and 0 < len(shape.fields) <= MAX_FIELDS:
-        return _record(shape, where, depth, notes)
-    notes.append(f"{where} is passed as text: {_why_text(shape, depth)}")
-    return TEXT
+
+    def _record(self, shape: _Shape, where: str, depth: int) -> Type:
+        names = shape.names = self.names.of(list(shape.fields))
+        called = {name: kept_key(key) for key, name in names.items() if key != name}
+        if called:
+            renamed = ", ".join(f"{key[:_SHOWN]!r} is {name}" for name, key in called.items())
+            self.notes.append(f"{where}: renamed fields: {renamed}")
+        fields: list[tuple[str, Type]] = []
+        for key, inner in shape.fields.items():
+            inner.has_null = inner.has_null or shape.seen[key] < shape.objects
+            fields.append((names[key], self.type_of(inner, f"{where}.{names[key]}", depth + 1)))
+        return Record(tuple(sorted(fields)), called=tuple(sorted(called.items())))
 
 
 def _why_text(shape: _Shape, depth: int) -> str:
@@ -255,39 +283,6 @@ def _why_text(shape: _Shape, depth: int) -> str:
     if depth >= MAX_DEPTH or shape.is_cut:
         return "nested too deeply, or the type would be too large"
     return "no fields" if not shape.fields else f"more than {MAX_FIELDS} different keys"
-
-
-def _record(shape: _Shape, where: str, depth: int, notes: list[str]) -> Type:
-    names = shape.names = field_names(list(shape.fields))
-    renamed = [f"{key[:_SHOWN]!r} is {name}" for key, name in names.items() if key != name]
-    if renamed:
-        notes.append(f"{where}: renamed fields: {', '.join(renamed)}")
-    fields: list[tuple[str, Type]] = []
-    for key, inner in shape.fields.items():
-        inner.has_null = inner.has_null or shape.seen[key] < shape.objects
-        fields.append((names[key], _type(inner, f"{where}.{names[key]}", depth + 1, notes)))
-    return Record(tuple(sorted(fields)))
-
-
-def field_names(keys: list[str], otherwise: str = "field") -> dict[str, str]:
-    """A field name for each key: itself where it is an identifier, else by the rule of this module; no two alike. `otherwise`
-    is that of a key without a letter."""
-    taken = {key for key in keys if _IDENTIFIER.match(key) and key != "_"}
-    names: dict[str, str] = {}
-    counts: dict[str, int] = {}
-    for key in keys:
-        if key in taken:
-            names[key] = key
-            continue
-        stem = re.sub(r"[^A-Za-z0-9_]+", "_", key)[:60].strip("_") or otherwise
-        stem = f"_{stem}" if stem[0].isdigit() else stem
-        name = stem
-        while name in taken:
-            counts[stem] = counts.get(stem, 1) + 1
-            name = f"{stem}_{counts[stem]}"
-        taken.add(name)
-        names[key] = name
-    return names
 
 
 class _Fitting:

@@ -7,15 +7,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from lambda_rlm.inputs import decode
-from lambda_rlm.inputs.files import contents, standard_input, too_large
+from lambda_rlm.inputs.files import Contents, Look, contents, standard_input, too_large
 from lambda_rlm.inputs.formats import registry
 from lambda_rlm.inputs.formats.extracted import Rows
 from lambda_rlm.inputs.problem import InputProblem
 from lambda_rlm.inputs.reading import Format, Reading, amount, plain
 from lambda_rlm.inputs.shape import sound
 from lambda_rlm.policy.gates import allow_input
+
+_STANDARD_INPUT: Final = "standard input"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +38,12 @@ class FileRows:
 def text_of(path: Path | None, reading: Reading, most: int, below: Path | None = None) -> FileText:
     """The text of a file, of the folder `below` if it was found there, or of standard input where there is no path; raises
     `InputProblem`."""
-    name = "standard input" if path is None else plain(str(path))
+    name = _STANDARD_INPUT if path is None else plain(str(path))
 
     def look(first: bytes) -> InputProblem | None:
         return speaks_against(first, name, reading)
 
-    allow_input(path)
-    read = standard_input(most, look, reading.watch) if path is None else contents(path, most, look, reading.watch, below)
+    read = _read(path, most, look, reading, below)
     return _text_in(read.data, name, reading, read.note)
 
 
@@ -64,18 +66,23 @@ def _text_in(data: bytes, name: str, reading: Reading, note: str | None) -> File
     return FileText(decoded.text, _notes(note, decoded.note), len(data))
 
 
-def rows_of(path: Path, found: Format, reading: Reading, most: int, below: Path | None = None) -> FileRows:
-    """The rows of a file that has such a format, of the folder `below` if it was found there; raises `InputProblem`."""
-    name = plain(str(path))
+def rows_of(path: Path | None, found: Format, reading: Reading, most: int, below: Path | None = None) -> FileRows:
+    """The rows of a file that has such a format, of the folder `below` if it was found there, or of standard input where there
+    is no path; raises `InputProblem`."""
+    name = _STANDARD_INPUT if path is None else plain(str(path))
 
     def look(first: bytes) -> InputProblem | None:
         # A host's rows need not be a text; the rows of this package are.
         return found.missing(name) if found in reading.formats else speaks_against(first, name, reading)
 
-    allow_input(path)
-    read = contents(path, most, look, reading.watch, below)
+    read = _read(path, most, look, reading, below)
     rows = registry.rows_in(found, read.data, name, reading)
     return FileRows(rows, _notes(read.note, *rows.notes), len(read.data))
+
+
+def _read(path: Path | None, most: int, look: Look, reading: Reading, below: Path | None) -> Contents:
+    allow_input(path)
+    return standard_input(most, look, reading.watch) if path is None else contents(path, most, look, reading.watch, below)
 
 
 def speaks_against(first: bytes, name: str, reading: Reading) -> InputProblem | None:

@@ -18,6 +18,7 @@ from lambda_rlm.journal.records import Damaged, RunRow, damage
 from lambda_rlm.journal.store import JournalProblem
 from lambda_rlm.policy.gates import allow_source
 from lambda_rlm.synth.earlier import EarlierQuestion
+from lambda_rlm.types.called import called_in, calling, with_fields
 from lambda_rlm.types.parse_type import parse_type
 from lambda_rlm.types.show import show
 
@@ -81,15 +82,17 @@ def earlier_in(row: RunRow) -> tuple[EarlierQuestion, ...]:
 
 
 def _left(row: RunRow, outcome: Mapping[str, Any]) -> tuple[EarlierQuestion, ...]:
-    synthesis = outcome.get("synthesis") or {}
+    synthesis, type_ = outcome.get("synthesis") or {}, parse_type(outcome["type"])
+    called = outcome.get("called") or {}
+    value = outcome["value"] if "value" in outcome else outcome["answer"]
     return left_by(
         run=row.id,
         query=str(row.what["query"] or ""),
         route=outcome["route"],
         task=outcome.get("task"),
         program=outcome["program"],
-        type_=parse_type(outcome["type"]),
-        value=outcome["value"] if "value" in outcome else outcome["answer"],
+        type_=calling(type_, called),
+        value=with_fields(value, type_, called),
         is_planned=synthesis.get("fallback") is not None,
         has_seen_contents=bool(row.what["settings"].get("peek")),
         before=earlier_in(row),
@@ -98,8 +101,10 @@ def _left(row: RunRow, outcome: Mapping[str, Any]) -> tuple[EarlierQuestion, ...
 
 def _as_kept(one: EarlierQuestion) -> dict[str, Any]:
     kept = {name: getattr(one, name) for name in ("run", "number", "query", "way", "value", "name", "program")}
-    return {**kept, "type": show(one.type), "has_seen_contents": one.has_seen_contents}
+    return {**kept, "type": show(one.type), "called": called_in({"": one.type}), "has_seen_contents": one.has_seen_contents}
 
 
 def _read(kept: Mapping[str, Any]) -> EarlierQuestion:
-    return EarlierQuestion(**{**kept, "type": parse_type(kept["type"])})
+    called = kept.get("called") or {}
+    others = {name: value for name, value in kept.items() if name != "called"}
+    return EarlierQuestion(**{**others, "type": calling(parse_type(kept["type"]), called)})

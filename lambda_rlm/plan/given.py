@@ -12,10 +12,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby
+from types import MappingProxyType
 from typing import Final
 
 from lambda_rlm.plan import rows_as_text
-from lambda_rlm.syntax.literals import escaped_piece
+from lambda_rlm.syntax.literals import escaped_piece, quoted
+from lambda_rlm.types.called import line_name
 from lambda_rlm.types.type import TEXT, Con, Type, list_of, record_of
 
 GIVEN: Final = "given"
@@ -40,6 +42,9 @@ _ITEMS_OF_DOCUMENTS: Final = """flat_map(given, fn(document) => {
 })"""
 """Of a document, its lines where they have columns, else, of several documents, each as it is."""
 
+
+NO_NAMES: Final[Mapping[str, str]] = MappingProxyType({})
+"""The user calls every input as programs do."""
 
 LONGEST_ANSWER: Final = 400
 """Characters of an earlier answer that are part of the question."""
@@ -67,8 +72,9 @@ def query(before: AskedBefore | None) -> str:
     return f'{item}let query = f"{asked}Question: {{query}}";\n'
 
 
-def context(inputs: Mapping[str, Type]) -> str:
-    """An item that binds `context`, a Text, to all inputs but `query`; none when that is what they are."""
+def context(inputs: Mapping[str, Type], called: Mapping[str, str] = NO_NAMES) -> str:
+    """Items that bind `context`, a Text, to all inputs but `query`, each under the name that the user gave it; none when that
+    is what they are."""
     others = _others(inputs)
     if others == {"context": TEXT}:
         return ""
@@ -77,47 +83,71 @@ def context(inputs: Mapping[str, Type]) -> str:
     if len(others) == 1:
         ((name, type_),) = others.items()
         return f"let context = {_as_text(name, type_)};\n"
-    lines = [f"let {name} = {_as_text(name, type_)};" for name, type_ in others.items() if type_ != TEXT]
-    parts = "\\n\\n".join(f"# {name}\\n{{{name}}}" for name in others)
+    heads = {name: f"{{{_bound(name, inputs)}}}" if name in called else name for name in others}
+    lines = [f"let {_bound(name, inputs)} = {_name(name, inputs[name], called)};" for name in others if name in called]
+    lines += [f"let {name} = {_as_text(name, type_)};" for name, type_ in others.items() if type_ != TEXT]
+    parts = "\\n\\n".join(f"# {head}\\n{{{name}}}" for name, head in heads.items())
     return "\n".join([*lines, f'let context = f"{parts}";', ""])
 
 
-def documents(inputs: Mapping[str, Type]) -> tuple[str, str] | None:
+def _bound(name: str, inputs: Mapping[str, Type]) -> str:
+    """A name for what an input is called, which no input has."""
+    bound = f"called_{name}"
+    while bound in inputs:
+        bound += "_"
+    return bound
+
+
+def _name(name: str, type_: Type, called: Mapping[str, str]) -> str:
+    """What an input is called, as a text. A name that the user's program gave may come from anywhere: it is put in the place of
+    a sign of the input, which makes it data."""
+    if name not in called:
+        return quoted(name)
+    some = f"take({name}, 1)" if type_ == TEXT or (isinstance(type_, Con) and type_.name == "List") else name
+    written = quoted(line_name(called[name]).replace("\\", "\\\\"))
+    return f'replace_regex(take(to_json({some}), 1), r"^.", {written})'
+
+
+def documents(inputs: Mapping[str, Type], called: Mapping[str, str] = NO_NAMES) -> tuple[str, str] | None:
     """The item of the prelude and the value of `documents`; None where there is nothing but one text."""
-    return _named_texts(inputs, _as_documents)
+    return _named_texts(inputs, called, _as_documents)
 
 
-def records(inputs: Mapping[str, Type]) -> tuple[str, str] | None:
+def records(inputs: Mapping[str, Type], called: Mapping[str, str] = NO_NAMES) -> tuple[str, str] | None:
     """The same for `records`: of rows, each is one."""
-    return _named_texts(inputs, _as_records)
+    return _named_texts(inputs, called, _as_records)
 
 
-def _named_texts(inputs: Mapping[str, Type], made: Callable[[str, Type], str]) -> tuple[str, str] | None:
+_Made = Callable[[str, Type, Mapping[str, str]], str]
+
+
+def _named_texts(inputs: Mapping[str, Type], called: Mapping[str, str], made: _Made) -> tuple[str, str] | None:
     others = _others(inputs)
     if len(others) > 1:
-        value = " ++ ".join(_joined(others, made))
+        value = " ++ ".join(_joined(others, called, made))
     else:
         ((name, type_),) = others.items() if others else (("", TEXT),)
         if type_ == list_of(TEXT):
             value = f'enumerate({name}) |> map(fn(one) => {{ name: f"{{one.index + 1}}", text: one.value }})'
         elif type_ == _DOCUMENTS or rows_as_text.columns_of(type_) is not None:
-            value = made(name, type_)
+            value = made(name, type_, called)
         else:
             return None
     return f"let {GIVEN} = {value};\n", GIVEN
 
 
-def _joined(inputs: Mapping[str, Type], made: Callable[[str, Type], str]) -> Iterator[str]:
+def _joined(inputs: Mapping[str, Type], called: Mapping[str, str], made: _Made) -> Iterator[str]:
     """Lists of named texts; texts that follow each other are in one list, since the parts of a program are limited."""
     for is_text, some in groupby(inputs.items(), key=lambda row: row[1] == TEXT):
         if is_text:
-            yield "[" + ", ".join(f'{{ name: "{name}", text: {name} }}' for name, _ in some) + "]"
+            yield "[" + ", ".join(f"{{ name: {_name(name, TEXT, called)}, text: {name} }}" for name, _ in some) + "]"
         else:
-            yield from (made(name, type_) for name, type_ in some)
+            yield from (made(name, type_, called) for name, type_ in some)
 
 
-def items(inputs: Mapping[str, Type]) -> tuple[str, str] | None:
-    """The item of the prelude and the value of `items`; None where they are best read from the text."""
+def items(inputs: Mapping[str, Type], _called: Mapping[str, str] = NO_NAMES) -> tuple[str, str] | None:
+    """The item of the prelude and the value of `items`; None where they are best read from the text, as they are where there is
+    more than one input to name."""
     others = _others(inputs)
     if len(others) != 1:
         return None
@@ -139,9 +169,7 @@ def _as_text(name: str, type_: Type) -> str:
     if type_ == TEXT:
         return name
     if type_ == _DOCUMENTS or rows_as_text.are_documents(type_):
-        return (
-            f'{_as_records(name, type_)} |> map(fn(document) => f"# {{document.name}}\\n{{document.text}}") |> join("\\n\\n")'
-        )
+        return f'{_as_records(name, type_, NO_NAMES)} |> map(fn(document) => f"# {{document.name}}\\n{{document.text}}") |> join("\\n\\n")'
     if type_ == list_of(TEXT):
         return f'join({name}, "\\n\\n")'
     if isinstance(type_, Con) and type_.name == "List":
@@ -149,16 +177,16 @@ def _as_text(name: str, type_: Type) -> str:
     return f"to_json({name})"
 
 
-def _as_documents(name: str, type_: Type) -> str:
+def _as_documents(name: str, type_: Type, called: Mapping[str, str]) -> str:
     if type_ == _DOCUMENTS or rows_as_text.are_documents(type_):
-        return _as_records(name, type_)
+        return _as_records(name, type_, called)
+    title = _name(name, type_, called)
     if rows_as_text.columns_of(type_) is not None:
-        title = "" if name == "context" else name
-        return f'[{{ name: "{title}", text: {rows_as_text.blocks(name, type_)} }}]'
-    return f'[{{ name: "{name}", text: {_as_text(name, type_)} }}]'
+        return f"[{{ name: {quoted('') if name == 'context' else title}, text: {rows_as_text.blocks(name, type_)} }}]"
+    return f"[{{ name: {title}, text: {_as_text(name, type_)} }}]"
 
 
-def _as_records(name: str, type_: Type) -> str:
+def _as_records(name: str, type_: Type, called: Mapping[str, str]) -> str:
     if type_ == _DOCUMENTS:
         return name
-    return _as_documents(name, type_) if rows_as_text.columns_of(type_) is None else rows_as_text.records(name, type_)
+    return _as_documents(name, type_, called) if rows_as_text.columns_of(type_) is None else rows_as_text.records(name, type_)

@@ -14,7 +14,7 @@ from typing import Final
 
 from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.plan import given
-from lambda_rlm.plan.given import FORMS, AskedBefore
+from lambda_rlm.plan.given import FORMS, NO_NAMES, AskedBefore
 from lambda_rlm.plan.router import Route
 from lambda_rlm.resources import folder
 from lambda_rlm.syntax.caps import children
@@ -43,21 +43,26 @@ def plan(
     returns: Type | None = None,
     before: AskedBefore | None = None,
     guide: str = "",
+    called: Mapping[str, str] = NO_NAMES,
 ) -> str:
-    """The program text for a route over inputs of these types, with an answer of the type `returns` (None: that of the
-    strategy, which is a Text for each of the standard library). `before` is what was asked before, None for nothing; `guide`
-    is what the call that gives the answer is told of its parts."""
+    """The program text for a route over inputs of these types, some of which are `called` otherwise by the user, with an answer
+    of the type `returns` (None: that of the strategy, which is a Text for each of the standard library). `before` is what was
+    asked before, None for nothing; `guide` is what the call that gives the answer is told of its parts."""
     own_type: Type = TEXT if route.own is None else route.own.type
     program = _sized(replace(parse(_source(route)), comments=()), route.sizes)
     if returns is not None and (returns != own_type or guide):
         program = _returning(program, returns, guide)
-    prelude, program = _given(program, inputs, FORMS.keys() if route.own is None else route.own.forms)
+    prelude, program = _given(program, inputs, FORMS.keys() if route.own is None else route.own.forms, called)
     prelude += given.query(before) if "query" in _names(program) else ""
     return f"{prelude}\n{pretty(program)}" if prelude else pretty(program)
 
 
 def answer_or_none(
-    inputs: Mapping[str, Type], returns: Type | None = None, before: AskedBefore | None = None, guide: str = ""
+    inputs: Mapping[str, Type],
+    returns: Type | None = None,
+    before: AskedBefore | None = None,
+    guide: str = "",
+    called: Mapping[str, str] = NO_NAMES,
 ) -> str | None:
     """The program, whose value is none where the text does not say; None for answers of a type that has no place for it.
     A reply says so by being null as a whole: no words of a document inside an answer are taken for it.
@@ -70,7 +75,7 @@ def answer_or_none(
     inner = returns.arguments[0]
     nothing = "reply none" if isinstance(inner, Enum) or inner == BOOL else "`reply` is null"
     said = f"\\n\\n{escaped_piece(guide)}" if guide else ""
-    return f"{given.context(inputs)}{given.query(before)}" + (
+    return f"{given.context(inputs, called)}{given.query(before)}" + (
         f"llm_call[{show(returns)}](\n"
         '  f"Use the text below to do what is asked. Keep to what the text says. '
         f"If the text does not say, {nothing}.\\n\\n"
@@ -129,18 +134,20 @@ def strategy_text(name: str) -> str:
     return (folder("stdlib") / f"{name}.lam").read_text(encoding="utf-8")
 
 
-def _given(program: Program, inputs: Mapping[str, Type], forms: Collection[str]) -> tuple[str, Program]:
+def _given(
+    program: Program, inputs: Mapping[str, Type], forms: Collection[str], called: Mapping[str, str]
+) -> tuple[str, Program]:
     """The prelude for inputs of these types, and the program with what it takes from it; without what it then has no use
     for."""
     prelude = ""
     forms_of = {"documents": given.documents, "records": given.records, "items": given.items}
     for name, made in forms_of.items():
-        form = made(inputs)
+        form = made(inputs, called)
         if name in forms and form is not None and any(isinstance(item, Let) and item.name == name for item in program.items):
             prelude, value = form
             program = _with_value(program, name, parse(SourceFile(f"{name}.lam", value)).result)
     program = _needed(program)
-    return (prelude + given.context(inputs) if "context" in _names(program) else prelude), program
+    return (prelude + given.context(inputs, called) if "context" in _names(program) else prelude), program
 
 
 def _with_value(program: Program, name: str, value: Term) -> Program:

@@ -1,13 +1,16 @@
 """Rows as text that a model reads, in the language itself: a line for each column, line ends as they are.
 
-Owns `items`, `blocks` and `records`. Promises that the names of columns are data, as values are, and that nothing is escaped.
-Refuses rows with more than `MOST_COLUMNS` columns: those are given as lines of JSON.
+Owns `items`, `blocks` and `records`. Promises that columns are called as in the data, on one line, that these names are data as
+values are, and that nothing is escaped. Refuses rows with more than `MOST_COLUMNS` columns: those are given as lines of JSON.
 """
 
 from __future__ import annotations
 
-from typing import Final
+from collections import Counter
+from typing import Final, NamedTuple
 
+from lambda_rlm.syntax.literals import quoted
+from lambda_rlm.types.called import line_name
 from lambda_rlm.types.type import TEXT, Con, Enum, Record, Type
 
 MOST_COLUMNS: Final = 24
@@ -19,15 +22,40 @@ _TITLES: Final = ("title", "name", "headline", "subject", "file", "filename", "p
 _BODIES: Final = ("text", "content", "contents", "body", "document", "passage", "page_content", "article")
 """Columns by which a row is called, and which hold what it says, the likeliest first. Rows with both are documents."""
 
-Columns = tuple[tuple[str, Type], ...]
+_BETWEEN: Final = "|"
+"""What is between the names of columns; a line end, which none has, where one has this sign."""
+
+
+class RowColumn(NamedTuple):
+    """A column of rows: the field, its type, and what the data calls it."""
+
+    field: str
+    type: Type
+    name: str
+
+
+Columns = tuple[RowColumn, ...]
 
 
 def columns_of(type_: Type) -> Columns | None:
     """The columns of a list of rows; None where it is none, or its rows are too wide."""
     if not (isinstance(type_, Con) and type_.name == "List" and isinstance(type_.arguments[0], Record)):
         return None
-    fields = type_.arguments[0].fields
-    return fields if len(fields) <= MOST_COLUMNS else None
+    record = type_.arguments[0]
+    columns = tuple(map(RowColumn, *zip(*record.fields, strict=True), _told_apart(record)))
+    return columns if len(columns) <= MOST_COLUMNS else None
+
+
+def _told_apart(record: Record) -> list[str]:
+    """What the data calls the fields of a record, numbered where names differ in capitals alone or not at all: strategies find
+    a column whatever the capitals are that a model writes."""
+    called, seen, names = dict(record.called), Counter[str](), []
+    for field, _ in record.fields:
+        name = line_name(called.get(field, field)) or field
+        seen[name.casefold()] += 1
+        count = seen[name.casefold()]
+        names.append(name if count == 1 else f"{name} ({count})")
+    return names
 
 
 def are_documents(type_: Type) -> bool:
@@ -53,9 +81,9 @@ def records(name: str, type_: Type) -> str:
     """Rows as named texts: called by their title, or else by their number."""
     columns = columns_of(type_) or ()
     title, body = _title(columns), _body(columns)
-    others = tuple(column for column in columns if column[0] not in (title, body))
+    others = tuple(column for column in columns if column.field not in (title, body))
     lines = _lines(others)
-    types = dict(columns)
+    types = {column.field: column.type for column in columns}
     called = '""' if title is None else f"trim({_cell(title, types[title])})"
     text = lines
     if body is not None:
@@ -67,8 +95,10 @@ def records(name: str, type_: Type) -> str:
 
 def _mapped(name: str, columns: Columns, made: str, rows: str = "rows", one: str = "row") -> str:
     """A value for each row. The names of columns are put in the place of a sign of the rows, which makes them data."""
-    listed = "|".join(column for column, _ in columns)
-    names = f'let names = split_on(replace_regex(take(to_json(take(rows, 1)), 1), r"^.", "{listed}"), "|"); ' if columns else ""
+    sign = "\n" if any(_BETWEEN in column.name for column in columns) else _BETWEEN
+    listed = quoted(sign.join(column.name.replace("\\", "\\\\") for column in columns))
+    names = f'split_on(replace_regex(take(to_json(take(rows, 1)), 1), r"^.", {listed}), {quoted(sign)})'
+    names = f"let names = {names}; " if columns else ""
     return f"{{ let rows = {name}; {names}map({rows}, fn({one}) => {made}) }}"
 
 
@@ -81,16 +111,16 @@ def _lines(columns: Columns) -> str:
 
 
 def _fields(columns: Columns) -> str:
-    cells = ", ".join(_cell(column, type_) for column, type_ in columns)
+    cells = ", ".join(_cell(column.field, column.type) for column in columns)
     return f"map(zip(names, [{cells}]), fn(pair) => {{ name: pair.first, value: pair.second }})"
 
 
 def _title(columns: Columns) -> str | None:
-    return next((name for name in _TITLES if any(name == column and _is_plain(type_) for column, type_ in columns)), None)
+    return next((name for name in _TITLES if any(name == one.field and _is_plain(one.type) for one in columns)), None)
 
 
 def _body(columns: Columns) -> str | None:
-    return next((name for name in _BODIES if any(name == column and _is_text(type_) for column, type_ in columns)), None)
+    return next((name for name in _BODIES if any(name == one.field and _is_text(one.type) for one in columns)), None)
 
 
 def _cell(column: str, type_: Type) -> str:

@@ -264,6 +264,11 @@ class Keys:
         Trust.FREE,
         About("Character encoding of the inputs, e.g. cp1252; `cp1252:replace` replaces undecodable bytes.", "NAME"),
     ]
+    stdin_format: Annotated[
+        str,
+        Trust.FREE,
+        About("What standard input (`-`) holds: a text, or rows of data.", choices=("text", "csv", "jsonl", "json")),
+    ]
     raw: Annotated[bool, Trust.FREE, About("Read every file as plain text; do not parse rows or documents.")]
     ignore: Annotated[bool, Trust.STRICTER, About("Skip hidden files and the files that .gitignore and .lambdaignore list.")]
     max_input: Annotated[int, Trust.STRICTER, About("Maximum total size of the inputs.", "BYTES")]
@@ -327,7 +332,7 @@ class Setting:
 FIRST: Final = "Options"
 """The title of the options that matter first."""
 
-READING: Final = ("include", "exclude", "encoding", "raw", "ignore", "max_input")
+READING: Final = ("include", "exclude", "encoding", "stdin_format", "raw", "ignore", "max_input")
 """The settings that decide how inputs are found and read."""
 
 ACCOUNT: Final = ("account", "account_cost", "account_calls", "account_tokens", "account_per")
@@ -342,7 +347,7 @@ GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
     "Models": ("base_url", *DESCRIBING, "models", "env_file"),
     "Requests to models": ("concurrency", "rpm", "tpm", "hedge", "pool", "cache", "out"),
     "Runs": ("approve", "strict", "seed", "journal", "keeps_journal", "journal_days"),
-    "Reading inputs": ("include", "exclude", "encoding", "raw", "ignore", "max_input"),
+    "Reading inputs": ("include", "exclude", "encoding", "stdin_format", "raw", "ignore", "max_input"),
     "Assumptions of the planner": ("accuracy_short", "accuracy_decay", "accuracy_compose", "accuracy_floor"),
 }
 """Every setting under the title of its group, in the order of help pages."""

@@ -19,6 +19,7 @@ from lambda_rlm.synth.layout.layout import Layout
 from lambda_rlm.synth.layout.words import LEGEND, MOST_LINES, layout_lines
 from lambda_rlm.synth.rounds import HIDDEN, HOW_TO_LOOK, MASKED
 from lambda_rlm.synth.turn import Piece, Turn, typed
+from lambda_rlm.types.called import names_said, shown_name
 from lambda_rlm.types.hosted import HostFunction
 from lambda_rlm.types.show import show
 from lambda_rlm.types.type import Type
@@ -32,9 +33,9 @@ class WritingTask:
     where the program does not say; `peek` the characters of each input that the root model is shown; `returns` the type that
     the answer must have, and `guide` what is said of its parts; `may_look` says that a first program may only look; `functions`
     what the host adds to the library. `documents` are the names of inputs whose documents are named after files, `answers`
-    those that are answers of earlier rounds or questions; `earlier` are the questions that this one follows; `layouts` are the
-    masked layouts that the root model is shown, by the names of inputs; with `hides_texts` it is shown no masks of texts
-    either."""
+    those that are answers of earlier rounds or questions; `called` has what the user calls inputs; `earlier` are the questions
+    that this one follows; `layouts` are the masked layouts that the root model is shown, by the names of inputs; with
+    `hides_texts` it is shown no masks of texts either."""
 
     query: str
     inputs: Mapping[str, Any]
@@ -54,6 +55,7 @@ class WritingTask:
     functions: Sequence[HostFunction] = ()
     documents: Set[str] = NOTHING
     answers: Set[str] = NOTHING
+    called: Mapping[str, str] = field(default_factory=dict)
     layouts: Mapping[str, Layout] = field(default_factory=dict)
     earlier: Sequence[EarlierQuestion] = ()
     hides_texts: bool = False
@@ -77,6 +79,7 @@ def described(
     documents: Set[str] = NOTHING,
     answers: Set[str] = NOTHING,
     layouts: Mapping[str, Layout] | None = None,
+    called: Mapping[str, str] | None = None,
 ) -> list[Piece]:
     """The description of the inputs: a line for each with its name, type and size, file names, its masked layout, and as much
     of its beginning as may be seen."""
@@ -90,14 +93,17 @@ def described(
         one = shape(name, type_, value, is_documents=name in documents, is_rough=is_rough, with_size=False, layout=layout)
         lines = [] if layout is None else layout_lines(layout, room)
         room -= len(lines)
-        pieces += [*_shown(one), Piece("".join(lines), is_data=layout is not None and bool(layout.columns))]
+        pieces += [
+            *_shown(one, (called or {}).get(name)),
+            Piece("".join(lines), is_data=layout is not None and bool(layout.columns)),
+        ]
         if peek:
             pieces += [Piece(f"    the first {peek:,} characters:\n"), Piece(_beginning(value, peek) + "\n", is_data=True)]
     return pieces
 
 
 def _inputs(task: WritingTask) -> list[Piece]:
-    return described(task.inputs, task.types, task.peek, task.documents, task.answers, task.layouts)
+    return described(task.inputs, task.types, task.peek, task.documents, task.answers, task.layouts, task.called)
 
 
 def _legend(task: WritingTask) -> str:
@@ -128,8 +134,12 @@ def _limits(task: WritingTask) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _shown(one: InputShape) -> list[Piece]:
+def _shown(one: InputShape, called: str | None) -> list[Piece]:
     pieces = [Piece(f"  {one.name}: "), typed(one.type), Piece(f" - {_size(one)}\n")]
+    if called is not None:
+        pieces += [Piece("    called by the user: "), Piece(shown_name(called), is_data=True), Piece("\n")]
+    if names := names_said(one.type):
+        pieces += [Piece("    in the data, and in to_json: "), Piece(names, is_data=True), Piece("\n")]
     if one.names:
         listed = "\n".join(json.dumps(name, ensure_ascii=False) for name in one.names)
         more = (one.count or 0) - len(one.names)

@@ -51,12 +51,14 @@ class Con(_Written):
 class Record(_Written):
     """A structural record; fields sorted by name, which is also their order in run-time values.
 
-    `order` has the names as the program wrote them, () for sorted ones: a model is asked for them in this order. It is no part
-    of the type: records that differ in it alone are equal.
+    `order` has the names as the program wrote them, () for sorted ones: a model is asked for them in this order. `called` has,
+    of the fields of an input whose name in the data is no identifier, that name. Neither is part of the type: records that
+    differ in them alone are equal.
     """
 
     fields: tuple[tuple[str, Type], ...]
     order: tuple[str, ...] = dataclasses.field(default=(), compare=False)
+    called: tuple[tuple[str, str], ...] = dataclasses.field(default=(), compare=False)
 
     @property
     def in_order(self) -> tuple[tuple[str, Type], ...]:
@@ -68,7 +70,7 @@ class Record(_Written):
 
     def changed(self, change: Callable[[Type], Type]) -> Record:
         """The record with another type for each field."""
-        return Record(tuple([(name, change(type_)) for name, type_ in self.fields]), self.order)
+        return Record(tuple([(name, change(type_)) for name, type_ in self.fields]), self.order, self.called)
 
     def field(self, name: str) -> Type | None:
         return next((type_ for n, type_ in self.fields if n == name), None)

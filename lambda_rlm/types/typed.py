@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from types import MappingProxyType
 
 from lambda_rlm.diagnostics.diagnostic import Diagnostic
 from lambda_rlm.syntax.primitive import Primitive
 from lambda_rlm.syntax.term import App, Program, Term, TypeTerm, Var
+from lambda_rlm.types.called import called_in
 from lambda_rlm.types.hosted import HostFunction
 from lambda_rlm.types.type import AnyEffect, Arrow, Con, Effect, EffectVariable, Record, Type, Variable
 
@@ -44,6 +46,11 @@ class Typed:
     written: Mapping[int, Type] = field(default_factory=dict, repr=False)
     functions: Mapping[str, HostFunction] = field(default_factory=dict)
     """What the host adds to the library."""
+
+    @cached_property
+    def called(self) -> Mapping[str, str]:
+        """What the data calls the fields whose names there are no identifiers."""
+        return called_in(self.inputs)
 
     def type_of(self, term: Term) -> Type:
         """The term's type; with scheme variables inside generalized bindings. For an `IntLit` it is Int or Float.

@@ -19,11 +19,11 @@ from hypothesis import strategies as st
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.inputs import InputProblem, Reading, from_arguments, from_values
 from lambda_rlm.inputs.allowance import FileAllowance
+from lambda_rlm.inputs.field_names import field_names
 from lambda_rlm.inputs.formats import stepwise
 from lambda_rlm.inputs.formats.columns import CsvColumn
 from lambda_rlm.inputs.formats.csv import MOST_COLUMNS, parse_csv
 from lambda_rlm.inputs.formats.json import parse_json, parse_jsonl
-from lambda_rlm.inputs.shape import field_names
 from lambda_rlm.types.type import FLOAT, INT, TEXT, list_of, record_of
 from tests.support.input_files import problem, written
 

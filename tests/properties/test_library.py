@@ -258,7 +258,7 @@ def test_parse_undoes_to_json(data: st.DataObject, type_: Type) -> None:
     text = apply("to_json", value, types=(type_,))
     (back,) = apply("parse", text, result=option_of(type_))
     assert equality(type_)(value, back) and read(back) == read(value)
-    assert equality(type_)(decoder(type_)(json.loads(text.s), None), value)
+    assert equality(type_)(decoder(type_, {})(json.loads(text.s), None), value)
 
 
 @given(st.data(), st.sampled_from(TYPES))

@@ -17,6 +17,7 @@ from lambda_rlm.inputs import Inputs
 from lambda_rlm.synth.blind import blind
 from lambda_rlm.synth.rounds import Result
 from lambda_rlm.synth.writing import Writing
+from lambda_rlm.types.called import calling
 from lambda_rlm.types.type import without_quotes
 
 
@@ -54,4 +55,4 @@ def _described(fault: Fault, run: Run) -> str:
 
 def with_answer(question: Question, name: str, run: Run) -> Question:
     """The question, with the answer of an earlier round among its inputs."""
-    return replace(question, inputs=question.inputs.with_answer(name, without_quotes(run.type), run.value))
+    return replace(question, inputs=question.inputs.with_answer(name, calling(without_quotes(run.type), run.called), run.value))

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from lambda_rlm.bounds.domain.abstract import Abstract, AbstractFunction, AbstractResult, AbstractText, seen
 from lambda_rlm.bounds.domain.reply_size import value_of
 from lambda_rlm.bounds.domain.size import ZERO, SizeBound, size_of
-from lambda_rlm.bounds.transfer.texts import to_json
+from lambda_rlm.bounds.transfer.as_json import to_json
 from lambda_rlm.types.hosted import HostFunction
 
 

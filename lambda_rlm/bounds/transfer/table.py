@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from lambda_rlm.bounds.analysis import Transfer
+from lambda_rlm.bounds.transfer.as_json import written
 from lambda_rlm.bounds.transfer.asking import ASKING, asking
 from lambda_rlm.bounds.transfer.callbacks import BY_ELEMENT, CALLBACKS, by_element
 from lambda_rlm.bounds.transfer.forms import of_sizes, with_callbacks
@@ -27,4 +28,5 @@ TRANSFERS: Final[dict[Primitive, Transfer]] = {
     **{primitive: asking(row) for primitive, row in ASKING.items()},
     Primitive.SLICE: slice_,
     Primitive.PARSE: parse,
+    Primitive.TO_JSON: written,
 }

@@ -265,7 +265,7 @@ def _rank(texts: AbstractList, _query: AbstractText, n: AbstractNumber) -> Abstr
     return AbstractList(smallest(texts.length, n.high), record, texts.owner)
 
 
-_CODE_POINT: Final = 6
+CODE_POINT: Final = 6
 """Characters of the longest JSON escape of one character: \\u001f."""
 
 _SHOWN_NUMBER: Final = 25
@@ -293,10 +293,10 @@ def shown_chars(value: Abstract) -> AbstractText:
         case AbstractText():
             return value
         case _:
-            return text_of(_digits(value), 1, made=changed())
+            return text_of(digits(value), 1, made=changed())
 
 
-def _digits(value: Abstract) -> SizeBound:
+def digits(value: Abstract) -> SizeBound:
     """The most characters of a number or a boolean that is shown. Of an Int it is by its limits, where no input decides
     them."""
     match value:
@@ -308,42 +308,6 @@ def _digits(value: Abstract) -> SizeBound:
             return size_of(_SHOWN_INT)
         case _:
             return size_of(_SHOWN_NUMBER)
-
-
-def to_json(value: Abstract) -> AbstractText:
-    """Compact JSON of a value; functions have none."""
-    match value:
-        case AbstractText(chars, bytes_, width, _):
-            escaped = chars * _CODE_POINT + size_of(2)
-            return text_of(escaped, width, 2, bytes_ * _CODE_POINT + size_of(2), value.wide, made=changed())
-        case AbstractNumber():
-            return text_of(_digits(value), 1, made=changed())
-        case AbstractOption(inner):
-            none = text_of(size_of(4), 1, made=changed())
-            if inner is None:
-                return none
-            shown = to_json(inner)
-            return AbstractText(shown.chars + size_of(4), shown.bytes + size_of(4), shown.width, 0, made=changed())
-        case AbstractRecord(fields):
-            chars, bytes_, width = size_of(2), size_of(2), 1
-            for name, field in fields:
-                shown = to_json(field)
-                frame = size_of(len(name.encode()) * _CODE_POINT + 4)
-                chars, bytes_, width = chars + shown.chars + frame, bytes_ + shown.bytes + frame, max(width, shown.width)
-            return AbstractText(chars, bytes_, width, 0, made=changed())
-        case AbstractList(length, element, owner, _):
-            if element is None:
-                return text_of(size_of(2), 1, made=changed())
-            shown = to_json(element)
-            return AbstractText(
-                total(shown.chars + ONE, length, owner) + size_of(2),
-                total(shown.bytes + ONE, length, owner) + size_of(2),
-                shown.width,
-                0,
-                made=changed(),
-            )
-        case _:
-            return text_of(size_of(5), 1, made=changed())
 
 
 TEXT: Final[dict[P, SizeTransfer]] = {
@@ -375,7 +339,6 @@ TEXT: Final[dict[P, SizeTransfer]] = {
         text.chars * _ESCAPED, text.width, text.low, text.bytes * _ESCAPED, text.wide, made=changed(text)
     ),
     P.TO_TEXT: shown_chars,
-    P.TO_JSON: to_json,
     P.FORMAT_NUMBER: lambda _x, _digits=None: text_of(size_of(_FORMATTED_NUMBER), 1, 1, made=changed()),
     P.PARSE_DATE: lambda _text: AbstractOption(text_of(size_of(_DATE), 1, _DATE)),
     P.PARSE_DURATION: lambda _text: AbstractOption(number(0, math.inf)),

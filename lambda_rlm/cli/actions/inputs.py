@@ -10,7 +10,7 @@ from lambda_rlm.cli import exits
 from lambda_rlm.cli.display import figures, screen
 from lambda_rlm.cli.settings import settings
 from lambda_rlm.inputs import Listing, listings
-from lambda_rlm.inputs.formats.registry import row_format
+from lambda_rlm.inputs.formats.registry import rows_at
 from lambda_rlm.inputs.listing import ListedFile
 from lambda_rlm.inputs.reading import Reading, amount, plain
 
@@ -44,15 +44,15 @@ def inputs(arguments: Sequence[str], options: Mapping[str, Any], json: bool) -> 
 def _kind(listing: Listing, reading: Reading) -> str:
     if listing.is_list:
         return "documents"
-    path = listing.entries[0].path
-    rows = None if path is None else row_format(path.name, reading)
+    rows = rows_at(listing.entries[0].path, reading)
     return "text" if rows is None else rows.kind
 
 
 def _shown(name: str, listing: Listing, reading: Reading) -> list[str]:
     """A line for the input and one for each of its files, the largest first."""
     files = f"{len(listing.entries):,} file{'s' if len(listing.entries) > 1 else ''}"
-    lines = [f"{name}: {_kind(listing, reading)}, {files}, {amount(listing.size)}"]
+    named = name if listing.called is None else f"{listing.called} ({name} in programs)"
+    lines = [f"{named}: {_kind(listing, reading)}, {files}, {amount(listing.size)}"]
     largest = sorted(listing.entries, key=lambda entry: -(entry.size or 0))[:_SHOWN]
     lines += figures.aligned([(plain(entry.name), _size(entry)) for entry in largest])
     more = len(listing.entries) - len(largest)
@@ -65,4 +65,10 @@ def _size(entry: ListedFile) -> str:
 
 def _json(name: str, listing: Listing, reading: Reading) -> dict[str, Any]:
     files = [{"name": plain(entry.name), "bytes": entry.size} for entry in listing.entries]
-    return {"name": name, "kind": _kind(listing, reading), "bytes": listing.size, "files": files}
+    return {
+        "name": name,
+        "called": listing.called or name,
+        "kind": _kind(listing, reading),
+        "bytes": listing.size,
+        "files": files,
+    }

@@ -41,6 +41,7 @@ from lambda_rlm.private_file import rewrite
 from lambda_rlm.syntax.export.forms import FORMS, export
 from lambda_rlm.syntax.parse import parse
 from lambda_rlm.syntax.printing.pretty import pretty
+from lambda_rlm.types.called import called_in
 from lambda_rlm.types.parse_type import parse_type
 from lambda_rlm.types.show import show
 from lambda_rlm.types.type import TEXT, Type
@@ -120,6 +121,7 @@ def checked_json(checked: Checked) -> dict[str, Any]:
         "type": show(typed.type) if typed else None,
         "effect": typed.effect.value if typed else None,
         "inputs": {name: show(type_) for name, type_ in checked.inputs.items()},
+        "called": called_in(checked.inputs),
         "likely": None,
         "bound": None,
         "counted_by": None,

@@ -63,7 +63,7 @@ def check(
 
 
 @command(epilog="Example: lambda-rlm inputs contracts/ --exclude '*.min.js'")
-@takes(*FOUND, "raw", "ignore", "max_input")
+@takes(*FOUND, "stdin_format", "raw", "ignore", "max_input")
 def inputs(
     inputs: Inputs = None,
     *,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from json.encoder import encode_basestring
 from typing import Any, Final, NoReturn
 
@@ -22,6 +22,7 @@ from lambda_rlm.eval.provenance.told import NumberText, told_origin
 from lambda_rlm.eval.site import Site
 from lambda_rlm.eval.tariff import SLOT, TARIFF
 from lambda_rlm.eval.value import INT_HIGH, INT_LOW, Derived, Origin, Text, Value, flat, origin_of
+from lambda_rlm.types.called import written_names
 from lambda_rlm.types.type import Con, Enum, Record, Type
 
 Decode = Callable[[Any, Origin | None], Value]
@@ -38,6 +39,11 @@ MOST_PARSED: Final = 8_000_000
 """Characters of a text that is read as JSON: reading it is one call, during which nobody looks at the clock."""
 
 
+NAMED: Final = Derived(())
+"""The origin of names that the data has for fields: they were written by whoever wrote the data, and are as little an instruction
+as its values."""
+
+
 class JsonMismatch(Exception):
     """Data is not of the type asked for."""
 
@@ -51,7 +57,7 @@ def parse(site: Site) -> Callable[..., Value]:
     meter, price = site.meter, TARIFF[site.primitive]
     type_ = element_of(site.result)
     bare = _bare(type_)
-    decode = decoder(type_)
+    decode = decoder(type_, site.called)
     is_number = is_scalar(type_)
     # The shortest record of optional fields only is `{}`, and has a place for each, which takes a tenth of a step to fill.
     places = _optional_fields(type_)
@@ -125,8 +131,9 @@ def _bare_float(s: str, text: Text) -> Value:
     return (value,) if math.isfinite(value) else None
 
 
-def decoder(type_: Type) -> Decode:
-    """From JSON data to a value of the type whose texts have the given origin; raises `JsonMismatch`."""
+def decoder(type_: Type, called: Mapping[str, str]) -> Decode:
+    """From JSON data to a value of the type whose texts have the given origin; raises `JsonMismatch`. A field is found under
+    its name, or under the one that the data of the inputs has for it."""
     match type_:
         case Con("Int" | "Float" | "Bool"):
             return {"Int": _decode_int, "Float": _decode_float, "Bool": _decode_bool}[type_.name]
@@ -135,12 +142,18 @@ def decoder(type_: Type) -> Decode:
         case Enum(labels):
             return _label_decoder(frozenset(labels))
         case Con("Option", (inner,)):
-            decode = decoder(inner)
+            decode = decoder(inner, called)
             return lambda data, origin: None if data is None else (decode(data, origin),)
         case Con("List", (inner,)):
-            return _list_decoder(decoder(inner))
+            return _list_decoder(decoder(inner, called))
         case Record(fields):
-            return _record_decoder(tuple((name, decoder(t), isinstance(t, Con) and t.name == "Option") for name, t in fields))
+            written = written_names([name for name, _ in fields], called)
+            return _record_decoder(
+                tuple(
+                    (name, other, decoder(t, called), isinstance(t, Con) and t.name == "Option")
+                    for (name, t), other in zip(fields, written, strict=True)
+                )
+            )
         case _:
             raise InternalError("choosing a library function", f"no JSON for values of {type_}")
 
@@ -194,14 +207,16 @@ def _list_decoder(decode: Decode) -> Decode:
     return decode_list
 
 
-def _record_decoder(fields: tuple[tuple[str, Decode, bool], ...]) -> Decode:
+def _record_decoder(fields: tuple[tuple[str, str, Decode, bool], ...]) -> Decode:
     def decode_record(data: Any, origin: Origin | None) -> tuple[Value, ...]:
         if type(data) is not dict:
             raise JsonMismatch
         values = []
-        for name, decode, may_lack in fields:
+        for name, other, decode, may_lack in fields:
             if name in data:
                 values.append(decode(data[name], origin))
+            elif other in data:
+                values.append(decode(data[other], origin))
             elif may_lack:
                 values.append(None)
             else:
@@ -212,11 +227,11 @@ def _record_decoder(fields: tuple[tuple[str, Decode, bool], ...]) -> Decode:
 
 
 def to_json(site: Site) -> Callable[..., Value]:
-    """Compact JSON, fields in the order of their names, Unicode unescaped."""
+    """Compact JSON, fields in the order of their names, each under the name that the data has for it, Unicode unescaped."""
     meter, price = site.meter, TARIFF[site.primitive]
     type_ = site.parameters[0]
     weigh = weight(type_)
-    write = _writer(type_, meter, price.storage_written)
+    write = _writer(type_, meter, price.storage_written, site.called)
 
     def written(value: Value) -> Text:
         meter.spend(price.steps(weight=weigh(value)))
@@ -251,7 +266,7 @@ def _add(origins: list[Origin], origin: Origin | None) -> None:
         origins.append(origin)
 
 
-def _writer(type_: Type, meter: Meter, rate: int) -> Write:
+def _writer(type_: Type, meter: Meter, rate: int, called: Mapping[str, str]) -> Write:
     """Appends the parts of a value's JSON; charges each before going on, so that what is shared pays each time it is
     written."""
     if is_text(type_):
@@ -260,13 +275,16 @@ def _writer(type_: Type, meter: Meter, rate: int) -> Write:
         case Con("Int" | "Float" | "Bool"):
             return _scalar_writer(type_, meter, rate)
         case Con("Option", (inner,)):
-            return _option_writer(_writer(inner, meter, rate))
+            return _option_writer(_writer(inner, meter, rate, called))
         case Con("List", (inner,)):
-            return _list_writer(_writer(inner, meter, rate), meter, rate)
+            return _list_writer(_writer(inner, meter, rate, called), meter, rate)
         case Record(fields):
-            names = [("," if i else "{") + encode_basestring(name) + ":" for i, (name, _) in enumerate(fields)]
-            writers = [_writer(t, meter, rate) for _, t in fields]
-            return _record_writer(list(zip(names, writers, strict=True)), meter, rate)
+            own = [name for name, _ in fields]
+            written = written_names(own, called)
+            names = [("," if i else "{") + encode_basestring(name) + ":" for i, name in enumerate(written)]
+            writers = [_writer(t, meter, rate, called) for _, t in fields]
+            origin = None if list(written) == own else NAMED
+            return _record_writer(list(zip(names, writers, strict=True)), meter, rate, origin)
         case _:
             # A left-over variable: only the empty list has such elements.
             return lambda value, parts, sources: None
@@ -319,11 +337,12 @@ def _list_writer(write: Write, meter: Meter, rate: int) -> Write:
     return write_list
 
 
-def _record_writer(fields: list[tuple[str, Write]], meter: Meter, rate: int) -> Write:
+def _record_writer(fields: list[tuple[str, Write]], meter: Meter, rate: int, origin: Origin | None) -> Write:
     size = rate * (sum([len(name) for name, _ in fields]) + 1)
 
     def write_record(record: tuple[Value, ...], parts: list[str], sources: _Sources) -> None:
         meter.allocate(size)
+        _add(sources.origins, origin)
         for (name, write), field in zip(fields, record, strict=True):
             parts.append(name)
             write(field, parts, sources)

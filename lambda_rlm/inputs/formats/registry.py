@@ -9,6 +9,7 @@ a module that defines its `Format` and add it to the row here.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Final
 
 from lambda_rlm.inputs.formats import csv, docx, html, json, pdf
@@ -28,6 +29,8 @@ FORMATS: Final[tuple[Format, ...]] = (
 )
 
 
+_OF_STANDARD_INPUT: Final[Mapping[str, Format]] = {"csv": csv.CSV, "jsonl": json.JSON_LINES, "json": json.JSON}
+
 _APART: Final[Mapping[Format, float]] = {pdf.FORMAT: pdf.MOST_SECONDS, docx.FORMAT: 60.0, html.FORMAT: 60.0}
 """Formats whose parsers are large, slow or native, with the most seconds for a document: the worker process reads them."""
 
@@ -46,6 +49,13 @@ def row_format(name: str, reading: Reading) -> Format | None:
     """The format of a file that is data with types when it is given alone; None for anything else."""
     found = next((one for one in _tried(reading) if one.has_extension(name) and not one.magic), None)
     return found if found is not None and found.has_rows else None
+
+
+def rows_at(path: Path | None, reading: Reading) -> Format | None:
+    """The format of a file, or of standard input where there is no path, that is data with types; None for anything else."""
+    if path is not None:
+        return row_format(path.name, reading)
+    return None if reading.raw or reading.stdin_format == "text" else _OF_STANDARD_INPUT[reading.stdin_format]
 
 
 def is_packed(name: str, reading: Reading) -> bool:

@@ -41,7 +41,7 @@ def first_order(c: Compiler, primitive: Primitive, arrow: Arrow, codes: Sequence
     if small is not None:
         return c.strict(codes, lambda parts: small(parts[0]))
     literals = tuple(literal_of(code) for code in codes)
-    site = Site(primitive, arrow.parameters, arrow.result, span, c.meter, literals, c.cuts)
+    site = Site(primitive, arrow.parameters, arrow.result, span, c.meter, literals, c.cuts, c.typed.called)
     function = IMPLEMENTATIONS[primitive](site)
 
     def build(parts: Sequence[Compiled]) -> Compiled:
