@@ -13,22 +13,16 @@ from math import isfinite
 from typing import Final
 
 from lambda_rlm.inputs.formats.columns.verdict import TEXT, Verdict, many, quoted
+from lambda_rlm.written_numbers import READINGS, SPACES, plain_digits
 
 _PLAIN: Final = re.compile(
     r"(?:-?(?:(?:0|[1-9][0-9]{0,14})(?:\.[0-9]{1,17}(?:[eE][+-]?[0-9]{1,2})?|[eE][+-][0-9]{1,2})?|\.[0-9]{1,17})(?:\n|\Z))*+\Z"
 )
 """Numbers on lines, as programs write them."""
-_SPACES: Final = "\u0020\u00a0\u2009\u202f"
 _MONEY: Final = r"R\$|[$€£¥₹₽₩₺₫₪฿₴₦₱]|kr\.?|zł|Kč|Ft|lei|USD|EUR|GBP|JPY|CNY|INR|CHF|CAD|AUD|BRL|MXN|SEK|NOK|DKK|PLN|CZK|HUF|RUB|TRY|KRW|ZAR"
 _WRITTEN: Final = re.compile(
-    rf"(?P<open>\()?(?P<sign>[-+−–－])?(?:(?P<before>{_MONEY})[{_SPACES}]?(?P<inner>[-−])?)?(?P<body>[.,]?[0-9](?:[0-9.,'’{_SPACES}]*[0-9])?)"
-    rf"(?P<power>[eE][+-]?[0-9]{{1,3}})?(?:[{_SPACES}]?(?P<after>%|{_MONEY}))?(?P<behind>-)?(?P<close>\))?"
-)
-_DOT: Final = re.compile(
-    rf"(?:0|[1-9][0-9]*|[1-9][0-9]{{0,2}}(?:(?P<by>[,'’{_SPACES}])[0-9]{{3}}(?:(?P=by)[0-9]{{3}})*)|[1-9][0-9]?(?:,[0-9]{{2}})+,[0-9]{{3}})?(?:\.[0-9]+)?"
-)
-_COMMA: Final = re.compile(
-    rf"(?:0|[1-9][0-9]*|[1-9][0-9]{{0,2}}(?:(?P<by>[.'’{_SPACES}])[0-9]{{3}}(?:(?P=by)[0-9]{{3}})*))?(?:,[0-9]+)?"
+    rf"(?P<open>\()?(?P<sign>[-+−–－])?(?:(?P<before>{_MONEY})[{SPACES}]?(?P<inner>[-−])?)?(?P<body>[.,]?[0-9](?:[0-9.,'’{SPACES}]*[0-9])?)"
+    rf"(?P<power>[eE][+-]?[0-9]{{1,3}})?(?:[{SPACES}]?(?P<after>%|{_MONEY}))?(?P<behind>-)?(?P<close>\))?"
 )
 _NO_GROUP: Final = re.compile(r"^(?!-?[1-9][0-9]{0,2}\.[0-9]{3}$)[^\n]*[.eE]", re.MULTILINE)
 _DOTTED: Final = re.compile(r"[^\n]*\.[^\n]*")
@@ -37,7 +31,6 @@ _ADDRESS: Final = re.compile(r"[0-9]{3}(?:\.[0-9]{3}){3}")
 _NO_VERSION: Final = re.compile(r"^(?:-|[0-9]{4}|\.|[0-9]+\.[0-9]{4}|[^\n]*[eE])", re.MULTILINE)
 _ONE_PLACE: Final = re.compile(r"^[0-9]+\.[0-9]$", re.MULTILINE)
 _LAST_ZERO: Final = re.compile(r"^[0-9]+\.[0-9]+0$", re.MULTILINE)
-_NOT_DIGITS: Final = str.maketrans("", "", f"'’{_SPACES}")
 _LONGEST: Final = 400
 """Characters of a number: a Float has at most 309 digits before the point."""
 _INT_LIMIT: Final = 2**63
@@ -98,7 +91,7 @@ class Numbers:
 
     def _see(self, cell: str, count: int) -> None:
         match = _WRITTEN.fullmatch(cell) if len(cell) <= _LONGEST else None
-        worlds = [] if match is None else [sign for sign, form in ((".", _DOT), (",", _COMMA)) if form.fullmatch(match["body"])]
+        worlds = [] if match is None else [sign for sign, form in READINGS.items() if form.fullmatch(match["body"])]
         if match is None or not worlds or not _is_sound(match) or not all(isfinite(_value(match, sign)) for sign in worlds):
             self.others += count
             self.other = self.other or cell
@@ -216,10 +209,8 @@ def _is_sound(match: re.Match[str]) -> bool:
 
 def _plain(match: re.Match[str], sign: str) -> str:
     """The number as programs write it."""
-    body = match["body"].translate(_NOT_DIGITS)
-    body = body.replace(",", "") if sign == "." else body.replace(".", "").replace(",", ".")
     is_negative = match["open"] or match["behind"] or match["inner"] or match["sign"] not in (None, "+")
-    return f"{'-' if is_negative else ''}{body}{match['power'] or ''}"
+    return f"{'-' if is_negative else ''}{plain_digits(match['body'], sign)}{match['power'] or ''}"
 
 
 def _value(match: re.Match[str], sign: str) -> float:
