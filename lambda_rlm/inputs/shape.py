@@ -104,7 +104,7 @@ def shaped(data: Any, name: str, *, is_ours: bool = False, watch: Callable[[], o
 
 def _table(table: Table, name: str) -> Shaped:
     """Rows with their type, from what their columns are."""
-    fields = {one.name: _Shape({one.kind}, one.has_missing) for one in table.columns}
+    fields = {one.name: _Shape({one.kind} - {""}, one.has_missing) for one in table.columns}
     seen = dict.fromkeys(fields, 1)
     shape = _Shape({"list"}, element=_Shape({"object"}, fields=fields, objects=1, seen=seen))
     notes: list[str] = []

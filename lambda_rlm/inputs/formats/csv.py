@@ -19,6 +19,7 @@ from threading import Lock
 from typing import Any, Final
 
 from lambda_rlm.inputs.allowance import FileAllowance
+from lambda_rlm.inputs.formats import arrow
 from lambda_rlm.inputs.formats.columns.column import CellReader, Column, notes_of, verdicts
 from lambda_rlm.inputs.formats.columns.verdict import Verdict
 from lambda_rlm.inputs.formats.decoded import decoded, without_inner_marks
@@ -55,11 +56,19 @@ def parse_csv(text: str, allowance: FileAllowance, delimiter: str | None = None)
             return Rows([])
         header, renamed = _header([cell.strip() for cell in first[1]], allowance.name)
         notes += renamed
-        columns = _columns(lines, header, allowance, notes)
+        is_fast = len(text) >= arrow.WORTH and arrow.is_installed() and first[0] == 1 and not lines.passes_spaces
+        cells = arrow.cells_of_csv(text, lines.delimiter, len(header), allowance) if is_fast else None
+        if cells is not None:
+            columns = [Column(name) for name in header]
+            cells.see(columns)
+        else:
+            columns = _columns(lines, header, allowance, notes)
     found = verdicts(columns, lines.delimiter)
     kinds = zip(columns, found, strict=True)
     table = tuple(TableColumn(one.name, v.kind, v.kind != "text" and one.has_missing) for one, v in kinds)
     notes += notes_of(allowance.name, columns, found)
+    if cells is not None:
+        return Rows(Table(table, lambda names: cells.rows(names, columns, found)), tuple(notes))
     return Rows(Table(table, lambda names: _rows(lines, names, found)), tuple(notes))
 
 
@@ -82,7 +91,7 @@ class _Lines:
     def pass_over_spaces(self) -> list[str]:
         """Pass over spaces before cells where quotes come after them, which would be part of the cells otherwise; notes."""
         before = re.escape(self.delimiter)
-        if re.search(rf'(?:^|{before}) +"', self.text, re.MULTILINE) is None:
+        if ' "' not in self.text or re.search(rf'(?:^|{before}) +"', self.text, re.MULTILINE) is None:
             return []
         with suppress(InputProblem):
             if not any(_is_quoted(cell) for _, cells in self for cell in cells):

@@ -25,7 +25,7 @@ class ExtractedText:
 
 @dataclass(frozen=True, slots=True)
 class TableColumn:
-    """The name of a column, what its values are ("text", "int", "float", "bool"), and whether some are None."""
+    """The name of a column, what its values are ("text", "int", "float", "bool"; "" where all are None), and whether some are None."""
 
     name: str
     kind: str

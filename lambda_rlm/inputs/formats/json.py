@@ -10,9 +10,11 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, Final
 
 from lambda_rlm.inputs.allowance import FileAllowance
+from lambda_rlm.inputs.formats import arrow
 from lambda_rlm.inputs.formats.columns.nested import judge_texts
 from lambda_rlm.inputs.formats.decoded import decoded, without_inner_marks
 from lambda_rlm.inputs.formats.extracted import Rows
@@ -48,6 +50,8 @@ def parse_jsonl(text: str, allowance: FileAllowance) -> Rows:
     name = allowance.name
     text, notes = without_inner_marks(text, name)
     count_values(text, allowance)
+    if len(text) >= arrow.WORTH and arrow.is_installed() and (read := arrow.table_of_lines(text, allowance)) is not None:
+        return replace(read, notes=(*notes, *read.notes))
     keys = _Keys(allowance)
     rows: list[Any] = []
     for number, line in enumerate(_lines(text), start=1):

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from lambda_rlm.inputs.formats import csv, docx, html, json, pdf
+from lambda_rlm.inputs.formats import csv, docx, html, json, parquet, pdf
 from lambda_rlm.inputs.formats.extracted import MOST_CHARACTERS, ExtractedText, Rows, unsound
 from lambda_rlm.inputs.problem import InputProblem
 from lambda_rlm.inputs.reading import Format, Reading
@@ -25,6 +25,7 @@ FORMATS: Final[tuple[Format, ...]] = (
     json.JSON_LINES,
     csv.CSV,
     csv.TSV,
+    parquet.FORMAT,
 )
 
 

@@ -40,7 +40,7 @@ _VERSION: Final = (
 class Column:
     """What all cells that were seen can be read as."""
 
-    __slots__ = ("_dates", "_filled", "_is_looked_at", "_missing", "_numbers", "_rows", "_words", "name")
+    __slots__ = ("_dates", "_filled", "_is_looked_at", "_is_sampled", "_missing", "_numbers", "_rows", "_words", "name")
 
     def __init__(self, name: str = "") -> None:
         self.name = name
@@ -50,6 +50,7 @@ class Column:
         self._numbers: Numbers | None = Numbers()
         self._dates: Dates | None = Dates()
         self._is_looked_at = True
+        self._is_sampled = False
 
     def see(self, cells: Sequence[str]) -> int:
         """Take notice of some cells; the bytes of memory that they may take. The first rows must come in parts that end at
@@ -69,7 +70,7 @@ class Column:
         if filled:
             self._filled += sum(counts)
             self._see(filled, counts)
-        if self._rows >= SAMPLE and self._is_looked_at:
+        if self._rows >= SAMPLE and not self._is_sampled:
             self._give_up()
 
     def count_whole(self, filled: int, blank: int) -> None:
@@ -93,7 +94,8 @@ class Column:
             self._dates.see(filled, counts)
 
     def _give_up(self) -> None:
-        """Pass over what most cells are not."""
+        """Pass over what most of the first cells are not."""
+        self._is_sampled = True
         numbers, dates = self._numbers, self._dates
         if numbers is not None and numbers.others > numbers.fits:
             self._numbers = None
@@ -110,6 +112,11 @@ class Column:
     def may_be_numbers(self) -> bool:
         """No cell speaks against numbers."""
         return self._numbers is not None and not self._numbers.others
+
+    @property
+    def has_words(self) -> bool:
+        """Some cell is a word for a missing value."""
+        return self._missing > 0
 
     @property
     def has_signs(self) -> bool:

@@ -8,7 +8,9 @@ place where most texts are dates or such numbers there is gone through.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 from lambda_rlm.inputs.formats.columns.column import MISSING, MOST_NOTED, SAMPLE, CellReader, Column, verdicts
@@ -22,23 +24,47 @@ Place = tuple[str | None, ...]
 """Keys from the outermost value on; None for the elements of a list."""
 
 
+@dataclass(frozen=True, slots=True)
+class TextPlace:
+    """The texts of a place: the first `SAMPLE` of them, and a way to all, some at a time, each with how often it counts; the
+    first part has as many as a sample."""
+
+    place: Place
+    first: Sequence[str]
+    parts: Callable[[], Iterable[tuple[Sequence[str], Sequence[int]]]]
+
+
 def judge_texts(data: Any, name: str, watch: Callable[[], object]) -> tuple[str, ...]:
     """Change texts of dates and numbers in lists and dicts that nobody else holds; notes."""
-    columns = _candidates(data, watch)
-    for place, column in columns.items():
-        for cells in _parts(data, place, watch):
-            column.count(cells, [1] * len(cells))
+    found: dict[Place, list[str]] = {}
+    _collect(data, (), found)
+    watch()
+    places = [TextPlace(place, cells, partial(_parts, data, place, watch)) for place, cells in found.items()]
+    readers, notes = judged(places, name)
+    for place, read in readers.items():
+        for holder, key in _holders(data, place, watch):
+            if isinstance(holder[key], str):
+                holder[key] = read(holder[key])
+    return notes
+
+
+def judged(places: Sequence[TextPlace], name: str) -> tuple[dict[Place, Callable[[str], str]], tuple[str, ...]]:
+    """How the texts of places are read where they do not stay as they are, and notes."""
+    columns = {one.place: Column() for one in places if _may_be_read(one.first)}
+    for one in places:
+        if one.place in columns:
+            for cells, counts in one.parts():
+                columns[one.place].count(cells, counts)
+    readers: dict[Place, Callable[[str], str]] = {}
     notes: list[str] = []
     for (place, column), found in zip(columns.items(), verdicts(list(columns.values()), None), strict=True):
         read = _text_reader(column, found)
         if read is not None:
-            for holder, key in _holders(data, place, watch):
-                if isinstance(holder[key], str):
-                    holder[key] = read(holder[key])
+            readers[place] = read
         if found.note and (read is not None or (found.kind == "text" and not column.is_mixed)):
             notes.append(f"{name}: {_shown(place)} {found.note}")
     more = [f"{name}: texts at {len(notes) - MOST_NOTED:,} more places are read in such ways, or stay"]
-    return tuple(notes if len(notes) <= MOST_NOTED else notes[:MOST_NOTED] + more)
+    return readers, tuple(notes if len(notes) <= MOST_NOTED else notes[:MOST_NOTED] + more)
 
 
 def _text_reader(column: Column, found: Verdict) -> Callable[[str], str] | None:
@@ -57,19 +83,11 @@ def _text_reader(column: Column, found: Verdict) -> Callable[[str], str] | None:
     return written
 
 
-def _candidates(data: Any, watch: Callable[[], object]) -> dict[Place, Column]:
-    """The places where most of the first texts are dates or numbers that no program writes."""
-    found: dict[Place, list[str]] = {}
-    _collect(data, (), found)
-    columns: dict[Place, Column] = {}
-    for place, cells in found.items():
-        watch()
-        column = Column()
-        for start in range(0, len(cells), SAMPLE):
-            column.count(cells[start : start + SAMPLE], [1] * len(cells[start : start + SAMPLE]))
-        if column.may_be_text_to_read:
-            columns[place] = Column()
-    return columns
+def _may_be_read(cells: Sequence[str]) -> bool:
+    """Most of the first texts are dates, or numbers of which some are written as no program writes one."""
+    column = Column()
+    column.count(cells, [1] * len(cells))
+    return column.may_be_text_to_read
 
 
 def _collect(value: Any, place: Place, found: dict[Place, list[str]]) -> None:
@@ -110,16 +128,15 @@ def _below(holders: Iterator[Any], key: str | None) -> Iterator[Any]:
             yield holder[key]
 
 
-def _parts(data: Any, place: Place, watch: Callable[[], object]) -> Iterator[Sequence[str]]:
-    """The texts of a place, some at a time."""
+def _parts(data: Any, place: Place, watch: Callable[[], object]) -> Iterator[tuple[Sequence[str], Sequence[int]]]:
     part: list[str] = []
     for holder, key in _holders(data, place, watch):
         if isinstance(holder[key], str):
             part.append(holder[key])
             if len(part) == SAMPLE:
-                yield part
+                yield part, [1] * SAMPLE
                 part = []
-    yield part
+    yield part, [1] * len(part)
 
 
 def _shown(place: Place) -> str:
