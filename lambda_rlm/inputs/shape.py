@@ -24,7 +24,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from lambda_rlm.inputs.formats.extracted import Table
+from lambda_rlm.inputs.formats.extracted import RowTable
 from lambda_rlm.inputs.problem import InputProblem
 from lambda_rlm.types.type import BOOL, FLOAT, INT, TEXT, Con, Record, Type, list_of, option_of
 
@@ -82,7 +82,7 @@ def shaped(data: Any, name: str, *, is_ours: bool = False, watch: Callable[[], o
     Raises `TypeError` for anything else in it, and `InputProblem` for a number that is not finite or has too many digits, and
     for data nested too deeply.
     """
-    if isinstance(data, Table):
+    if isinstance(data, RowTable):
         if 0 < len(data.columns) <= MAX_FIELDS:
             return _table(data, name)
         data = data.plain()
@@ -102,7 +102,7 @@ def shaped(data: Any, name: str, *, is_ours: bool = False, watch: Callable[[], o
     return Shaped(value, type_, tuple(dict.fromkeys(notes)))
 
 
-def _table(table: Table, name: str) -> Shaped:
+def _table(table: RowTable, name: str) -> Shaped:
     """Rows with their type, from what their columns are."""
     fields = {one.name: _Shape({one.kind} - {""}, one.has_missing) for one in table.columns}
     seen = dict.fromkeys(fields, 1)

@@ -60,7 +60,7 @@ def test_dates_are_read_by_the_order_that_all_rows_settle(tmp_path: Path, cells:
         (["13/02/23", "01/02/23"], "without a century"),
     ],
 )
-def test_dates_that_no_row_settles_stay_as_they_are_written_aloud(tmp_path: Path, cells: list[str], words: str) -> None:
+def test_dates_that_no_row_settles_stay_aloud(tmp_path: Path, cells: list[str], words: str) -> None:
     inputs = read(tmp_path, cells)
     assert values(inputs) == cells
     assert any(words in note and "'x' stays text" in note for note in inputs.notes)
@@ -188,7 +188,7 @@ def test_spaces_before_quotes_are_passed_over(tmp_path: Path, text: str, expecte
     assert any("spaces before cells" in note for note in inputs.notes) == has_passed
 
 
-def test_marks_in_the_middle_of_joined_files_are_passed_over(tmp_path: Path) -> None:
+def test_marks_within_joined_files_are_passed_over(tmp_path: Path) -> None:
     inputs = from_arguments([written(tmp_path, "a.jsonl", '\ufeff{"a": 1}\r\n\ufeff{"a": 2}\n\ufeff\n\ufeff{"a": 3}')])
     assert inputs.values["context"] == [{"a": 1}, {"a": 2}, {"a": 3}]
     assert any("3 byte order marks" in note for note in inputs.notes)
@@ -211,7 +211,7 @@ def test_values_that_json_does_not_have_are_null_aloud(tmp_path: Path, name: str
     assert any("are read as null" in note for note in inputs.notes)
 
 
-def test_texts_of_json_are_judged_place_by_place_and_stay_texts(tmp_path: Path) -> None:
+def test_texts_of_json_are_judged_by_place(tmp_path: Path) -> None:
     rows = [
         {"id": "12", "d": "13/02/2023", "price": "1.234,50", "who": "Ann", "in": {"days": ["2/13/2023", "2/1/2023"]}},
         {"id": "007", "d": "01/02/2023", "price": "3,10", "who": "1,5", "in": {"days": []}},
@@ -234,7 +234,7 @@ def test_texts_of_json_that_nothing_settles_stay_aloud(tmp_path: Path) -> None:
     assert any("no row settles" in note for note in inputs.notes) and any("decimal or grouping" in n for n in inputs.notes)
 
 
-def test_whole_numbers_of_json_keep_their_digits_beside_fractions(tmp_path: Path) -> None:
+def test_whole_numbers_of_json_keep_their_digits(tmp_path: Path) -> None:
     inputs = from_arguments([written(tmp_path, "a.jsonl", '{"a": 9007199254740993}\n{"a": 1.5}\n')])
     assert values(inputs, "a") == ["9007199254740993", "1.5"]
     inputs = from_arguments([written(tmp_path, "b.jsonl", '{"a": 9007199254740993}\n{"a": null}\n')])

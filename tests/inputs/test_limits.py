@@ -20,10 +20,10 @@ from lambda_rlm.budget.budget import Budget
 from lambda_rlm.inputs import InputProblem, Reading, from_arguments, from_values
 from lambda_rlm.inputs.allowance import FileAllowance
 from lambda_rlm.inputs.formats import stepwise
-from lambda_rlm.inputs.formats.columns.column import CellReader, Column
+from lambda_rlm.inputs.formats.columns.column import CellColumn, CellReader
 from lambda_rlm.inputs.formats.columns.verdict import TEXT as text_verdict
 from lambda_rlm.inputs.formats.csv import MOST_COLUMNS, parse_csv
-from lambda_rlm.inputs.formats.extracted import Table
+from lambda_rlm.inputs.formats.extracted import RowTable
 from lambda_rlm.inputs.formats.json import parse_json, parse_jsonl
 from lambda_rlm.inputs.shape import field_names
 from lambda_rlm.types.type import FLOAT, INT, TEXT, list_of, record_of
@@ -34,7 +34,7 @@ ENOUGH = FileAllowance("it", 10**12, Reading())
 
 def rows(text: str, *, is_json: bool = True) -> Any:
     data = (parse_json if is_json else parse_csv)(text, FileAllowance.of("it", len(text), Reading())).data
-    return data.plain() if isinstance(data, Table) else data
+    return data.plain() if isinstance(data, RowTable) else data
 
 
 # ── numbers ──
@@ -361,7 +361,7 @@ def test_the_limit_of_fields_is_set_again_after_the_last() -> None:
 
 
 def test_a_column_is_read_as_what_all_its_cells_are() -> None:
-    column = Column()
+    column = CellColumn()
     for cell in ("true", "FALSE", "", " true "):
         column.see([cell])
     read = CellReader(column.verdict(frozenset(), ",")).read

@@ -37,7 +37,7 @@ def test_simple_columns_have_their_types(tmp_path: Path) -> None:
     ]
 
 
-def test_what_no_type_holds_is_null_and_other_types_are_plain(tmp_path: Path) -> None:
+def test_what_no_type_holds_is_null(tmp_path: Path) -> None:
     inputs = from_arguments([saved(tmp_path, {"x": [1.0, float("nan"), float("inf")]})])
     assert inputs.values["context"] == [{"x": 1.0}, {"x": None}, {"x": None}]
     assert any("2 numbers that are not finite are read as null" in note for note in inputs.notes)
@@ -59,7 +59,7 @@ def test_a_damaged_file_is_a_problem(tmp_path: Path, cut: int) -> None:
     assert "cannot read" in problem(written(tmp_path, "b.parquet", whole[:cut] or b"PAR1")).message
 
 
-def test_a_small_file_of_many_rows_is_refused_before_they_are_made(tmp_path: Path) -> None:
+def test_a_small_file_of_many_rows_is_refused(tmp_path: Path) -> None:
     """A column that repeats one value takes a few bytes on the disk, whatever its length."""
     path = saved(tmp_path, {"a": pa.array([None] * 3_000_000, pa.int64())})
     assert Path(path).stat().st_size < 10_000
@@ -72,7 +72,7 @@ def test_a_long_text_that_repeats_is_held_once(tmp_path: Path) -> None:
     assert len(rows) == 2_000 and rows[0]["a"] is rows[-1]["a"]
 
 
-def test_parts_of_a_file_with_codes_of_their_own_are_one_column(tmp_path: Path) -> None:
+def test_parts_with_codes_of_their_own_are_one_column(tmp_path: Path) -> None:
     days = [f"{1 + number % 28}/{1 + number % 12}/2023" for number in range(3_000)]
     inputs = from_arguments([saved(tmp_path, {"d": days, "t": [None, "a", "b"] * 1_000}, row_group_size=700)])
     rows = inputs.values["context"]

@@ -20,10 +20,10 @@ from itertools import repeat
 from typing import Any, Final
 
 from lambda_rlm.inputs.allowance import FileAllowance
-from lambda_rlm.inputs.formats.columns.column import SAMPLE, CellReader, Column
+from lambda_rlm.inputs.formats.columns.column import SAMPLE, CellColumn, CellReader
 from lambda_rlm.inputs.formats.columns.nested import TextPlace, judged
 from lambda_rlm.inputs.formats.columns.verdict import Verdict
-from lambda_rlm.inputs.formats.extracted import Rows, Table, TableColumn
+from lambda_rlm.inputs.formats.extracted import Rows, RowTable, TableColumn
 
 WORTH: Final = 1_000_000
 """Characters of a file from which on loading pyarrow pays."""
@@ -58,7 +58,7 @@ class ArrowCells:
         self.table = table
         self.allowance = allowance
 
-    def see(self, columns: Sequence[Column]) -> None:
+    def see(self, columns: Sequence[CellColumn]) -> None:
         """Show all cells to the columns."""
         import pyarrow.compute as pc
 
@@ -74,7 +74,7 @@ class ArrowCells:
                 counted = pc.value_counts(rest)
                 column.count(counted.field("values").to_pylist(), counted.field("counts").to_pylist())
 
-    def rows(self, names: Sequence[str], columns: Sequence[Column], found: Sequence[Verdict]) -> list[dict[str, Any]]:
+    def rows(self, names: Sequence[str], columns: Sequence[CellColumn], found: Sequence[Verdict]) -> list[dict[str, Any]]:
         """The rows with these names."""
         parts = [_typed(cells, column, one) for cells, column, one in zip(self.table.columns, columns, found, strict=True)]
         return made_rows(names, parts, self.table.num_rows, self.allowance.reading.glance)
@@ -145,7 +145,7 @@ def _blank_as_null(cells: Any) -> Any:
     return pc.if_else(pc.equal(cells, ""), pa.scalar(None, pa.string()), cells)
 
 
-def _typed(cells: Any, column: Column, found: Verdict) -> Part:
+def _typed(cells: Any, column: CellColumn, found: Verdict) -> Part:
     """The values of a column."""
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -302,7 +302,7 @@ def rows_of_table(table: Any, kinds: Sequence[str], allowance: FileAllowance) ->
         parts.append(_plain(cells) if read is None else _by_value(cells, read))
     made = tuple(TableColumn(name, kind, cells.null_count > 0) for name, kind, cells in columns)
     watch = allowance.reading.glance
-    return Rows(Table(made, lambda names: made_rows(names, parts, table.num_rows, watch)), notes)
+    return Rows(RowTable(made, lambda names: made_rows(names, parts, table.num_rows, watch)), notes)
 
 
 def _plain(cells: Any) -> Part:

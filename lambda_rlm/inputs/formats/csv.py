@@ -20,10 +20,10 @@ from typing import Any, Final
 
 from lambda_rlm.inputs.allowance import FileAllowance
 from lambda_rlm.inputs.formats import arrow
-from lambda_rlm.inputs.formats.columns.column import CellReader, Column, notes_of, verdicts
+from lambda_rlm.inputs.formats.columns.column import CellColumn, CellReader, notes_of, verdicts
 from lambda_rlm.inputs.formats.columns.verdict import Verdict
 from lambda_rlm.inputs.formats.decoded import decoded, without_inner_marks
-from lambda_rlm.inputs.formats.extracted import Rows, Table, TableColumn
+from lambda_rlm.inputs.formats.extracted import Rows, RowTable, TableColumn
 from lambda_rlm.inputs.problem import InputProblem
 from lambda_rlm.inputs.reading import Format, amount
 from lambda_rlm.inputs.shape import sound
@@ -59,7 +59,7 @@ def parse_csv(text: str, allowance: FileAllowance, delimiter: str | None = None)
         is_fast = len(text) >= arrow.WORTH and arrow.is_installed() and first[0] == 1 and not lines.passes_spaces
         cells = arrow.cells_of_csv(text, lines.delimiter, len(header), allowance) if is_fast else None
         if cells is not None:
-            columns = [Column(name) for name in header]
+            columns = [CellColumn(name) for name in header]
             cells.see(columns)
         else:
             columns = _columns(lines, header, allowance, notes)
@@ -68,8 +68,8 @@ def parse_csv(text: str, allowance: FileAllowance, delimiter: str | None = None)
     table = tuple(TableColumn(one.name, v.kind, v.kind != "text" and one.has_missing) for one, v in kinds)
     notes += notes_of(allowance.name, columns, found)
     if cells is not None:
-        return Rows(Table(table, lambda names: cells.rows(names, columns, found)), tuple(notes))
-    return Rows(Table(table, lambda names: _rows(lines, names, found)), tuple(notes))
+        return Rows(RowTable(table, lambda names: cells.rows(names, columns, found)), tuple(notes))
+    return Rows(RowTable(table, lambda names: _rows(lines, names, found)), tuple(notes))
 
 
 def _rows(lines: _Lines, names: Sequence[str], found: Sequence[Verdict]) -> list[dict[str, Any]]:
@@ -137,9 +137,9 @@ def _is_quoted(cell: str) -> bool:
     return cell.startswith(" ") and cell.lstrip(" ").startswith('"')
 
 
-def _columns(lines: _Lines, header: Sequence[str], allowance: FileAllowance, notes: list[str]) -> list[Column]:
+def _columns(lines: _Lines, header: Sequence[str], allowance: FileAllowance, notes: list[str]) -> list[CellColumn]:
     """The columns by what all their cells are; counts what the rows will take."""
-    columns = [Column(name) for name in header]
+    columns = [CellColumn(name) for name in header]
     of_a_row = sys.getsizeof(dict.fromkeys(header)) + 8
     first_short, short = 0, 0
     rows = islice(iter(lines), 1, None)

@@ -25,7 +25,8 @@ class ExtractedText:
 
 @dataclass(frozen=True, slots=True)
 class TableColumn:
-    """The name of a column, what its values are ("text", "int", "float", "bool"; "" where all are None), and whether some are None."""
+    """The name of a column, what its values are ("text", "int", "float", "bool"; "" where all are None), and whether some are
+    None."""
 
     name: str
     kind: str
@@ -33,7 +34,7 @@ class TableColumn:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class RowTable:
     """Rows whose columns are judged already. `rows(names)` makes them, once, with these names in place of those of the columns:
     so no value is looked at again, and none held twice."""
 
@@ -47,8 +48,8 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Plain data (as JSON has it), or a `Table`; `notes` say what a person should know of how it was read, `made` how many bytes of memory
-    were counted for it (0: nobody counted)."""
+    """Plain data (as JSON has it), or a `RowTable`; `notes` say what a person should know of how it was read, `made` how many
+    bytes of memory were counted for it (0: nobody counted)."""
 
     data: Any
     notes: tuple[str, ...] = ()

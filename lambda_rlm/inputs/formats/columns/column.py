@@ -1,6 +1,6 @@
 """A column of a table, judged by all its cells: whole numbers, numbers, true/false, dates, else text.
 
-Owns `Column`, which is shown all cells before one is read, words for missing values, and `verdicts` for the columns of one
+Owns `CellColumn`, which is shown all cells before one is read, words for missing values, and `verdicts` for the columns of one
 table, which tell each other what a comma or a point means. Promises that a column is one type: nothing is judged cell by cell.
 A column in which most of the first rows are nothing of a kind is not looked at for that kind any more.
 """
@@ -37,7 +37,7 @@ _VERSION: Final = (
 )
 
 
-class Column:
+class CellColumn:
     """What all cells that were seen can be read as."""
 
     __slots__ = ("_dates", "_filled", "_is_looked_at", "_is_sampled", "_missing", "_numbers", "_rows", "_words", "name")
@@ -190,14 +190,14 @@ class CellReader:
         return self._missing if plain in MISSING else self._read(plain)
 
 
-def verdicts(columns: Sequence[Column], delimiter: str | None) -> list[Verdict]:
+def verdicts(columns: Sequence[CellColumn], delimiter: str | None) -> list[Verdict]:
     """How each column of a table is read."""
     # An ambiguous column settles nothing by itself, so what all settle is what the others settle.
     settled = frozenset(sign for column in columns if (sign := column.settled) is not None)
     return [column.verdict(settled, delimiter) for column in columns]
 
 
-def notes_of(name: str, columns: Sequence[Column], found: Sequence[Verdict]) -> list[str]:
+def notes_of(name: str, columns: Sequence[CellColumn], found: Sequence[Verdict]) -> list[str]:
     """What a person should know of how the columns of a file are read."""
     noted = [f"{name}: column {column.name!r:.60} {one.note}" for column, one in zip(columns, found, strict=True) if one.note]
     more = [f"{name}: {len(noted) - MOST_NOTED:,} more columns are read in such ways, or stay text"]

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
-from lambda_rlm.inputs.formats.columns.column import MISSING, MOST_NOTED, SAMPLE, CellReader, Column, verdicts
+from lambda_rlm.inputs.formats.columns.column import MISSING, MOST_NOTED, SAMPLE, CellColumn, CellReader, verdicts
 from lambda_rlm.inputs.formats.columns.verdict import Verdict
 
 _MOST_LEVELS: Final = 12
@@ -50,7 +50,7 @@ def judge_texts(data: Any, name: str, watch: Callable[[], object]) -> tuple[str,
 
 def judged(places: Sequence[TextPlace], name: str) -> tuple[dict[Place, Callable[[str], str]], tuple[str, ...]]:
     """How the texts of places are read where they do not stay as they are, and notes."""
-    columns = {one.place: Column() for one in places if _may_be_read(one.first)}
+    columns = {one.place: CellColumn() for one in places if _may_be_read(one.first)}
     for one in places:
         if one.place in columns:
             for cells, counts in one.parts():
@@ -67,7 +67,7 @@ def judged(places: Sequence[TextPlace], name: str) -> tuple[dict[Place, Callable
     return readers, tuple(notes if len(notes) <= MOST_NOTED else notes[:MOST_NOTED] + more)
 
 
-def _text_reader(column: Column, found: Verdict) -> Callable[[str], str] | None:
+def _text_reader(column: CellColumn, found: Verdict) -> Callable[[str], str] | None:
     if found.read is None or found.note is None or found.kind == "bool":
         return None
     if found.kind == "text":
@@ -85,7 +85,7 @@ def _text_reader(column: Column, found: Verdict) -> Callable[[str], str] | None:
 
 def _may_be_read(cells: Sequence[str]) -> bool:
     """Most of the first texts are dates, or numbers of which some are written as no program writes one."""
-    column = Column()
+    column = CellColumn()
     column.count(cells, [1] * len(cells))
     return column.may_be_text_to_read
 
