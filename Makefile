@@ -29,7 +29,7 @@ $(VENV)/.local: pyproject.toml
 $(VENV)/.dev: pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed (python3 was not found or is older)" >&2; exit 64; }
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[local,litellm,documents,docs,dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[local,litellm,documents,tables,docs,dev]'
 	@touch $@ $(VENV)/.local
 
 demo: $(VENV)/.local ## set up, fetch the default model, ask a question about a real book

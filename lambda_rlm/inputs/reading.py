@@ -85,7 +85,7 @@ class Format:
         if not self.library or _is_installed(self.library):
             return None
         install = f"pip install '{self.extra or self.library}'"
-        as_text = "" if self.magic else ", or read it as plain text: --raw"
+        as_text = "" if self.magic or self.is_packed else ", or read it as plain text: --raw"
         return InputProblem(
             f"reading {self.kind} requires an optional dependency: {name}", f"{install}{as_text}", f"{self.kind}: {install}"
         )

@@ -2,7 +2,8 @@
 
 Owns the rules by which JSON-like data gets a type of the language, looking at every row:
 
-- whole numbers are Int, with fractions Float; where both occur, Float; numbers beyond 64 bits are Text
+- whole numbers are Int, with fractions Float; where both occur, Float, unless that would lose digits; numbers beyond 64 bits
+  are Text
 - a field that is missing or null somewhere is an Option
 - texts are Text (never an enumeration: the next file may have one more label)
 - where values do not agree otherwise, and where objects are empty, have more than 100 keys or are nested too deeply, each
@@ -24,6 +25,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from lambda_rlm.inputs.field_names import FieldNames, kept_key
+from lambda_rlm.inputs.formats.extracted import RowTable
 from lambda_rlm.inputs.problem import InputProblem
 from lambda_rlm.types.type import BOOL, FLOAT, INT, TEXT, Con, Record, Type, list_of, option_of
 
@@ -35,6 +37,8 @@ MAX_LEVELS: Final = 7
 _MOST_PLACES: Final = 10_000
 """The most places of data that are looked at in detail: where there are more, the deepest are given as JSON in any case."""
 _INT_LIMIT: Final = 2**63
+_LARGEST: Final = 2**53
+"""Whole numbers up to here are exact as a Float."""
 _AT_ONCE: Final = 1_000
 """Elements that are gone through between two looks at the deadline."""
 _LONGEST_PLACE: Final = 200
@@ -85,9 +89,13 @@ def shaped(
     Raises `TypeError` for anything else in it, and `InputProblem` for a number that is not finite or has too many digits, and
     for data nested too deeply.
     """
+    names = FieldNames() if names is None else names
+    if isinstance(data, RowTable):
+        if 0 < len(data.columns) <= MAX_FIELDS:
+            return _table(data, name, names)
+        data = data.plain()
     shape = _Shape()
     _Looking(watch).look(data, shape, 0, name)
-    names = FieldNames() if names is None else names
     for depth in range(MAX_DEPTH, -1, -1):
         watch()
         notes: list[str] = []
@@ -102,6 +110,20 @@ def shaped(
     except (RecursionError, ValueError) as error:
         raise InputProblem(f"{name}: {_why_not(error)}", "pass it as text") from None
     return Shaped(value, type_, tuple(dict.fromkeys(notes)))
+
+
+def _table(table: RowTable, name: str, names: FieldNames) -> Shaped:
+    """Rows with their type, from what their columns are."""
+    fields = {one.name: _Shape({one.kind} - {""}, one.has_missing) for one in table.columns}
+    seen = dict.fromkeys(fields, 1)
+    shape = _Shape({"list"}, element=_Shape({"object"}, fields=fields, objects=1, seen=seen))
+    notes: list[str] = []
+    tried = names.tried()
+    type_ = _Typing(tried, notes).type_of(shape, name, 0)
+    names.become(tried)
+    assert shape.element is not None
+    rows = table.rows([shape.element.names[one.name] for one in table.columns])
+    return Shaped(rows, type_, tuple(dict.fromkeys(notes)))
 
 
 def _why_not(error: Exception) -> str:
@@ -161,7 +183,7 @@ class _Looking:
         kinds = set(map(type, items))
         if kinds == {str}:
             kind = "text"
-        elif kinds == {int} and min(items) >= -_INT_LIMIT and max(items) < _INT_LIMIT:
+        elif kinds == {int} and min(items) >= -_LARGEST and max(items) <= _LARGEST:
             kind = "int"
         else:
             for item in items:
@@ -219,7 +241,7 @@ def _kind(data: Any, where: str) -> str:
     if isinstance(data, bool):
         return "bool"
     if isinstance(data, int):
-        return "int" if -_INT_LIMIT <= data < _INT_LIMIT else "large"
+        return "int" if -_LARGEST <= data <= _LARGEST else "long int" if -_INT_LIMIT <= data < _INT_LIMIT else "large"
     if isinstance(data, float):
         if not math.isfinite(data):
             raise InputProblem(f"{where}: a number is too large or not finite", "pass it as text")
@@ -251,7 +273,7 @@ class _Typing:
             return TEXT
         if kinds == {"bool"}:
             return BOOL
-        if kinds == {"int"}:
+        if kinds <= {"int", "long int"}:
             return INT
         if kinds <= {"int", "float"}:
             return FLOAT
@@ -276,8 +298,10 @@ class _Typing:
 
 
 def _why_text(shape: _Shape, depth: int) -> str:
-    if "large" in shape.kinds and shape.kinds <= {"int", "large"}:
+    if "large" in shape.kinds and shape.kinds <= {"int", "long int", "large"}:
         return "integers exceed 64 bits"
+    if shape.kinds <= {"int", "long int", "large", "float"} and len(shape.kinds) > 1:
+        return "whole numbers exceed what a Float holds exactly"
     if len(shape.kinds) > 1:
         return f"values have different types ({', '.join(sorted(shape.kinds))})"
     if depth >= MAX_DEPTH or shape.is_cut:

@@ -72,8 +72,9 @@ def rows_of(path: Path | None, found: Format, reading: Reading, most: int, below
     name = _STANDARD_INPUT if path is None else plain(str(path))
 
     def look(first: bytes) -> InputProblem | None:
-        # A host's rows need not be a text; the rows of this package are.
-        return found.missing(name) if found in reading.formats else speaks_against(first, name, reading)
+        # A host's rows need not be a text, nor packed ones; all others are.
+        is_text = found not in reading.formats and not found.is_packed
+        return speaks_against(first, name, reading) if is_text else found.missing(name)
 
     read = _read(path, most, look, reading, below)
     rows = registry.rows_in(found, read.data, name, reading)

@@ -17,7 +17,7 @@ from typing import Any
 from lambda_rlm.syntax.primitive import Primitive as P
 from lambda_rlm.types.rows import row_of
 from lambda_rlm.types.type import Con, Enum, Record, Type
-from tests.differential.reference_numbers import format_number, percentile
+from tests.differential.reference_numbers import format_number, number_in, percentile
 
 PARAMETERS = {primitive: tuple(p.name for p in row_of(primitive).parameters) for primitive in P}
 
@@ -88,11 +88,14 @@ def read_json(value: Any, wanted: Type) -> Any:
 
 
 def parse(text: str, wanted: Type) -> Any:
-    """Only what both sides must agree on: canonical JSON of the type."""
+    """What both sides must agree on: canonical JSON of the type, and numbers with decimal and grouping signs."""
     try:
         return (read_json(json.loads(text), wanted),)
     except ValueError:
+        number = number_in(text) if isinstance(wanted, Con) and wanted.name in ("Int", "Float") else None
+    if number is None or (wanted == Con("Int") and number[1]):
         return None
+    return (float(number[0]),) if wanted == Con("Float") else (int(number[0]),)
 
 
 def _key(value: Any) -> str:

@@ -2,20 +2,39 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 from hypothesis import assume, given, settings
+from hypothesis import strategies as st
 
+from lambda_rlm.eval.value import Text
 from lambda_rlm.syntax.primitive import Primitive
+from lambda_rlm.types.type import FLOAT, INT, Type, option_of
 from tests.differential.reference import evaluate
 from tests.differential.reference_library import IN_THE_EVALUATOR, LIBRARY, NOT_HERE, Fault
 from tests.support import oracle
+from tests.support.applying import apply
 from tests.support.drawn_runs import LIMITS, checked, plain, run
 from tests.support.strategies import Drawn, applications, programs
 
 DRAWN = set(LIBRARY) - {Primitive.PARSE}
-"""`parse` is drawn on canonical JSON only: what other texts it reads with good will is pinned by conformance cases."""
+"""`parse` is drawn on canonical JSON and on numbers with signs only: what other texts it reads with good will is pinned by
+conformance cases."""
+
+
+SIGNED = st.from_regex(r"[-+−]?[0-9]{1,3}([.,'’ \u00a0\u202f]?[0-9]{1,4}){0,4}", fullmatch=True)
+"""Digits with signs between them. A zero before digits and a sign before all of them are left to the cases."""
+
+
+@pytest.mark.slow
+@given(SIGNED.filter(lambda text: not re.match(r"[-+−]?0[0-9]|\+", text)), st.sampled_from([INT, FLOAT]))
+def test_numbers_with_signs_mean_what_the_reference_means(text: str, type_: Type) -> None:
+    found = apply(Primitive.PARSE, Text(text), result=option_of(type_))
+    expected = LIBRARY[Primitive.PARSE](text, type_)
+    assume(expected is None or type_ == FLOAT or -(2**63) <= expected[0] < 2**63)
+    assert found == expected
 
 
 def reference(drawn: Drawn) -> tuple[str, Any]:

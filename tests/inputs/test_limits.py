@@ -21,8 +21,10 @@ from lambda_rlm.inputs import InputProblem, Reading, from_arguments, from_values
 from lambda_rlm.inputs.allowance import FileAllowance
 from lambda_rlm.inputs.field_names import field_names
 from lambda_rlm.inputs.formats import stepwise
-from lambda_rlm.inputs.formats.columns import CsvColumn
+from lambda_rlm.inputs.formats.columns.column import CellColumn, CellReader
+from lambda_rlm.inputs.formats.columns.verdict import TEXT as text_verdict
 from lambda_rlm.inputs.formats.csv import MOST_COLUMNS, parse_csv
+from lambda_rlm.inputs.formats.extracted import RowTable
 from lambda_rlm.inputs.formats.json import parse_json, parse_jsonl
 from lambda_rlm.types.type import FLOAT, INT, TEXT, list_of, record_of
 from tests.support.input_files import problem, written
@@ -31,7 +33,8 @@ ENOUGH = FileAllowance("it", 10**12, Reading())
 
 
 def rows(text: str, *, is_json: bool = True) -> Any:
-    return (parse_json if is_json else parse_csv)(text, FileAllowance.of("it", len(text), Reading())).data
+    data = (parse_json if is_json else parse_csv)(text, FileAllowance.of("it", len(text), Reading())).data
+    return data.plain() if isinstance(data, RowTable) else data
 
 
 # ── numbers ──
@@ -58,7 +61,9 @@ def test_a_json_number_that_no_type_holds_is_a_problem(tmp_path: Path, number: s
         (["9" * 400 + ".5", "1"], TEXT, ["9" * 400 + ".5", "1"]),
         (["9" * 350 + ".5", "1"], TEXT, ["9" * 350 + ".5", "1"]),
         (["9" * 308 + "e99"], TEXT, ["9" * 308 + "e99"]),
-        (["1.5", "12345678901234567890"], FLOAT, [1.5, 12345678901234567890.0]),
+        (["1.5", "12345678901234567890"], TEXT, ["1.5", "12345678901234567890"]),
+        (["1.5", "9007199254740993"], TEXT, ["1.5", "9007199254740993"]),
+        (["1.5", "9007199254740992"], FLOAT, [1.5, 9007199254740992.0]),
     ],
 )
 def test_no_digit_of_a_csv_number_is_lost(tmp_path: Path, cells: list[str], type_: Any, values: list[Any]) -> None:
@@ -115,7 +120,7 @@ def test_a_head_of_many_names_is_read_up_to_a_limit(tmp_path: Path) -> None:
     many = written(tmp_path, "a.csv", ",".join(["a"] * (MOST_COLUMNS + 1)) + "\n")
     assert f"{MOST_COLUMNS:,}" in problem(many).message
     at_most = ",".join(["a"] * MOST_COLUMNS) + "\n" + ",".join(["1"] * MOST_COLUMNS) + "\n"
-    (row,) = parse_csv(at_most, FileAllowance("it", 10**9, Reading())).data
+    (row,) = parse_csv(at_most, FileAllowance("it", 10**9, Reading())).data.plain()
     assert len(row) == MOST_COLUMNS and row[f"a_{MOST_COLUMNS}"] == 1
 
 
@@ -230,7 +235,7 @@ def test_what_is_counted_for_json_is_at_least_what_is_made(values: list[Any], is
 def test_what_is_counted_for_csv_is_at_least_what_is_made(lines: list[list[str]]) -> None:
     quoted = ["a,b,c", *(",".join('"' + cell.replace('"', '""') + '"' for cell in line) for line in lines)]
     allowance = FileAllowance("it", 10**12, Reading())
-    found = parse_csv("\n".join(quoted), allowance, ",").data
+    found = parse_csv("\n".join(quoted), allowance, ",").data.plain()
     assert [list(map(str, row.values())) for row in found] or not lines
     assert allowance.made + 400 >= held(found, set())
 
@@ -342,7 +347,7 @@ def test_a_line_without_end_is_a_problem_before_it_is_parsed(tmp_path: Path) -> 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 def test_line_ends_of_every_kind_end_rows(end: str) -> None:
-    assert parse_csv(end.join(["a,b", "1,2", "", "3,4"]), ENOUGH).data == [{"a": 1, "b": 2}, {"a": 3, "b": 4}]
+    assert parse_csv(end.join(["a,b", "1,2", "", "3,4"]), ENOUGH).data.plain() == [{"a": 1, "b": 2}, {"a": 3, "b": 4}]
 
 
 def test_the_limit_of_fields_is_set_again_after_the_last() -> None:
@@ -350,16 +355,16 @@ def test_the_limit_of_fields_is_set_again_after_the_last() -> None:
     before = csv.field_size_limit()
     text = "a,b\n" + f"{'x' * 200_000},1\n" * 20
     with ThreadPoolExecutor(8) as pool:
-        found = list(pool.map(lambda _: len(parse_csv(text, ENOUGH).data), range(40)))
+        found = list(pool.map(lambda _: len(parse_csv(text, ENOUGH).data.plain()), range(40)))
     assert found == [20] * 40
     assert csv.field_size_limit() == before
 
 
 def test_a_column_is_read_as_what_all_its_cells_are() -> None:
-    column = CsvColumn()
+    column = CellColumn()
     for cell in ("true", "FALSE", "", " true "):
         column.see([cell])
-    read = column.reader()
-    assert read is not None and [read(cell) for cell in ("true", "FALSE", " true ")] == [True, False, True]
+    read = CellReader(column.verdict(frozenset(), ",")).read
+    assert [read(cell) for cell in ("true", "FALSE", " true ")] == [True, False, True]
     column.see(["1"])
-    assert column.reader() is None
+    assert column.verdict(frozenset(), ",") is text_verdict

@@ -79,7 +79,6 @@ def test_a_csv_may_use_semicolons_or_tabs_and_long_cells(tmp_path: Path) -> None
     [
         ("a.json", "", "is empty"),
         ("a.json", '{"a": 1', "line 1"),
-        ("a.json", '{"a": NaN}', "NaN"),
         ("a.json", "[" * 100_000, "nested"),
         ("a.json", "[" + "9" * 5_000 + "]", "too many digits"),
         ("a.jsonl", "9" * 5_000, "too many digits"),
@@ -101,7 +100,7 @@ def test_the_delimiter_is_the_one_that_lines_agree_on(tmp_path: Path) -> None:
     rows = from_arguments([written(tmp_path, "a.csv", text)]).values["context"]
     assert [row["n"] for row in rows] == [1, 2]
     assert from_arguments([written(tmp_path, "d.csv", "a,b,c;n\n1;2\n3;4\n")]).values["context"][1] == {"a_b_c": 3, "n": 4}
-    assert from_arguments([written(tmp_path, "b.csv", "a|b\n1,5|2\n")]).values["context"] == [{"a": "1,5", "b": 2}]
+    assert from_arguments([written(tmp_path, "b.csv", "a|b\n1,5,x|2\n")]).values["context"] == [{"a": "1,5,x", "b": 2}]
     assert from_arguments([written(tmp_path, "c.csv", "sep=;\r\na;b\r\n1;2\r\n")]).values["context"] == [{"a": 1, "b": 2}]
     for sign in ("\r", '"'):  # no delimiter: some versions of the reader raise on them
         assert "line 2" in problem(written(tmp_path, "e.csv", f"sep={sign}\na,b\n1,2\n".encode())).message

@@ -24,6 +24,7 @@ from lambda_rlm.eval.tariff import SLOT, TARIFF
 from lambda_rlm.eval.value import INT_HIGH, INT_LOW, Derived, Origin, Text, Value, flat, origin_of
 from lambda_rlm.types.called import written_names
 from lambda_rlm.types.type import Con, Enum, Record, Type
+from lambda_rlm.written_numbers import settled_number
 
 Decode = Callable[[Any, Origin | None], Value]
 Write = Callable[[Value, list[str], "_Sources"], None]
@@ -53,7 +54,8 @@ def _no_number(name: str) -> NoReturn:
 
 
 def parse(site: Site) -> Callable[..., Value]:
-    """`parse[T]`: JSON of T; for a scalar, a label or a text the bare word does too."""
+    """`parse[T]`: JSON of T; for a scalar, a label or a text the bare word does too, and a number may have decimal and grouping
+    signs where the text itself settles which is which."""
     meter, price = site.meter, TARIFF[site.primitive]
     type_ = element_of(site.result)
     bare = _bare(type_)
@@ -118,7 +120,9 @@ def _bare(type_: Type) -> Callable[[str, Text], Value] | None:
 def _bare_int(s: str, text: Text) -> Value:
     s = s.strip()
     if _INT.fullmatch(s) is None:
-        return None
+        s = settled_number(s) or ""
+        if _INT.fullmatch(s) is None:
+            return None
     value = int(s)
     return (value,) if INT_LOW <= value <= INT_HIGH else None
 
@@ -126,7 +130,9 @@ def _bare_int(s: str, text: Text) -> Value:
 def _bare_float(s: str, text: Text) -> Value:
     s = s.strip()
     if _FLOAT.fullmatch(s) is None:
-        return None
+        s = settled_number(s) or ""
+        if not s:
+            return None
     value = float(s)
     return (value,) if math.isfinite(value) else None
 

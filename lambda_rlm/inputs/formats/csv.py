@@ -19,11 +19,14 @@ from threading import Lock
 from typing import Any, Final
 
 from lambda_rlm.inputs.allowance import FileAllowance
-from lambda_rlm.inputs.formats.columns import CsvColumn
-from lambda_rlm.inputs.formats.decoded import decoded
-from lambda_rlm.inputs.formats.extracted import Rows
+from lambda_rlm.inputs.formats import arrow
+from lambda_rlm.inputs.formats.columns.column import CellColumn, CellReader, notes_of, verdicts
+from lambda_rlm.inputs.formats.columns.verdict import Verdict
+from lambda_rlm.inputs.formats.decoded import decoded, without_inner_marks
+from lambda_rlm.inputs.formats.extracted import Rows, RowTable, TableColumn
 from lambda_rlm.inputs.problem import InputProblem
 from lambda_rlm.inputs.reading import Format, amount
+from lambda_rlm.inputs.shape import sound
 
 MOST_COLUMNS: Final = 10_000
 _MOST_OF_A_LINE: Final = 20_000_000
@@ -40,19 +43,40 @@ _LOOKED_AT: Final = 20
 
 def parse_csv(text: str, allowance: FileAllowance, delimiter: str | None = None) -> Rows:
     """Rows by column names. When no delimiter is given, it is the one that its first lines agree on best."""
+    text = sound(text)
     said = _SEPARATED.match(text)
     if said is not None:
         text, delimiter = text[said.end() :], said[1]
+    text, notes = without_inner_marks(text, allowance.name)
     with _fields_of_any_length():
         lines = _Lines(text, allowance, delimiter or _delimiter(text))
+        notes += lines.pass_over_spaces()
         first = next(iter(lines), None)
         if first is None:
             return Rows([])
-        header, notes = _header([cell.strip() for cell in first[1]], allowance.name)
-        columns = _columns(lines, header, allowance, notes)
-        rows = islice(iter(lines), 1, None)
-        readers = [column.reader() for column in columns]
-        return Rows([_row(header, readers, cells) for _, cells in rows], tuple(notes))
+        header, renamed = _header([cell.strip() for cell in first[1]], allowance.name)
+        notes += renamed
+        is_fast = len(text) >= arrow.WORTH and arrow.is_installed() and first[0] == 1 and not lines.passes_spaces
+        cells = arrow.cells_of_csv(text, lines.delimiter, len(header), allowance) if is_fast else None
+        if cells is not None:
+            columns = [CellColumn(name) for name in header]
+            cells.see(columns)
+        else:
+            columns = _columns(lines, header, allowance, notes)
+    found = verdicts(columns, lines.delimiter)
+    kinds = zip(columns, found, strict=True)
+    table = tuple(TableColumn(one.name, v.kind, v.kind != "text" and one.has_missing) for one, v in kinds)
+    notes += notes_of(allowance.name, columns, found)
+    if cells is not None:
+        return Rows(RowTable(table, lambda names: cells.rows(names, columns, found)), tuple(notes))
+    return Rows(RowTable(table, lambda names: _rows(lines, names, found)), tuple(notes))
+
+
+def _rows(lines: _Lines, names: Sequence[str], found: Sequence[Verdict]) -> list[dict[str, Any]]:
+    """The rows below the header, with these names."""
+    with _fields_of_any_length():
+        readers = [None if one.read is None else CellReader(one).read for one in found]
+        return [_row(names, readers, cells) for _, cells in islice(iter(lines), 1, None)]
 
 
 class _Lines:
@@ -62,9 +86,32 @@ class _Lines:
         self.text = text
         self.allowance = allowance
         self.delimiter = delimiter
+        self.passes_spaces = False
+
+    def pass_over_spaces(self) -> list[str]:
+        """Pass over spaces before cells where quotes come after them, which would be part of the cells otherwise; notes."""
+        before = re.escape(self.delimiter)
+        if ' "' not in self.text or re.search(rf'(?:^|{before}) +"', self.text, re.MULTILINE) is None:
+            return []
+        with suppress(InputProblem):
+            if not any(_is_quoted(cell) for _, cells in self for cell in cells):
+                return []
+        self.passes_spaces = True
+        try:
+            for _ in self:
+                pass
+        except InputProblem:  # the quotes are words of the cells
+            self.passes_spaces = False
+            return []
+        return [f"{self.allowance.name}: spaces before cells are passed over, for quotes come after them"]
 
     def __iter__(self) -> Iterator[tuple[int, list[str]]]:
-        reader = csv.reader(self._physical(), delimiter=self.delimiter, strict=True)
+        reader = csv.reader(
+            self._physical(),
+            delimiter=self.delimiter,
+            strict=True,
+            skipinitialspace=self.passes_spaces and self.delimiter != " ",
+        )
         try:
             for cells in reader:
                 if cells:
@@ -86,9 +133,13 @@ class _Lines:
             yield found[0]
 
 
-def _columns(lines: _Lines, header: Sequence[str], allowance: FileAllowance, notes: list[str]) -> list[CsvColumn]:
+def _is_quoted(cell: str) -> bool:
+    return cell.startswith(" ") and cell.lstrip(" ").startswith('"')
+
+
+def _columns(lines: _Lines, header: Sequence[str], allowance: FileAllowance, notes: list[str]) -> list[CellColumn]:
     """The columns by what all their cells are; counts what the rows will take."""
-    columns = [CsvColumn() for _ in header]
+    columns = [CellColumn(name) for name in header]
     of_a_row = sys.getsizeof(dict.fromkeys(header)) + 8
     first_short, short = 0, 0
     rows = islice(iter(lines), 1, None)
@@ -113,10 +164,7 @@ def _columns(lines: _Lines, header: Sequence[str], allowance: FileAllowance, not
 
 def _row(header: Sequence[str], readers: Sequence[Callable[[str], Any] | None], cells: list[str]) -> dict[str, Any]:
     cells += [""] * (len(header) - len(cells))
-    return {
-        name: cell if read is None else None if not cell or cell.isspace() else read(cell)
-        for name, read, cell in zip(header, readers, cells, strict=True)
-    }
+    return {name: cell if read is None else read(cell) for name, read, cell in zip(header, readers, cells, strict=True)}
 
 
 def _delimiter(text: str) -> str:

@@ -26,3 +26,11 @@ def decoded(parse: Callable[[str, FileAllowance], Rows]) -> Callable[[bytes, str
         return rows if decoded.note is None else replace(rows, notes=(decoded.note, *rows.notes))
 
     return read
+
+
+def without_inner_marks(text: str, name: str) -> tuple[str, list[str]]:
+    """A text without byte order marks at the beginning of lines, which files have that were joined; and notes."""
+    marks = text.count("\n\ufeff")
+    if not marks:
+        return text, []
+    return text.replace("\n\ufeff", "\n"), [f"{name}: {marks:,} byte order marks within the file are passed over"]

@@ -1,7 +1,8 @@
 """JSON and JSON Lines to plain data.
 
 Promises an `InputProblem` that names the line for anything malformed, and that values are counted before they are made. A key
-that an object has twice is counted and reported.
+that an object has twice is counted and reported, and so are NaN and Infinity, which JSON does not have: they are read as null.
+Texts of dates and numbers are judged place by place, as columns are.
 """
 
 from __future__ import annotations
@@ -9,10 +10,13 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
-from typing import Any, Final, NoReturn
+from dataclasses import replace
+from typing import Any, Final
 
 from lambda_rlm.inputs.allowance import FileAllowance
-from lambda_rlm.inputs.formats.decoded import decoded
+from lambda_rlm.inputs.formats import arrow
+from lambda_rlm.inputs.formats.columns.nested import judge_texts
+from lambda_rlm.inputs.formats.decoded import decoded, without_inner_marks
 from lambda_rlm.inputs.formats.extracted import Rows
 from lambda_rlm.inputs.formats.stepwise import PIECE, count_values, parsed
 from lambda_rlm.inputs.problem import InputProblem
@@ -30,7 +34,8 @@ def parse_json(text: str, allowance: FileAllowance) -> Rows:
     count_values(text, allowance)
     keys = _Keys(allowance)
     try:
-        return Rows(keys.value_of(text), keys.notes())
+        data = keys.value_of(text)
+        return Rows(data, (*keys.notes(), *judge_texts(data, name, allowance.reading.glance)))
     except json.JSONDecodeError as error:
         hint = "rename it to .jsonl if it has one value per line" if error.msg == "Extra data" else None
         raise InputProblem(
@@ -43,7 +48,10 @@ def parse_json(text: str, allowance: FileAllowance) -> Rows:
 def parse_jsonl(text: str, allowance: FileAllowance) -> Rows:
     """One JSON value a line; blank lines are passed over."""
     name = allowance.name
+    text, notes = without_inner_marks(text, name)
     count_values(text, allowance)
+    if len(text) >= arrow.WORTH and arrow.is_installed() and (read := arrow.table_of_lines(text, allowance)) is not None:
+        return replace(read, notes=(*notes, *read.notes))
     keys = _Keys(allowance)
     rows: list[Any] = []
     for number, line in enumerate(_lines(text), start=1):
@@ -61,7 +69,7 @@ def parse_jsonl(text: str, allowance: FileAllowance) -> Rows:
             ) from None
         except (ValueError, RecursionError) as error:
             raise _unrepresentable(f"line {number:,} of {name}", error) from None
-    return Rows(rows, keys.notes())
+    return Rows(rows, (*notes, *keys.notes(), *judge_texts(rows, name, allowance.reading.glance)))
 
 
 def _lines(text: str) -> Iterator[str]:
@@ -80,13 +88,21 @@ class _Keys:
         self.allowance = allowance
         self.held: dict[str, str] = {}
         self.twice: dict[str, int] = {}
-        self.decoder = json.JSONDecoder(object_pairs_hook=self.unique, parse_constant=_not_finite)
+        self.missing: dict[str, int] = {}
+        self.is_counted = True
+        """Each word was met once: what is parsed in pieces may be tried twice."""
+        self.decoder = json.JSONDecoder(object_pairs_hook=self.unique, parse_constant=self.null)
 
     def value_of(self, text: str) -> Any:
         """The value of a JSON text."""
         if len(text) <= PIECE:
             return self.decoder.decode(text)
-        return parsed(text, self.unique, _not_finite, self.allowance.reading.glance)
+        self.is_counted = False
+        return parsed(text, self.unique, self.null, self.allowance.reading.glance)
+
+    def null(self, word: str) -> None:
+        """What NaN and Infinity are read as."""
+        self.missing[word] = self.missing.get(word, 0) + 1
 
     def unique(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         held = self.held
@@ -103,11 +119,16 @@ class _Keys:
         return found
 
     def notes(self) -> tuple[str, ...]:
-        if not self.twice:
-            return ()
-        shown = ", ".join(repr(key[:60]) for key in list(self.twice)[:3])
-        total = sum(self.twice.values())
-        return (f"{self.allowance.name}: {total:,} duplicate keys in objects ({shown}); the last value is used",)
+        """What a person should know of keys and values."""
+        notes = []
+        if self.twice:
+            shown = ", ".join(repr(key[:60]) for key in list(self.twice)[:3])
+            total = sum(self.twice.values())
+            notes.append(f"{self.allowance.name}: {total:,} duplicate keys in objects ({shown}); the last value is used")
+        if self.missing:
+            count = f"{sum(self.missing.values()):,} values" if self.is_counted else "values"
+            notes.append(f"{self.allowance.name}: {count} that JSON does not have ({', '.join(self.missing)}) are read as null")
+        return tuple(notes)
 
 
 def _is_json(text: str, allowance: FileAllowance) -> bool:
@@ -116,10 +137,6 @@ def _is_json(text: str, allowance: FileAllowance) -> bool:
     except (ValueError, RecursionError):
         return False
     return True
-
-
-def _not_finite(word: str) -> NoReturn:
-    raise ValueError(f"{word} is not a JSON number")
 
 
 def _unrepresentable(where: str, error: Exception) -> InputProblem:

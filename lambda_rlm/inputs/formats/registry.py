@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
-from lambda_rlm.inputs.formats import csv, docx, html, json, pdf
+from lambda_rlm.inputs.formats import csv, docx, html, json, parquet, pdf
 from lambda_rlm.inputs.formats.extracted import MOST_CHARACTERS, ExtractedText, Rows, unsound
 from lambda_rlm.inputs.problem import InputProblem
 from lambda_rlm.inputs.reading import Format, Reading
@@ -26,6 +26,7 @@ FORMATS: Final[tuple[Format, ...]] = (
     json.JSON_LINES,
     csv.CSV,
     csv.TSV,
+    parquet.FORMAT,
 )
 
 

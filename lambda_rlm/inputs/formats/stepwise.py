@@ -12,7 +12,7 @@ import re
 import sys
 from collections.abc import Callable
 from json import JSONDecodeError
-from typing import Any, Final, NoReturn
+from typing import Any, Final
 
 from lambda_rlm.inputs.allowance import FileAllowance
 
@@ -48,10 +48,10 @@ def _at_most(text: str) -> int:
     return held + header * max(0, strings - pairs) + 32 * numbers + wide * (sys.getsizeof(text) - 48)
 
 
-def parsed(text: str, hook: Hook, not_finite: Callable[[str], NoReturn], watch: Callable[[], object]) -> Any:
+def parsed(text: str, hook: Hook, constant: Callable[[str], Any], watch: Callable[[], object]) -> Any:
     """The value of a JSON text; raises `JSONDecodeError`, and `RecursionError` for one that is nested too deeply."""
     try:
-        return _Parser(text, hook, not_finite, watch).whole()
+        return _Parser(text, hook, constant, watch).whole()
     except _Mistake as mistake:
         raise JSONDecodeError(mistake.message, text, mistake.at) from None
 
@@ -66,11 +66,11 @@ class _Mistake(Exception):
 
 
 class _Parser:
-    def __init__(self, text: str, hook: Hook, not_finite: Callable[[str], NoReturn], watch: Callable[[], object]) -> None:
+    def __init__(self, text: str, hook: Hook, constant: Callable[[str], Any], watch: Callable[[], object]) -> None:
         self.text = text
         self.hook = hook
         self.watch = watch
-        decoder = json.JSONDecoder(object_pairs_hook=hook, parse_constant=not_finite)
+        decoder = json.JSONDecoder(object_pairs_hook=hook, parse_constant=constant)
         self.scan: Scan = decoder.scan_once  # type: ignore[attr-defined]
         self.piece = ""
         self.start = 0

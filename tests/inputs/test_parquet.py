@@ -1,0 +1,88 @@
+"""Parquet is read with the extra, as rows are; without it a hint says how to get it."""
+
+from __future__ import annotations
+
+import datetime
+import decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lambda_rlm.inputs import InputProblem, Reading, from_arguments
+from lambda_rlm.inputs import reading as reading_module
+from lambda_rlm.types.type import BOOL, FLOAT, INT, TEXT, list_of, option_of, record_of
+from tests.support.input_files import problem, written
+
+pa = pytest.importorskip("pyarrow", reason="the extra `tables`")
+
+
+def saved(folder: Path, columns: dict[str, Any], **options: Any) -> str:
+    """The path of a file with these columns."""
+    from pyarrow import parquet
+
+    path = folder / "a.parquet"
+    parquet.write_table(pa.table(columns), path, **options)
+    return str(path)
+
+
+def test_simple_columns_have_their_types(tmp_path: Path) -> None:
+    columns = {"id": [1, 2], "x": [1.5, None], "ok": [True, False], "who": ["Ann", None], "d": ["13/02/2023", "1/2/2023"]}
+    inputs = from_arguments([saved(tmp_path, columns)])
+    expected = record_of(id=INT, x=option_of(FLOAT), ok=BOOL, who=option_of(TEXT), d=TEXT)
+    assert inputs.types == {"context": list_of(expected)}
+    assert inputs.values["context"] == [
+        {"id": 1, "x": 1.5, "ok": True, "who": "Ann", "d": "2023-02-13"},
+        {"id": 2, "x": None, "ok": False, "who": None, "d": "2023-02-01"},
+    ]
+
+
+def test_what_no_type_holds_is_null(tmp_path: Path) -> None:
+    inputs = from_arguments([saved(tmp_path, {"x": [1.0, float("nan"), float("inf")]})])
+    assert inputs.values["context"] == [{"x": 1.0}, {"x": None}, {"x": None}]
+    assert any("2 numbers that are not finite are read as null" in note for note in inputs.notes)
+    columns = {
+        "day": [datetime.date(2023, 2, 13)],
+        "price": [decimal.Decimal("1.50")],
+        "big": pa.array([2**64 - 1], pa.uint64()),
+        "tags": [["a", "b"]],
+    }
+    inputs = from_arguments([saved(tmp_path, columns)])
+    assert inputs.values["context"] == [{"day": "2023-02-13", "price": 1.5, "big": str(2**64 - 1), "tags": ["a", "b"]}]
+    assert from_arguments([saved(tmp_path, {"a": pa.nulls(2)})]).values["context"] == [{"a": None}, {"a": None}]
+    assert from_arguments([saved(tmp_path, {"a": pa.array([], pa.int64())})]).values["context"] == []
+
+
+@pytest.mark.parametrize("cut", [0, 4, 50, -5])
+def test_a_damaged_file_is_a_problem(tmp_path: Path, cut: int) -> None:
+    whole = Path(saved(tmp_path, {"a": [1, 2, 3]})).read_bytes()
+    assert "cannot read" in problem(written(tmp_path, "b.parquet", whole[:cut] or b"PAR1")).message
+
+
+def test_a_small_file_of_many_rows_is_refused(tmp_path: Path) -> None:
+    """A column that repeats one value takes a few bytes on the disk, whatever its length."""
+    path = saved(tmp_path, {"a": pa.array([None] * 3_000_000, pa.int64())})
+    assert Path(path).stat().st_size < 10_000
+    assert "needs" in problem(path).message or "would need" in problem(path).message
+
+
+def test_a_long_text_that_repeats_is_held_once(tmp_path: Path) -> None:
+    path = saved(tmp_path, {"a": ["x" * 1_000_000] * 2_000})
+    rows = from_arguments([path]).values["context"]
+    assert len(rows) == 2_000 and rows[0]["a"] is rows[-1]["a"]
+
+
+def test_parts_with_codes_of_their_own_are_one_column(tmp_path: Path) -> None:
+    days = [f"{1 + number % 28}/{1 + number % 12}/2023" for number in range(3_000)]
+    inputs = from_arguments([saved(tmp_path, {"d": days, "t": [None, "a", "b"] * 1_000}, row_group_size=700)])
+    rows = inputs.values["context"]
+    assert [row["t"] for row in rows] == [None, "a", "b"] * 1_000
+    assert rows[0]["d"] == "2023-01-01" and rows[13]["d"] == "2023-02-14" and rows[2_999]["d"] == "2023-12-04"
+
+
+def test_without_the_library_a_hint_says_how_to_get_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = saved(tmp_path, {"a": [1]})
+    monkeypatch.setattr(reading_module, "_is_installed", lambda module: False)
+    with pytest.raises(InputProblem, match="requires an optional dependency") as caught:
+        from_arguments([path], Reading())
+    assert caught.value.hint == "pip install 'lambda-rlm[tables]'"
