@@ -94,6 +94,8 @@ def ask(query: str, arguments: Sequence[str], options: Mapping[str, Any], how: H
         chosen, inputs = contact.over(chosen, request.question.inputs)
         return _asked(replace(request, question=replace(request.question, inputs=inputs)), chosen, how, deadline)
     inputs = from_arguments(arguments, chosen.reading(contact.watching(deadline.look)))
+    if arguments and inputs.are_blank:
+        raise UsageProblem("there is nothing to read: the inputs hold no text", "without inputs, the model answers from memory")
     chosen, inputs = contact.over(chosen, inputs)
     return _asked(requested(query, inputs, arguments, chosen), chosen, how, deadline)
 
