@@ -1,10 +1,9 @@
 """Bytes to text.
 
 Owns the encodings. A byte order mark decides; else UTF-16 shows by its zero bytes; else ISO-2022 by its escapes; else what is
-valid UTF-8 is UTF-8; else the letters of the words are judged (`letters`), and where they are of no language that is known there
-charset-normalizer is asked. Promises that anything but UTF-8 is
-said, that every decoding is strict unless a person asked otherwise, and that what remains in doubt is refused with the way to
-name it.
+valid UTF-8 is UTF-8; else the letters of the words are judged (`letters`), and where they are of no language that is known
+there charset-normalizer is asked. Promises that anything but UTF-8 is said, that every decoding is strict unless a person asked
+otherwise, and that what remains in doubt is refused with the way to name it.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from lambda_rlm.inputs.letters import Judgment, judged
+from lambda_rlm.inputs.letters import LetterJudgment, judged
 from lambda_rlm.inputs.problem import InputProblem
 from lambda_rlm.inputs.reading import Reading
 
@@ -133,8 +132,8 @@ def _mark(data: bytes) -> tuple[bytes, str] | None:
 
 def _wide(head: bytes) -> str | None:
     """UTF-16 without a mark: of text in most scripts every other byte is zero, or nearly; zeros are on one side only, and
-    what is on the other steers nothing. Of other scripts only spaces and line ends have zeros; read so, such a text has signs of
-    scripts alone, and read the other way round it has not."""
+    what is on the other steers nothing. Of other scripts only spaces and line ends have zeros; read so, such a text has
+    signs of scripts alone, and read the other way round it has not."""
     head = head[: len(head) // 2 * 2]
     first, second = head[0::2].count(0), head[1::2].count(0)
     letters = head[1::2] if first > second else head[0::2]
@@ -215,7 +214,7 @@ def _not_utf8(data: bytes, name: str, error: UnicodeDecodeError) -> Decoded:
     raise _damaged(data, name, "UTF-8", offset, hint)
 
 
-def _chosen(data: bytes, found: Judgment) -> tuple[str | None, float, str]:
+def _chosen(data: bytes, found: LetterJudgment) -> tuple[str | None, float, str]:
     """The encoding that was judged, how likely it is, and what is nearly as likely; no encoding where that is in doubt."""
     if not found.is_enough or found.likelihood < _LIKELY:
         return None, found.likelihood, " or ".join(filter(None, [found.encodings[0], found.rival]))

@@ -39,7 +39,7 @@ _STYLES: Final = {
 
 
 _NOTED: Final[WeakSet[TextIO]] = WeakSet()
-"""Outputs about whose encoding a person was told."""
+"""Outputs whose encoding a note was about."""
 _MOST_NOTED: Final = 20
 
 
@@ -98,8 +98,8 @@ def report(*lines: str) -> None:
 
 def answer(text: str) -> None:
     """The one thing that goes to standard output; ends with a line end. As it is for a file or another program, with pictures
-    on a terminal. What the output cannot encode is replaced, and a note says so once. Raises `OutputLost`, and `BrokenPipeError` where nobody reads
-    any more."""
+    on a terminal. What the output cannot encode is replaced, and a note says so once. Raises `OutputLost`, and
+    `BrokenPipeError` where nobody reads any more."""
     text = visible(text) if sys.stdout.isatty() else text
     try:
         _print(text if text.endswith("\n") else text + "\n")

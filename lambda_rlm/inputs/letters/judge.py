@@ -1,7 +1,7 @@
 """Which encoding bytes are in, judged by the letters and short words of the languages that each encoding gives.
 
-Owns `judged`. Each encoding that can decode a sample gives a text; of each text the likelihood of its letters is computed in every
-language, and what no word has counts against it: a sign inside a word, a capital after a small letter, two scripts in one
+Owns `judged`. Each encoding that can decode a sample gives a text; of each text the likelihood of its letters is computed in
+every language, and what no word has counts against it: a sign inside a word, a capital after a small letter, two scripts in one
 word. Promises that encodings which give the same text are one, and how likely the best text is beside the others.
 """
 
@@ -17,7 +17,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Final
 
-from lambda_rlm.inputs.letters.languages import Language, languages
+from lambda_rlm.inputs.letters.languages import KnownLanguage, languages
 
 ENCODINGS: Final = {
     "cp1252": 0.0,
@@ -62,7 +62,7 @@ _Scored = tuple[float, float, float, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
-class Judgment:
+class LetterJudgment:
     """The encodings that give the most likely text, the usual one first; how likely that text is (0 to 1); the next best
     encoding; and whether the letters are enough to rely on it."""
 
@@ -72,7 +72,7 @@ class Judgment:
     is_enough: bool
 
 
-def judged(data: bytes) -> Judgment | None:
+def judged(data: bytes) -> LetterJudgment | None:
     """What the letters of bytes say; None where no encoding gives a text of a known language."""
     lines = _sample(data)
     texts: dict[str, list[str]] = {}
@@ -88,13 +88,13 @@ def judged(data: bytes) -> Judgment | None:
         text = _wide(data, encoding)
         wide = (0.0, 0.0) if text is None else _score(text)
         if wide[1] >= _LEAST and wide[0] / wide[1] > max(_WORST, narrow + _MARGIN):
-            return Judgment((encoding,), 0.99, scored[0][3][0] if scored else None, True)
+            return LetterJudgment((encoding,), 0.99, scored[0][3][0] if scored else None, True)
     if not scored or narrow < _WORST:
         return None
     best = scored[0]
     others = [math.exp(max(-60.0, _total(other) - _total(best))) for other in scored[1:]]
     rival = scored[1][3][0] if len(scored) > 1 else None
-    return Judgment(best[3], min(0.99, 1 / (1 + sum(others))), rival, best[1] >= _LEAST)
+    return LetterJudgment(best[3], min(0.99, 1 / (1 + sum(others))), rival, best[1] >= _LEAST)
 
 
 def _average(scored: _Scored) -> float:
@@ -157,8 +157,10 @@ def _wide(data: bytes, encoding: str) -> str | None:
 
 
 def _score(text: str) -> tuple[float, float]:
-    """How likely a text is in the language that fits it best (a natural logarithm), and how many letters beyond ASCII it has; one
-    of thousands counts twice, and beside letters typographic signs and known words count, too."""
+    """How likely a text is in the language that fits it best (a natural logarithm), and how many letters beyond ASCII it has.
+
+    One of thousands counts twice; beside letters, typographic signs and known words count, too.
+    """
     marks = Counter(sign for sign in text if sign > "\x7f")
     letters = {sign: count for sign, count in marks.items() if _is_letter(sign) or unicodedata.category(sign)[0] == "M"}
     words = Counter(_WORDS.findall(text.lower()))
@@ -169,7 +171,7 @@ def _score(text: str) -> tuple[float, float]:
     return best + signs + _broken(text), weight + min(hits, 4) / 4 if weight else 0
 
 
-def _in_language(letters: dict[str, int], words: Counter[str], language: Language) -> tuple[float, int]:
+def _in_language(letters: dict[str, int], words: Counter[str], language: KnownLanguage) -> tuple[float, int]:
     """How likely the letters and words are, and how many of the words are the language's."""
     likelihood = sum(count * _letter(sign, language) for sign, count in letters.items())
     hits = sum(words[word] for word in language.words)
@@ -177,7 +179,7 @@ def _in_language(letters: dict[str, int], words: Counter[str], language: Languag
 
 
 @lru_cache(maxsize=100_000)
-def _letter(sign: str, language: Language) -> float:
+def _letter(sign: str, language: KnownLanguage) -> float:
     small = sign.lower()
     known = language.letters.get(small)
     if known is not None:

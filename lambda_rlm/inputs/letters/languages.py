@@ -75,7 +75,7 @@ _RARE: Final = -7.5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Language:
+class KnownLanguage:
     """How likely each letter beyond ASCII is (natural logarithms), and the words. `script` is what unlisted letters of the
     language are called in Unicode, with their likelihood `unlisted`."""
 
@@ -87,17 +87,19 @@ class Language:
 
 
 @cache
-def languages() -> tuple[Language, ...]:
+def languages() -> tuple[KnownLanguage, ...]:
     """All of them; made when first asked for."""
-    found = [Language(name, _falling(letters), frozenset(words.split()), "LATIN") for name, (letters, words) in _LATIN.items()]
+    found = [
+        KnownLanguage(name, _falling(letters), frozenset(words.split()), "LATIN") for name, (letters, words) in _LATIN.items()
+    ]
     for name, (letters, words) in _OTHER.items():
         script = unicodedata.name(letters[0]).split()[0]
-        found.append(Language(name, _even(letters, 1.0), frozenset(words.split()), script))
+        found.append(KnownLanguage(name, _even(letters, 1.0), frozenset(words.split()), script))
     japanese = _even(_HIRAGANA, 0.55) | _even(_KATAKANA, 0.15) | _flat(_KANJI, 0.12)
-    found.append(Language("Japanese", japanese, frozenset(), "CJK", math.log(0.12 / 3000)))
-    found.append(Language("Chinese", _flat(_HANZI, 0.55), frozenset(), "CJK", math.log(0.35 / 3500)))
-    found.append(Language("Traditional Chinese", _flat(_TRADITIONAL, 0.55), frozenset(), "CJK", math.log(0.35 / 3500)))
-    found.append(Language("Korean", _flat(_HANGUL, 0.7), frozenset(), "HANGUL", math.log(0.25 / 2000)))
+    found.append(KnownLanguage("Japanese", japanese, frozenset(), "CJK", math.log(0.12 / 3000)))
+    found.append(KnownLanguage("Chinese", _flat(_HANZI, 0.55), frozenset(), "CJK", math.log(0.35 / 3500)))
+    found.append(KnownLanguage("Traditional Chinese", _flat(_TRADITIONAL, 0.55), frozenset(), "CJK", math.log(0.35 / 3500)))
+    found.append(KnownLanguage("Korean", _flat(_HANGUL, 0.7), frozenset(), "HANGUL", math.log(0.25 / 2000)))
     return tuple(found)
 
 
