@@ -47,6 +47,10 @@ NOT_FOUND: Final = "not found"
 """The answer of a direct call that says that the text does not."""
 
 
+FROM_MEMORY: Final = "nothing was read: the answer is from the model's memory"
+"""Of a question without inputs, or about empty ones."""
+
+
 async def ask(question: Question, setup: Setup) -> Run:
     """The run that answers a question. Raises `Rejected` where no route is within the budget."""
     options = setup.options
@@ -305,6 +309,8 @@ class _Asking:
         how: tuple[str, ...] = () if route == "synth" and self.setup.choice == "synth" else (f"{route}: {reason}",)
         if total.admitted == "likely":
             how = (*how, AS_LIKELY)
+        if self.question.inputs.are_blank:
+            how = (*how, FROM_MEMORY)
         notes = (*how, *self.notes, *(() if route == "direct" else self._facts(run)), *usage.notes, *self.question.inputs.notes)
         fault = total.fault
         if isinstance(fault, OutOfTime):

@@ -1,9 +1,9 @@
 """Bytes to text.
 
-Owns the encodings. A byte order mark decides; else UTF-16 shows by its zero bytes; else what is valid UTF-8 is UTF-8; else
-charset-normalizer is asked, and its find is taken only where the letters speak for it. Promises that anything but UTF-8 is
-said, that every decoding is strict unless a person asked otherwise, and that what remains in doubt is refused with the way to
-name it.
+Owns the encodings. A byte order mark decides; else UTF-16 shows by its zero bytes; else ISO-2022 by its escapes; else what is
+valid UTF-8 is UTF-8; else the letters of the words are judged (`letters`), and where they are of no language that is known
+there charset-normalizer is asked. Promises that anything but UTF-8 is said, that every decoding is strict unless a person asked
+otherwise, and that what remains in doubt is refused with the way to name it.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from lambda_rlm.inputs.letters import LetterJudgment, judged
 from lambda_rlm.inputs.problem import InputProblem
 from lambda_rlm.inputs.reading import Reading
 
@@ -41,6 +42,12 @@ _KINDS: Final = (
 )
 
 _LEAST_WIDE: Final = 16
+_MOSTLY: Final = 0.98
+_NOT_MOSTLY: Final = 0.9
+_USUAL_SIGNS: Final = (
+    *((" ", "~"), ("\u00a0", "\u024f"), ("\u0370", "\u06ff"), ("\u0900", "\u0e7f"), ("\u1e00", "\u206f"), ("\u20a0", "\u20bf")),
+    *(("\u3000", "\u30ff"), ("\u4e00", "\u9fff"), ("\uac00", "\ud7a3"), ("\uff00", "\uffef")),
+)
 _STEERING: Final = re.compile(rb"[\x00-\x08\x0e-\x1f\x7f]")
 _SAMPLE: Final = 256_000
 _NOT_ASCII: Final = re.compile(rb"[^\n]{0,100}[\x80-\xff][^\n]{0,100}")
@@ -56,6 +63,13 @@ _KNOWN: Final = (
     *("cp932", "euc_jp", "gb18030", "big5", "cp949", "utf_16_le", "utf_16_be"),
 )
 """Encodings that files are met in; among all that there are, a wrong one is found more often."""
+_LIKELY: Final = 0.7
+"""How likely the best text must be for it to be taken."""
+_SURE: Final = 0.95
+_ESCAPES: Final = (
+    (b"\x1b$)C", "iso2022_kr"),
+    *((escape, "iso2022_jp_ext") for escape in (b"\x1b$B", b"\x1b$@", b"\x1b(J", b"\x1b(I", b"\x1b$(D")),
+)
 _WHOLE_UTF8: Final = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 
 
@@ -93,6 +107,9 @@ def decode(data: bytes, name: str, reading: Reading | None = None) -> Decoded:
         return Decoded(
             _strict(data, wide, name), f"{name}: decoded as {wide.upper()} (inferred from zero bytes; no byte order mark)"
         )
+    escaped = _escaped(data)
+    if escaped is not None:
+        return Decoded(_strict(data, escaped, name), f"{name}: decoded as {escaped} (inferred from its escapes)")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -115,13 +132,27 @@ def _mark(data: bytes) -> tuple[bytes, str] | None:
 
 def _wide(head: bytes) -> str | None:
     """UTF-16 without a mark: of text in most scripts every other byte is zero, or nearly; zeros are on one side only, and
-    what is on the other steers nothing."""
+    what is on the other steers nothing. Of other scripts only spaces and line ends have zeros; read so, such a text has
+    signs of scripts alone, and read the other way round it has not."""
     head = head[: len(head) // 2 * 2]
     first, second = head[0::2].count(0), head[1::2].count(0)
     letters = head[1::2] if first > second else head[0::2]
-    if len(head) < _LEAST_WIDE or min(first, second) or 4 * max(first, second) < len(head) or _STEERING.search(letters):
+    if len(head) < _LEAST_WIDE or not (first or second):
         return None
-    return "utf-16-be" if first > second else "utf-16-le"
+    if not min(first, second) and 4 * max(first, second) >= len(head) and not _STEERING.search(letters):
+        return "utf-16-be" if first > second else "utf-16-le"
+    usual = {encoding: _share_usual(head.decode(encoding, "replace")) for encoding in ("utf-16-le", "utf-16-be")}
+    best, other = sorted(usual, key=usual.__getitem__, reverse=True)
+    return best if usual[best] >= _MOSTLY and usual[other] < _NOT_MOSTLY else None
+
+
+def _share_usual(text: str) -> float:
+    return sum(map(_is_usual, text)) / max(1, len(text))
+
+
+def _is_usual(sign: str) -> bool:
+    """A sign of the scripts that most texts are in: letters, digits and their punctuation."""
+    return sign.isspace() or any(low <= sign <= high for low, high in _USUAL_SIGNS)
 
 
 def _as_told(data: bytes, name: str, reading: Reading) -> Decoded:
@@ -164,7 +195,11 @@ def _not_utf8(data: bytes, name: str, error: UnicodeDecodeError) -> Decoded:
     offset = error.start + (3 if data.startswith(codecs.BOM_UTF8) else 0)
     if data.startswith(codecs.BOM_UTF8) or len(_WHOLE_UTF8.findall(data, 0, 10 * _SAMPLE)) > 2 * _wrong(data):
         raise _damaged(data, name, "UTF-8", offset)
-    encoding, sure, rivals = _by_letters(data)
+    found = judged(data)
+    if found is None:
+        encoding, sure, rivals = _by_letters(data)
+    else:
+        encoding, sure, rivals = _chosen(data, found)
     if encoding is not None:
         try:
             text = data.decode(encoding)
@@ -177,6 +212,30 @@ def _not_utf8(data: bytes, name: str, error: UnicodeDecodeError) -> Decoded:
     may = f" (it may be {rivals})" if rivals else ""
     hint = f"set its encoding, e.g. --encoding {rivals.split()[0] if rivals else _USUAL}{may}"
     raise _damaged(data, name, "UTF-8", offset, hint)
+
+
+def _chosen(data: bytes, found: LetterJudgment) -> tuple[str | None, float, str]:
+    """The encoding that was judged, how likely it is, and what is nearly as likely; no encoding where that is in doubt."""
+    if not found.is_enough or found.likelihood < _LIKELY:
+        return None, found.likelihood, " or ".join(filter(None, [found.encodings[0], found.rival]))
+    whole = next((encoding for encoding in found.encodings if _decodes(data, encoding)), found.encodings[0])
+    return whole, found.likelihood, found.rival or "" if found.likelihood < _SURE else ""
+
+
+def _decodes(data: bytes, encoding: str) -> bool:
+    try:
+        data.decode(encoding)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _escaped(data: bytes) -> str | None:
+    """ISO-2022, which is ASCII beside its escapes: only where all of it can be read so."""
+    if not data.isascii():
+        return None
+    names = [name for escape, name in _ESCAPES if escape in data]
+    return next((name for name in names if _decodes(data, name)), None)
 
 
 def _wrong(data: bytes) -> int:

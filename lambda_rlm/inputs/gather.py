@@ -70,6 +70,11 @@ class Inputs:
             self._digests[name] = value, digest
         return digest
 
+    @property
+    def are_blank(self) -> bool:
+        """There is nothing to read: no input, or none that has more than white space."""
+        return all(map(_is_blank, self.values.values()))
+
     def with_query(self, query: str) -> Inputs:
         """These and the question."""
         return replace(self, values={**self.values, QUERY: sound(query)}, types={**self.types, QUERY: TEXT})
@@ -89,6 +94,15 @@ class Inputs:
         values = {name: value for name, value in self.values.items() if name not in self.answers}
         types = {name: type_ for name, type_ in self.types.items() if name not in self.answers}
         return replace(self, values=values, types=types, answers=frozenset())
+
+
+def _is_blank(value: Any) -> bool:
+    """White space alone, no rows, or documents (`DOCUMENTS`) without text."""
+    if isinstance(value, str):
+        return not value or value.isspace()
+    if not isinstance(value, list):
+        return False
+    return all(isinstance(one, dict) and one.keys() == {"name", "text"} and _is_blank(one["text"]) for one in value)
 
 
 def from_arguments(arguments: Sequence[str], reading: Reading | None = None) -> Inputs:

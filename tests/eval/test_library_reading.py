@@ -67,7 +67,7 @@ def test_to_json_is_compact_and_covers_the_texts_in_it() -> None:
         ("01/02/2023", None),
         ("29 Feb 2023", None),
         ("0000-01-01", None),
-        ("6 Jan 23", None),
+        ("6 Jan 23", "2023-01-06"),
         ("2023-1/6", None),
         ("6 Januember 2023", None),
         ("2023-01-06 " + "x" * 100, None),

@@ -103,7 +103,8 @@ This page is generated from the code (`make golden`).
 Exit codes: 0 answered · 1 program rejected · 2 fault during a run · 64 wrong usage or input · 70 internal error · 130 interrupted.
 The answer goes to standard output and everything else to standard error. Hidden characters, such as those that steer a terminal, are
 shown as pictures (`␛`, `\\u202e`); an answer that goes to a file or another program stays as it is. With `--json` a command prints one
-JSON object on standard output. Options can also be set in files and environment variables: see [settings.md](settings.md). Shell
+JSON object on standard output. What an output in another encoding than UTF-8 cannot hold is escaped in JSON, has a stand-in or an
+escape in a text, and is reported. Options can also be set in files and environment variables: see [settings.md](settings.md). Shell
 completion: `lambda-rlm --install-completion`.
 """
 

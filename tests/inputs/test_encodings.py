@@ -15,6 +15,7 @@ from lambda_rlm.inputs import InputProblem, Reading, from_arguments
 from lambda_rlm.inputs.decode import Decoded, decode
 from lambda_rlm.inputs.encodings import _CODECS, _OF_PAGES, codec_of
 from tests.support.input_files import names_of, problem, written
+from tests.support.texts_of_languages import TEXTS, of_length
 
 FRENCH = "Il était une fois un garçon très élégant qui n'aimait guère la mer, où ses frères pêchaient l'été. " * 5
 RUSSIAN = "Все счастливые семьи похожи друг на друга, каждая несчастливая семья несчастлива по-своему. " * 5
@@ -51,12 +52,79 @@ def test_any_bytes_give_a_text_or_an_input_problem(data: bytes) -> None:
         assert found.note is not None or found.text.encode() in (data, data.removeprefix(b"\xef\xbb\xbf"))
 
 
-@pytest.mark.parametrize(("text", "encoding"), [(FRENCH, "cp1252"), (RUSSIAN, "koi8_r")])
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [(FRENCH, "cp1252"), (RUSSIAN, "koi8_r"), (RUSSIAN, "cp1251"), ("吾輩は猫である。名前はまだ無い。", "cp932")],
+)
 def test_an_encoding_is_inferred_with_its_confidence(text: str, encoding: str) -> None:
     found = decode(text.encode(encoding), "x.txt")
     assert found.text == text
     assert f"decoded as {encoding}," in (found.note or "")
     assert "% likely" in (found.note or "")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("language", TEXTS)
+def test_texts_of_many_languages_are_read_in_their_encodings(language: str) -> None:
+    """Of 200 characters and more all; shorter ones at least never wrong."""
+    text, encodings = TEXTS[language]
+    for encoding in encodings:
+        for length in (50, 200, 900):
+            part = of_length(text, length, 1)
+            try:
+                found = decode(part.encode(encoding), "x.txt")
+            except InputProblem:
+                assert length == 50, encoding
+            else:
+                assert found.text == part, (encoding, found.note)
+                assert found.note or part.isascii()
+
+
+@pytest.mark.parametrize(
+    ("text", "encodings"),
+    [
+        # jawah/charset_normalizer #371: Bulgarian and French become Baltic
+        ("Bсеки човек има право на образование.", "cp1251 iso8859_5"),
+        ("Bonjour, je suis à la recherche d'une aide sur les étoiles", "cp1252 cp850 mac_roman"),
+        ("Où êtes-vous allés ? Nous avons été très déçus de ce séjour.", "cp1252 cp850"),
+        # jawah/charset_normalizer #358: Spanish becomes Chinese or Croatian
+        ("Probar los siguientes términos: ñandú, ándale, ésta, índice, cargó, último", "cp1252 cp850"),
+        ("La señora compró más jamón, piñas y limón en la estación.", "cp1252 mac_roman"),
+        ("José García\nMaría Núñez\nBegoña Ibáñez\nÍñigo Peña\n", "cp1252 cp850"),
+        # chardet/chardet #87, PyYoshi/cChardet #101, jawah/charset_normalizer #571, #672: Central European becomes Western
+        ("Proszę państwa, sklep będzie jutro zamknięty z powodu święta.", "cp1250 iso8859_2 cp852"),
+        ("Vážený zákazníku, děkujeme Vám za objednávku. Zboží odešleme během dvou dnů.", "cp1250 iso8859_2 cp852"),
+        ("Dragi kupče, roba će biti poslata u roku od dva dana, želimo vam prijatan dan.", "cp1250"),
+        # chardet/chardet #179, jawah/charset_normalizer #407: Turkish becomes Western
+        ("Sayın müşterimiz, siparişiniz için teşekkür ederiz. Ürünleriniz iki gün içinde gönderilecektir.", "cp1254 cp857"),
+        ("Bu akşam çocuklarla birlikte ırmağa gideceğiz, yağmur yağmazsa.", "cp1254 iso8859_9"),
+        ("Şöför, aracı kapının önüne bıraktı ve anahtarı görevliye verdi.", "cp1254 cp857"),
+        # jawah/charset_normalizer #130: Estonian becomes a code page of DOS
+        (
+            "Lugupeetud klient, täname tellimuse eest. Saadame kauba kahe päeva jooksul, kui õnnestub.",
+            "cp1252 cp1257 iso8859_15",
+        ),
+        ("УВАЖАЕМЫЙ КЛИЕНТ, СПАСИБО ЗА ЗАКАЗ. ТОВАР БУДЕТ ОТПРАВЛЕН ЗАВТРА.", "cp1251 koi8_r cp866"),
+        ("ÉCOLE PRIMAIRE, ANNÉE 2023, ÉLÈVES ADMIS À L'EXAMEN", "cp1252"),
+        (
+            "お客様各位、ご注文ありがとうございます。商品は二日以内に発送いたします。",
+            "cp932 euc_jp iso2022_jp utf_16_le utf_16_be",
+        ),
+        ("고객님, 주문해 주셔서 감사합니다. 상품은 이틀 안에 발송됩니다.", "cp949 utf_16_be"),
+    ],
+)
+def test_texts_that_other_detectors_had_reports_about(text: str, encodings: str) -> None:
+    for encoding in encodings.split():
+        found = decode(text.encode(encoding), "x.txt")
+        assert found.text == text, (encoding, found.note)
+        assert "decoded as" in (found.note or "")
+
+
+@pytest.mark.parametrize(
+    "text", ["plain words \x1b[31mred\x1b[0m of a terminal", "an escape \x1b$B at the end", "\x1b$B\x7f\x7f"]
+)
+def test_escapes_that_are_not_of_iso_2022_stay(text: str) -> None:
+    assert decode(text.encode(), "x").text == text
 
 
 def test_encoding_inference_reads_the_whole_file() -> None:
@@ -74,13 +142,11 @@ def test_a_sample_is_taken_from_all_of_a_large_file() -> None:
     ("data", "hint"),
     [
         (b"one\ntwo \xe9t\xe9\n", "--encoding cp1252"),
-        ("吾輩は猫である。名前はまだ無い。".encode("shift_jis"), "(it may be cp9"),
-        (RUSSIAN.encode("cp1251"), "it may be cp1251 or koi8_r"),
         ("§ 12 Abs. 3: 45 % ± 2 °C\n".encode("cp1252") * 30, "--encoding cp1252"),
         (("déjà vu — naïve café. " * 50).encode() + b"\xe9 end", "--encoding utf-8:replace"),
         (bytes(range(1, 256)) * 4, "--encoding"),
     ],
-    ids=["short", "two without letters", "two by letters", "signs only", "damaged UTF-8", "no text"],
+    ids=["short", "signs only", "damaged UTF-8", "no text"],
 )
 def test_an_ambiguous_encoding_is_refused_with_advice(data: bytes, hint: str) -> None:
     with pytest.raises(InputProblem) as caught:

@@ -87,6 +87,8 @@ def ask(
         chosen, inputs = begun.over(chosen, request.question.inputs)
         return _asked(replace(request, question=replace(request.question, inputs=inputs)), chosen, how, deadline)
     inputs = from_arguments(arguments, chosen.reading(begun.watch()))
+    if arguments and inputs.are_blank:
+        raise UsageProblem("there is nothing to read: the inputs hold no text", "without inputs, the model answers from memory")
     chosen, inputs = begun.over(chosen, inputs)
     return _asked(requested(query, inputs, arguments, chosen), chosen, how, deadline)
 

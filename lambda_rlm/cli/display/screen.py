@@ -12,10 +12,11 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from typing import Any, Final, TextIO
+from weakref import WeakSet
 
 from lambda_rlm.bounds.figures.two_figures import both
 from lambda_rlm.budget.price import dollars
-from lambda_rlm.cli import exits
+from lambda_rlm.cli import exits, streams
 from lambda_rlm.cli.exits import OutputLost
 from lambda_rlm.diagnostics.diagnostic import Diagnostic
 from lambda_rlm.diagnostics.excerpt import Part
@@ -36,6 +37,11 @@ _STYLES: Final = {
     "hint": "green",
     "dim": "dim",
 }
+
+
+_NOTED: Final[WeakSet[TextIO]] = WeakSet()
+"""Outputs whose encoding a note was about."""
+_MOST_NOTED: Final = 20
 
 
 def is_lively(stream: TextIO) -> bool:
@@ -61,10 +67,10 @@ def _write(parts: Iterable[Part]) -> None:
         from rich.text import Text
 
         Console(stderr=True, soft_wrap=True, highlight=False).print(
-            Text.assemble(*((text, _STYLES.get(style, "")) for text, style in parts)), end=""
+            Text.assemble(*((streams.writable(text, sys.stderr)[0], _STYLES.get(style, "")) for text, style in parts)), end=""
         )
     else:
-        sys.stderr.write("".join(text for text, _ in parts))
+        sys.stderr.write("".join(streams.writable(text, sys.stderr)[0] for text, _ in parts))
         sys.stderr.flush()
 
 
@@ -93,8 +99,8 @@ def report(*lines: str) -> None:
 
 def answer(text: str) -> None:
     """The one thing that goes to standard output; ends with a line end. As it is for a file or another program, with pictures
-    on a terminal. What the output cannot encode is replaced. Raises `OutputLost`, and `BrokenPipeError` where nobody reads
-    any more."""
+    on a terminal. What the output cannot encode is replaced, and a note says so once. Raises `OutputLost`, and
+    `BrokenPipeError` where nobody reads any more."""
     text = visible(text) if sys.stdout.isatty() else text
     try:
         _print(text if text.endswith("\n") else text + "\n")
@@ -110,12 +116,18 @@ def put(text: str) -> None:
 
 
 def _print(line: str) -> None:
-    try:
-        sys.stdout.write(line)
-    except UnicodeEncodeError:
-        encoding = sys.stdout.encoding or "ascii"
-        sys.stdout.write(line.encode(encoding, "replace").decode(encoding))
+    text, replaced = streams.writable(line, sys.stdout)
+    sys.stdout.write(text)
     sys.stdout.flush()
+    if replaced and sys.stdout not in _NOTED:
+        _NOTED.add(sys.stdout)
+        several = f"{len(replaced):,} characters were" if len(replaced) > 1 else "1 character was"
+        shown = " ".join(replaced[:_MOST_NOTED]) + (" …" if len(replaced) > _MOST_NOTED else "")
+        say(
+            f"note: {several} replaced by signs or escapes: {shown} cannot be written in {sys.stdout.encoding}, the encoding of "
+            "standard output (PYTHONUTF8=1 in the environment writes UTF-8; --json loses nothing)",
+            "dim",
+        )
 
 
 @contextmanager

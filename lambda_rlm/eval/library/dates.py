@@ -1,12 +1,6 @@
 """Dates and durations, read from the ways in which people write them, and counting in days.
 
-A date needs a day, a month and a year of four digits; a weekday before it and a time after it are passed over. Read are
-
-- `2023-01-06`, `2023/1/6`, `2023.01.06`, `20230106`, `2023年1月6日`;
-- `Jan 06, 2023`, `January 6 2023`, `6 January 2023`, `6th of January, 2023`, `06-Jan-2023` (English names, at least three
-letters);
-- `6.1.2023` (with points the day comes first);
-- `13/01/2023`, `01-13-2023`, `05/05/2023`: with strokes only where it can be read in one way; `01/02/2023` is none.
+Dates are read as `lambda_rlm.dates` reads them, for all functions alike, and given as YYYY-MM-DD.
 
 Durations: `1h 30m`, `90 minutes`, `1 hour and 30 min`, `1.5 hours`, `2 days, 3 h`, `PT1H30M`, `P1DT12H`, `P2W`, `01:30:00`.
 Fractions round to the nearest second, halves to even. A number without a unit and `1:30` are none: they can be read in more
@@ -21,6 +15,7 @@ from datetime import date as Date
 from functools import cache
 from typing import Final
 
+from lambda_rlm.dates import LONGEST, day_in
 from lambda_rlm.eval.library.engine import characters_of
 from lambda_rlm.eval.site import Site
 from lambda_rlm.eval.tariff import TARIFF
@@ -28,46 +23,7 @@ from lambda_rlm.eval.value import Text, Value, derived
 
 Function = Callable[..., Value]
 
-_LONGEST: Final = 80
-_MONTHS: Final = (
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
-)
-_LENGTHS: Final = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
-_WEEKDAY: Final = r"(?:(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?\.?,?\s+)?"
-_TIME: Final = r"(?:(?:t|,?\s+(?:at\s+)?)\d{1,2}:\d\d(?::\d\d(?:[.,]\d{1,9})?)?\s*(?:[ap]\.?m\.?)?\s*(?:z|utc|gmt)?\s*(?:[+-]\d\d:?\d\d)?)?"
-_NAME: Final = r"(?P<name>[a-z]{3,9})\.?"
-_DAY: Final = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?"
-_YEAR: Final = r"(?P<year>\d{4})"
-
-
-_FORMS: Final = (
-    rf"{_YEAR}(?P<by>[-/.])(?P<month>\d{{1,2}})(?P=by)(?P<day>\d{{1,2}})",
-    rf"{_YEAR}(?P<month>\d\d)(?P<day>\d\d)",
-    rf"{_YEAR}\s*年\s*(?P<month>\d{{1,2}})\s*月\s*(?P<day>\d{{1,2}})\s*日",
-    rf"{_NAME}\s+{_DAY}(?:,\s*|\s+){_YEAR}",
-    rf"{_DAY}(?:\s+(?:of\s+)?|-){_NAME}(?:,?\s+|-){_YEAR}",
-    rf"(?P<day>\d{{1,2}})\.\s?(?P<month>\d{{1,2}})\.\s?{_YEAR}",
-    rf"(?P<first>\d{{1,2}})(?P<by>[-/])(?P<second>\d{{1,2}})(?P=by){_YEAR}",
-)
-
-
-@cache
-def _forms() -> tuple[re.Pattern[str], ...]:
-    # Compiled when a date is first read: importing the library stays cheap.
-    return tuple(re.compile(_WEEKDAY + form + _TIME, re.ASCII | re.IGNORECASE) for form in _FORMS)
-
-
+_LONGEST: Final = LONGEST
 _SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 _NUMBER: Final = r"\d{1,9}(?:[.,]\d{1,9})?"
 _CLOCK: Final = r"(\d{1,5}):([0-5]\d):([0-5]\d)(\.\d{1,9})?"
@@ -97,44 +53,13 @@ def parse_date(site: Site) -> Function:
 
 def date_in(s: str) -> str | None:
     """The date that a text is, as YYYY-MM-DD."""
-    for form in _forms():
-        match = form.fullmatch(s)
-        if match is not None:
-            return _written(match.groupdict())
-    return None
-
-
-def _written(parts: dict[str, str | None]) -> str | None:
-    year = int(parts["year"] or 0)
-    month_and_day = _month_and_day(parts)
-    if month_and_day is None:
-        return None
-    month, day = month_and_day
-    is_leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
-    if not (year >= 1 and 1 <= month <= 12 and 1 <= day <= _LENGTHS[month - 1] + (month == 2 and is_leap)):
-        return None
-    return f"{year:04}-{month:02}-{day:02}"
-
-
-def _month_and_day(parts: dict[str, str | None]) -> tuple[int, int] | None:
-    first, second, name = parts.get("first"), parts.get("second"), parts.get("name")
-    if first is not None and second is not None:
-        a, b = int(first), int(second)
-        if a > 12 or a == b:
-            return b, a
-        return (a, b) if b > 12 else None
-    day = int(parts["day"] or 0)
-    if name is None:
-        return int(parts["month"] or 0), day
-    stem = "sep" if name.lower() == "sept" else name.lower()
-    months = [i for i, month in enumerate(_MONTHS, 1) if month == stem or month[:3] == stem]
-    return (months[0], day) if months else None
+    day = day_in(s)
+    return None if day is None else day.isoformat()
 
 
 def _day(text: Text) -> Date | None:
     """The day that a text names, read as `parse_date` reads it."""
-    date = date_in(characters_of(text).strip()) if text.n <= _LONGEST else None
-    return None if date is None else Date.fromisoformat(date)
+    return day_in(characters_of(text).strip()) if text.n <= _LONGEST else None
 
 
 def _of_days(function: Callable[..., int]) -> Callable[[Site], Function]:

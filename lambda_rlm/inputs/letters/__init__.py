@@ -1,0 +1,5 @@
+"""Which encoding a text without a mark is in, by the letters of the words that it gives."""
+
+from lambda_rlm.inputs.letters.judge import LetterJudgment, judged
+
+__all__ = ["LetterJudgment", "judged"]
