@@ -1,0 +1,118 @@
+"""A text in which some places are written otherwise, and the way back to the places of the original.
+
+Owns `ReplacedText`, and `PrintedText`, by which quotes are looked for: signs as they are typed (`folding.printed`), words that
+were parted at the end of a line in one piece, and one form for what parts words. Promises that a place leads back to whole signs
+of the original, with their marks; time linear in the text.
+"""
+
+from __future__ import annotations
+
+import re
+from array import array
+from bisect import bisect_right
+from collections.abc import Callable
+from typing import Final
+
+from lambda_rlm.budget.meter import Meter
+from lambda_rlm.eval.named.folding import ATTACHED, UNSPACED, marks, printed
+from lambda_rlm.eval.tariff import CHARACTER, HEADER, SLOT
+
+_GAP = re.compile(r"[-\s.]{2,}|[^\S ]|-")
+"""What is between words where it may be written otherwise: not a space or a dot alone."""
+_UNSPACED_GAP = re.compile(rf"[-\s.]{{2,}}|[^\S ]|-|(?<=[{UNSPACED}]) (?=[{UNSPACED}])")
+_UNSPACED = re.compile(f"[{UNSPACED}]")
+_BATCH: Final = 4_096
+_MARKS: Final = 2 * 3 * 8 + 2 * SLOT
+"""Bytes that a replacement takes."""
+
+
+class ReplacedText:
+    """A text in which every match of a pattern is replaced, and the way back."""
+
+    def __init__(self, original: str, pattern: re.Pattern[str], replace: Callable[[re.Match[str]], str], meter: Meter) -> None:
+        self._starts, self._originals, self._ends = array("q", [0]), array("q", [0]), array("q", [0])
+        parts: list[str] = []
+        at = behind = 0
+        meter.allocate(HEADER + CHARACTER * len(original))
+        for number, match in enumerate(pattern.finditer(original)):
+            if number % _BATCH == 0:
+                meter.glance()
+                meter.allocate(_MARKS * min(number, _BATCH))
+            new, (begin, end) = replace(match), match.span()
+            if new == match[0]:
+                continue
+            parts += [original[behind:begin], new]
+            at += begin - behind
+            self._mark(at, begin, end)
+            at += len(new)
+            self._mark(at, end, end)
+            behind = end
+        self.text = "".join([*parts, original[behind:]]) if parts else original
+
+    def _mark(self, start: int, original: int, end: int) -> None:
+        """From `start` on, the text is what stands at `original`; or, where `end` is behind that, all is for that stretch."""
+        self._starts.append(start)
+        self._originals.append(original)
+        self._ends.append(end)
+
+    def original(self, start: int, end: int) -> tuple[int, int]:
+        """The place of the original that became a place of the text, which is not empty."""
+        first = bisect_right(self._starts, start) - 1
+        last = bisect_right(self._starts, end - 1) - 1
+        is_whole = self._ends[last] > self._originals[last]
+        return (
+            self._originals[first] + (0 if self._ends[first] > self._originals[first] else start - self._starts[first]),
+            self._ends[last] if is_whole else self._originals[last] + end - self._starts[last],
+        )
+
+
+class PrintedText:
+    """A text as quotes of it are looked for where it does not stand word for word."""
+
+    def __init__(self, original: str, meter: Meter) -> None:
+        self._signs = _with_plain_signs(original, meter)
+        typed = self._signs.text if self._signs is not None else original
+        pattern = _UNSPACED_GAP if not typed.isascii() and _UNSPACED.search(typed) else _GAP
+        self._gaps = ReplacedText(typed, pattern, _gap, meter)
+        self.text = self._gaps.text
+
+    def original(self, start: int, end: int) -> tuple[int, int]:
+        """The place of the original that became a place of the text, which is not empty."""
+        start, end = self._gaps.original(start, end)
+        return (start, end) if self._signs is None else self._signs.original(start, end)
+
+
+def _with_plain_signs(original: str, meter: Meter) -> ReplacedText | None:
+    """A text whose signs are those that are typed; None where they are so already."""
+    signs = set(original)
+    joining = "".join(sorted(sign for sign in signs if not sign.isascii() and _joining().match(sign)))
+    changed = "".join(sorted(sign for sign in signs if printed(sign) != sign and sign not in joining))
+    if not joining and not changed:
+        return None
+    alone = [f"[{re.escape(changed)}]"] if changed else []
+    with_marks = [f".?[{re.escape(joining)}]+"] if joining else []
+    pattern = re.compile("|".join(with_marks + alone), re.DOTALL)
+    return ReplacedText(original, pattern, lambda match: printed(match[0]), meter)
+
+
+def _joining() -> re.Pattern[str]:
+    return re.compile(f"[{marks()}{ATTACHED}]")
+
+
+def _gap(match: re.Match[str]) -> str:
+    """What parts two words, in one form: nothing for a hyphen between letters and for space between words that need none,
+    and no space around dashes and three dots."""
+    gap, text = match[0], match.string
+    before, after = text[match.start() - 1 : match.start()], text[match.end() : match.end() + 1]
+    if "." in gap:
+        left, _, right = gap.partition(".")
+        return "..." if "." in right else _between(left) + "." + _between(right)
+    if "-" in gap and all(not sign or sign.isalpha() for sign in (before, after)):
+        return ""
+    if "-" not in gap and before and after and _UNSPACED.match(before) and _UNSPACED.match(after):
+        return ""
+    return _between(gap)
+
+
+def _between(gap: str) -> str:
+    return "-" if "-" in gap else " " if gap else ""
