@@ -9,13 +9,18 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from functools import cache, lru_cache
 from typing import Final
 
-UNSEEN: Final = "\u00ad\u034f\u061c\u0640\u200b\u200c\u200e\u200f\u202a-\u202e\u2060-\u2069\ufe00-\ufe0f\ufeff\U0001f3fb-\U0001f3ff"
+UNSEEN: Final = (
+    "\u00ad\u034f\u061c\u0640\u200b\u200c\u200e\u200f\u202a-\u202e\u2060-\u2069\ufe00-\ufe0f\ufeff\U0001f3fb-\U0001f3ff"
+)
 _UNSEEN = re.compile(f"[{UNSEEN}]")
 """What changes no word: soft hyphens, marks of direction, zero widths, the Arabic stroke, variants and tones of emoji."""
-ACCENTS: Final = "\u0300-\u036f\u0591-\u05bd\u05bf-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06dc\u06df-\u06e4\u06e7\u06e8\u06ea-\u06ed"
+ACCENTS: Final = (
+    "\u0300-\u036f\u0591-\u05bd\u05bf-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06dc\u06df-\u06e4\u06e7\u06e8\u06ea-\u06ed"
+)
 _ACCENTS = re.compile(f"[{ACCENTS}]")
 """Marks that capitals, or quick writing, leave out (Latin, Greek, Cyrillic, Hebrew, Arabic); elsewhere, they are vowels."""
 _NUKTAS = re.compile("[\u093c\u09bc\u0a3c\u0abc\u0b3c]")
@@ -24,7 +29,7 @@ _SPACE = re.compile(r"\s+")
 _HYPHENS = re.compile("[\u2010\u2011\u2212]")
 """Signs that are written for a hyphen or minus."""
 _PRINTED: Final = {
-    "'": "\u2018\u2019\u201a\u201b\u2032\u2035\u02b9\u02bb\u02bc\u02bd\u02c8\u02ca\u02cb\u2039\u203a`\u00b4\u05f3\uff07\ua78c",
+    "'": "\u2018\u2019\u201a\u201b\u2032\u2035\u02b9\u02bb\u02bc\u02bd\u02c8\u02ca\u02cb\u2039\u203a\u00b4\u05f3\uff07\ua78c",
     '"': "\u201c\u201d\u201e\u201f\u2033\u2036\u00ab\u00bb\u301d\u301e\u301f\u02ba\u05f4\uff02",
     "-": "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u2043\u2e3a\u2e3b\ufe58\ufe63\uff0d\u05be\u30a0",
 }
@@ -54,8 +59,8 @@ _UNSPACED: Final = (
     (0x20000, 0x3FFFF),
 )
 """Scripts in which no space parts words."""
-UNSPACED: Final = "".join(f"{chr(first)}-{chr(last)}" for first, last in _UNSPACED)
-"""The same, as the inside of a class of a pattern."""
+_LARGE: Final = 5_000
+"""Blocks of more characters have letters alone."""
 ATTACHED: Final = "\uff9e\uff9f\u1160-\u11ff\ud7b0-\ud7ff"
 """Signs that make one letter with that before them, and are no marks: of half-width kana, and parts of Hangul."""
 
@@ -76,8 +81,8 @@ def folded(text: str) -> str:
 def printed(text: str) -> str:
     """A text as it is typed, in its own casing: one width, straight quotation marks, plain dashes, no accents, nothing unseen."""
     if text.isascii():
-        return text.replace("`", "'")
-    plain = unicodedata.normalize("NFKC", text).translate(_signs())
+        return text
+    plain = unicodedata.normalize("NFKC", _typed(text))
     return unicodedata.normalize("NFC", _ACCENTS.sub("", unicodedata.normalize("NFD", plain)))
 
 
@@ -85,7 +90,7 @@ def marked(text: str) -> str:
     """A text as it is searched, with the accents of its letters: in small letters, of one width, nothing unseen."""
     if text.isascii():
         return text.lower()
-    plain = unicodedata.normalize("NFKC", text).casefold().translate(_signs())
+    plain = unicodedata.normalize("NFKC", _typed(text)).casefold()
     return plain if plain.isascii() else unicodedata.normalize("NFKC", plain)
 
 
@@ -93,34 +98,64 @@ def unmarked(text: str) -> str:
     """What `marked` gave, without what is left out by who types in haste, and with one letter for those that look alike."""
     if text.isascii():
         return text
-    bare = _NUKTAS.sub("", _ACCENTS.sub("", unicodedata.normalize("NFD", text)))
-    return unicodedata.normalize("NFC", bare).translate(_letters())
+    plain = text
+    for sign in set(text):
+        if not (sign.isascii() or "\u3000" <= sign <= "\u9fff"):  # no Kana and no Han has marks
+            plain = plain.replace(sign, _bare(sign))
+    return plain
+
+
+def _typed(text: str) -> str:
+    """A text with the signs that are typed for those of print, and without unseen ones."""
+    signs = _signs()
+    for sign in signs.keys() & set(text):
+        text = text.replace(sign, signs[sign])
+    return text
+
+
+@lru_cache(maxsize=1 << 16)
+def _bare(sign: str) -> str:
+    """A sign of a text that is searched, by what is typed for it."""
+    digit = unicodedata.decimal(sign, None)
+    if digit is not None:
+        return str(digit)
+    letters = _NUKTAS.sub("", _ACCENTS.sub("", unicodedata.normalize("NFD", sign)))
+    return "".join(_LETTERS.get(letter, letter) for letter in unicodedata.normalize("NFC", letters))
 
 
 @cache
-def _signs() -> dict[int, str | None]:
+def _signs() -> dict[str, str]:
     """Signs of print and their plain forms; unseen signs, those that join letters too, and none."""
-    table: dict[int, str | None] = {ord(sign): plain for plain, signs in _PRINTED.items() for sign in signs}
+    plain = {sign: plain for plain, signs in _PRINTED.items() for sign in signs}
     codes = (*range(0x2070), *range(0xFE00, 0xFF00), *range(0x1F3FB, 0x1F400))
-    return table | dict.fromkeys(code for code in codes if _UNSEEN.match(chr(code))) | {0x200D: None}
+    return plain | dict.fromkeys((chr(code) for code in codes if _UNSEEN.match(chr(code))), "") | {"\u200d": ""}
 
 
 @cache
-def _letters() -> dict[int, str]:
-    """Letters, and digits of all scripts, by what is typed for them."""
-    codes = (*range(0x660, 0x1C60), *range(0xA620, 0xAC00), *range(0x104A0, 0x12000))
-    digits = {code: str(value) for code in codes if (value := unicodedata.decimal(chr(code), None)) is not None}
-    return {ord(letter): plain for letter, plain in _LETTERS.items()} | digits
+def marks(*, is_wide: bool = True) -> str:
+    """All marks (category M), as the inside of a class of a pattern; without those beyond U+FFFF, it is much quicker."""
+    blocks = (*range(0x300, 0x3100), *range(0xA660, 0xAC00), *range(0xFB00, 0xFE30))
+    wide = range(0x10000, 0x1F000) if is_wide else ()
+    return _class(code for code in (*blocks, *wide) if unicodedata.category(chr(code))[0] == "M")
 
 
 @cache
-def marks() -> str:
-    """All marks (category M), as the inside of a class of a pattern."""
-    blocks = (*range(0x300, 0x3100), *range(0xA660, 0xAC00), *range(0xFB00, 0xFE30), *range(0x10000, 0x1F000))
-    codes = [code for code in blocks if unicodedata.category(chr(code))[0] == "M"]
-    starts = [code for at, code in enumerate(codes) if not at or codes[at - 1] != code - 1]
-    ends = [code for at, code in enumerate(codes) if at + 1 == len(codes) or codes[at + 1] != code + 1]
-    return "".join(f"{chr(first)}-{chr(last)}" for first, last in zip(starts, ends, strict=True))
+def unspaced() -> str:
+    """Letters, marks and digits of the scripts in which no space parts words, as the inside of a class of a pattern."""
+    small = (code for first, last in _UNSPACED if last - first < _LARGE for code in range(first, last + 1))
+    large = "".join(f"{chr(first)}-{chr(last)}" for first, last in _UNSPACED if last - first >= _LARGE)
+    return large + _class(code for code in small if unicodedata.category(chr(code))[0] in "LMN")
+
+
+def _class(codes: Iterable[int]) -> str:
+    """Characters as ranges of a class of a pattern; their codes rise."""
+    ranges: list[list[int]] = []
+    for code in codes:
+        if ranges and ranges[-1][1] == code - 1:
+            ranges[-1][1] = code
+        else:
+            ranges.append([code, code])
+    return "".join(f"{chr(first)}-{chr(last)}" for first, last in ranges)
 
 
 def is_joined(before: str, after: str) -> bool:

@@ -11,16 +11,15 @@ import re
 from array import array
 from bisect import bisect_right
 from collections.abc import Callable
+from functools import cache
 from typing import Final
 
 from lambda_rlm.budget.meter import Meter
-from lambda_rlm.eval.named.folding import ATTACHED, UNSPACED, marks, printed
+from lambda_rlm.eval.named.folding import ATTACHED, marks, printed, unspaced
 from lambda_rlm.eval.tariff import CHARACTER, HEADER, SLOT
 
 _GAP = re.compile(r"[-\s.]{2,}|[^\S ]|-")
 """What is between words where it may be written otherwise: not a space or a dot alone."""
-_UNSPACED_GAP = re.compile(rf"[-\s.]{{2,}}|[^\S ]|-|(?<=[{UNSPACED}]) (?=[{UNSPACED}])")
-_UNSPACED = re.compile(f"[{UNSPACED}]")
 _BATCH: Final = 4_096
 _MARKS: Final = 2 * 3 * 8 + 2 * SLOT
 """Bytes that a replacement takes."""
@@ -72,8 +71,8 @@ class PrintedText:
     def __init__(self, original: str, meter: Meter) -> None:
         self._signs = _with_plain_signs(original, meter)
         typed = self._signs.text if self._signs is not None else original
-        pattern = _UNSPACED_GAP if not typed.isascii() and _UNSPACED.search(typed) else _GAP
-        self._gaps = ReplacedText(typed, pattern, _gap, meter)
+        is_spaced = typed.isascii() or _unspaced().search(typed) is None
+        self._gaps = ReplacedText(typed, _GAP if is_spaced else _unspaced_gap(), _gap, meter)
         self.text = self._gaps.text
 
     def original(self, start: int, end: int) -> tuple[int, int]:
@@ -95,8 +94,19 @@ def _with_plain_signs(original: str, meter: Meter) -> ReplacedText | None:
     return ReplacedText(original, pattern, lambda match: printed(match[0]), meter)
 
 
+@cache
 def _joining() -> re.Pattern[str]:
     return re.compile(f"[{marks()}{ATTACHED}]")
+
+
+@cache
+def _unspaced() -> re.Pattern[str]:
+    return re.compile(f"[{unspaced()}]")
+
+
+@cache
+def _unspaced_gap() -> re.Pattern[str]:
+    return re.compile(rf"{_GAP.pattern}|(?<=[{unspaced()}]) (?=[{unspaced()}])")
 
 
 def _gap(match: re.Match[str]) -> str:
@@ -109,7 +119,7 @@ def _gap(match: re.Match[str]) -> str:
         return "..." if "." in right else _between(left) + "." + _between(right)
     if "-" in gap and all(not sign or sign.isalpha() for sign in (before, after)):
         return ""
-    if "-" not in gap and before and after and _UNSPACED.match(before) and _UNSPACED.match(after):
+    if "-" not in gap and before and after and _unspaced().match(before) and _unspaced().match(after):
         return ""
     return _between(gap)
 
