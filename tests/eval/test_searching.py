@@ -91,7 +91,14 @@ def test_a_word_is_found_however_it_is_written(query: str, text: str) -> None:
 
 @pytest.mark.parametrize(
     ("query", "same", "other"),
-    [("María", "María", "Maria"), ("Maria", "Maria", "María"), ("Müller", "Müller", "Mueller"), ("ёлка", "ёлка", "елка"), ("محمد", "محمد", "مُحَمَّد"), ("ขาว", "ขาว", "ข่าว")],
+    [
+        ("María", "María", "Maria"),
+        ("Maria", "Maria", "María"),
+        ("Müller", "Müller", "Mueller"),
+        ("ёлка", "ёлка", "елка"),
+        ("محمد", "محمد", "مُحَمَّد"),
+        ("ขาว", "ขาว", "ข่าว"),
+    ],
 )
 def test_what_is_written_as_in_the_query_is_first(query: str, same: str, other: str) -> None:
     assert found(query, other, same) == [1, 0]

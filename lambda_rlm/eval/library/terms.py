@@ -66,7 +66,7 @@ class Query:
         for block in blocks(ELIDED.sub(" ", text)):
             meter.glance()
             written.update(_words(block)[0])
-            exact = marked(block + _rejoined(block))
+            exact = _marked(block, meter)
             words.update(_words(exact)[0])
             runs += _words(unmarked(exact))[1]
         capitals = {word for word in written if len(word) > 1 and word.isupper()}
@@ -97,7 +97,7 @@ class Query:
         total, counts = 0, dict[str, float]()
         for block in blocks(text):
             meter.glance()
-            exact = marked(block + _rejoined(block))
+            exact = _marked(block, meter)
             bare = unmarked(exact)
             words, runs = _words(bare)
             total += len(words)
@@ -134,6 +134,14 @@ def blocks(s: str) -> Iterator[str]:
         yield s[begin:end]
         begin = end
     yield s[begin:]
+
+
+def _marked(block: str, meter: Meter) -> str:
+    """A part of a text as it is searched, with its accents; folding, and all that follows, takes longer beyond ASCII."""
+    exact = marked(block + _rejoined(block))
+    if not exact.isascii():
+        meter.spend(max(len(block), len(exact)))
+    return exact
 
 
 def _rejoined(block: str) -> str:

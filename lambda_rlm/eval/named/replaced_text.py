@@ -21,38 +21,38 @@ from lambda_rlm.eval.tariff import CHARACTER, HEADER, SLOT
 _GAP = re.compile(r"[-\s.]{2,}|[^\S ]|-")
 """What is between words where it may be written otherwise: not a space or a dot alone."""
 _BATCH: Final = 4_096
-_MARKS: Final = 2 * 3 * 8 + 2 * SLOT
+_MARKS: Final = 2 * 3 * 8 + 2 * SLOT + HEADER
 """Bytes that a replacement takes."""
+_STEPS: Final = 4
+"""Fuel for a replacement, beside a fourth for each character."""
 
 
 class ReplacedText:
     """A text in which every match of a pattern is replaced, and the way back."""
 
     def __init__(self, original: str, pattern: re.Pattern[str], replace: Callable[[re.Match[str]], str], meter: Meter) -> None:
+        # From each start on, the text is what stands in the original; or, where that ends behind, all is for that stretch.
         self._starts, self._originals, self._ends = array("q", [0]), array("q", [0]), array("q", [0])
         parts: list[str] = []
-        at = behind = 0
+        at = behind = number = 0
         meter.allocate(HEADER + CHARACTER * len(original))
-        for number, match in enumerate(pattern.finditer(original)):
+        meter.spend(len(original) >> 2)
+        for number, match in enumerate(pattern.finditer(original), 1):
             if number % _BATCH == 0:
                 meter.glance()
-                meter.allocate(_MARKS * min(number, _BATCH))
+                _charge(_BATCH, meter)
             new, (begin, end) = replace(match), match.span()
             if new == match[0]:
                 continue
-            parts += [original[behind:begin], new]
+            parts += original[behind:begin], new
             at += begin - behind
-            self._mark(at, begin, end)
-            at += len(new)
-            self._mark(at, end, end)
-            behind = end
+            after = at + len(new)
+            self._starts.extend((at, after))
+            self._originals.extend((begin, end))
+            self._ends.extend((end, end))
+            at, behind = after, end
+        _charge(number % _BATCH, meter)
         self.text = "".join([*parts, original[behind:]]) if parts else original
-
-    def _mark(self, start: int, original: int, end: int) -> None:
-        """From `start` on, the text is what stands at `original`; or, where `end` is behind that, all is for that stretch."""
-        self._starts.append(start)
-        self._originals.append(original)
-        self._ends.append(end)
 
     def original(self, start: int, end: int) -> tuple[int, int]:
         """The place of the original that became a place of the text, which is not empty."""
@@ -63,6 +63,11 @@ class ReplacedText:
             self._originals[first] + (0 if self._ends[first] > self._originals[first] else start - self._starts[first]),
             self._ends[last] if is_whole else self._originals[last] + end - self._starts[last],
         )
+
+
+def _charge(replacements: int, meter: Meter) -> None:
+    meter.spend(_STEPS * replacements)
+    meter.allocate(_MARKS * replacements)
 
 
 class PrintedText:
@@ -91,7 +96,15 @@ def _with_plain_signs(original: str, meter: Meter) -> ReplacedText | None:
     alone = [f"[{re.escape(changed)}]"] if changed else []
     with_marks = [f".?[{re.escape(joining)}]+"] if joining else []
     pattern = re.compile("|".join(with_marks + alone), re.DOTALL)
-    return ReplacedText(original, pattern, lambda match: printed(match[0]), meter)
+    known: dict[str, str] = {}
+
+    def plain(match: re.Match[str]) -> str:
+        sign = match[0]
+        if sign not in known:
+            known[sign] = printed(sign)
+        return known[sign]
+
+    return ReplacedText(original, pattern, plain, meter)
 
 
 @cache
