@@ -302,7 +302,7 @@ def test_a_quote_is_found_where_signs_of_print_are_others(text: str, quote: str,
         assert (place.s, place.start) == (found, text.index(found))
 
 
-def test_what_stands_word_for_word_is_found_before_what_has_other_signs() -> None:
+def test_a_quote_word_for_word_is_found_first() -> None:
     text = "It’s late. It's late."
     found, _ = read(json.dumps({"reply": "It's late."}), QUOTE, template(span_of(Document("page", text), 0, len(text))))
     assert found.start == 11

@@ -1,9 +1,10 @@
 """Where a quote is in what the model was shown.
 
-Owns the search for Quotes. Promises: a quote is found only if it stands, white space normalized, in a part of the prompt that
-came from an input (not from a reply, nor from the program); where it stands nowhere so, signs of print may be others (straight
-quotation marks for curly ones, hyphens at line ends, ligatures, widths, accents), but no letter and no casing; the first place
-wins; what is returned is the input's own text, as a span of its document wherever the place lies in one. Refuses the empty quote.
+Owns the search for Quotes. Promises: a quote is found only where it is in a part of the prompt that came from an input (not
+from a reply, nor from the program), white space normalized; where it is nowhere so, signs of print may be others (straight
+quotation marks for curly ones, hyphens at line ends, ligatures, widths, accents), but no letter and no casing; the first
+place wins; what is returned is the input's own text, as a span of its document wherever the place lies in one. Refuses the
+empty quote.
 """
 
 from __future__ import annotations

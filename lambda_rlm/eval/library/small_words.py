@@ -1,8 +1,9 @@
-"""Words that stand everywhere in a language, and so say nothing of where in a text something is.
+"""Words that are everywhere in a language, and so say nothing of where in a text something is.
 
-Owns the words, by the language in which people ask: articles, pronouns, prepositions, auxiliaries, question words. Promises that a
-word is small only in a query of its language, which is the one of which the query has the most small words; where several fit, only
-what is small in all of them is; a single letter alone is not. So `war` is small beside `wo`, and not beside `where`.
+Owns the words, by the language in which people ask: articles, pronouns, prepositions, auxiliaries, question words. Promises
+that a word is small only in a query of its language, which is the one of which the query has the most small words; where
+several fit, only what is small in all of them is; a single letter alone is not. So `war` is small beside `wo`, and not beside
+`where`.
 """
 
 from __future__ import annotations
@@ -100,7 +101,7 @@ LANGUAGES: Final[Mapping[str, str]] = {
         untuk yang
     """,
 }
-"""Words in small letters, parted by white space; those with accents also as they are typed without, unless that is another word."""
+"""Words in small letters, parted by white space; also as they are typed without accents, unless that is another word."""
 
 ELIDED: Final = re.compile(
     r"(?<![^\W_])(?:[cdjlmnst]|qu|jusqu|lorsqu|puisqu|quoiqu|(?:d|n|s)?all|dell|nell|sull|un)['\u2019](?=[^\W_])"
@@ -115,7 +116,7 @@ QUESTIONS: Final = re.compile(
     "ที่ไหน|เมื่อไหร่|เมื่อไร|เมื่อใด|เท่าไหร่|เท่าไร|อะไร|ทำไม|อย่างไร|ใคร(?![\u0e31\u0e34-\u0e3a\u0e47-\u0e4e])|"
     "ຢູ່ໃສ|ເມື່ອໃດ|ແມ່ນຫຍັງ|នៅឯណា|នៅទីណា|នៅណា|អ្នកណា|នៅពេលណា|ဘယ်မှာ|ဘယ်သူ|ဘာလဲ"
 )
-"""Question words of scripts without spaces, of signs that make no other word, and none that a longer word begins or ends with."""
+"""Question words of scripts without spaces, whose signs are part of no longer word."""
 
 
 def small_words(words: Set[str]) -> Set[str]:

@@ -1,10 +1,10 @@
 """The terms of a text, by which it is searched.
 
-Owns what a term is. Where spaces part words: a run of letters, marks and digits, folded (`eval.named.folding`), so that a query
-without accents, or of another width, finds it. In scripts that have no such spaces: two neighboring signs, and in alphabets three
-as well; a mark belongs to the sign before it. Promises that a form which differs from that of the query counts for a little less
-than the form itself; that a word in capitals is a term of its own; that a word parted by a hyphen at the end of a line is a term
-beside its parts. Reads a part of a text at a time: a run of more than 2^17 characters is cut.
+Owns what a term is. Where spaces part words: a run of letters, marks and digits, folded (`eval.named.folding`), so that a
+query without accents, or of another width, finds it. In scripts that have no such spaces: two neighboring signs, and in
+alphabets three as well; a mark belongs to the sign before it. Promises that a form which differs from that of the query
+counts for a little less than the form itself; that a word in capitals is a term of its own; that a word parted by a hyphen at
+the end of a line is a term beside its parts. Reads a part of a text at a time: a run of more than 2^17 characters is cut.
 """
 
 from __future__ import annotations

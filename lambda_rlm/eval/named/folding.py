@@ -1,8 +1,8 @@
 """Texts as they are compared without regard to how they are written: casing, width, accents, signs of print, unseen signs.
 
-Owns the one table of what is written in several ways, and the forms made of it: `cased` and `folded` for labels, where a dash and
-a letter may be all that parts two of them; `printed` for quotes, which keeps casing; `marked` and `unmarked` for search. Says also
-which neighbors are of one word (`is_joined`). The way back to the places of the original is in `replaced_text`.
+Owns the one table of what is written in several ways, and the forms made of it: `cased` and `folded` for labels, where a dash
+and a letter may be all that parts two of them; `printed` for quotes, which keeps casing; `marked` and `unmarked` for search.
+Says also which neighbors are of one word (`is_joined`). The way back to the places of the original is in `replaced_text`.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ def folded(text: str) -> str:
 
 
 def printed(text: str) -> str:
-    """A text as it is typed, in its own casing: one width, straight quotation marks, plain dashes, no accents, nothing unseen."""
+    """A text as it is typed, in its own casing: one width, straight quotation marks, no accents, nothing unseen."""
     if text.isascii():
         return text
     plain = unicodedata.normalize("NFKC", _typed(text))

@@ -1,8 +1,8 @@
 """A text in which some places are written otherwise, and the way back to the places of the original.
 
-Owns `ReplacedText`, and `PrintedText`, by which quotes are looked for: signs as they are typed (`folding.printed`), words that
-were parted at the end of a line in one piece, and one form for what parts words. Promises that a place leads back to whole signs
-of the original, with their marks; time linear in the text.
+Owns `ReplacedText`, and `PrintedText`, by which quotes are looked for: signs as they are typed (`folding.printed`), words
+that were parted at the end of a line in one piece, and one form for what parts words. Promises that a place leads back to
+whole signs of the original, with their marks; time linear in the text.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class ReplacedText:
     """A text in which every match of a pattern is replaced, and the way back."""
 
     def __init__(self, original: str, pattern: re.Pattern[str], replace: Callable[[re.Match[str]], str], meter: Meter) -> None:
-        # From each start on, the text is what stands in the original; or, where that ends behind, all is for that stretch.
+        # From each start on, the text is what is in the original; or, where that ends behind, all is for that stretch.
         self._starts, self._originals, self._ends = array("q", [0]), array("q", [0]), array("q", [0])
         parts: list[str] = []
         at = behind = number = 0
@@ -71,7 +71,7 @@ def _charge(replacements: int, meter: Meter) -> None:
 
 
 class PrintedText:
-    """A text as quotes of it are looked for where it does not stand word for word."""
+    """A text as quotes of it are looked for where it is not there word for word."""
 
     def __init__(self, original: str, meter: Meter) -> None:
         self._signs = _with_plain_signs(original, meter)
