@@ -67,7 +67,7 @@ SIGNATURES: Final[dict[P, Signature]] = {
     P.ADD_DAYS: _S("(date: Text, n: Int) -> Option[Text]", "the date n days later, earlier for n below 0, as YYYY-MM-DD; none for no date, and outside the years 1 to 9999"),
     P.WEEKDAY: _S("(date: Text) -> Option[Int]", "1 for Monday to 7 for Sunday; none for no date"),
     P.MONTH: _S("(date: Text) -> Option[Int]", "1 to 12; none for no date"),
-    P.SIMILARITY: _S("(a: Text, b: Text) -> Float", "1 - edit distance / longer length; 1.0 for two empty texts"),
+    P.SIMILARITY: _S("(a: Text, b: Text) -> Float", "1 - edit distance / longer length, both folded; 1.0 for two empty texts"),
     P.MAP: _S("(list: List[a], f: (a) -> b) -> List[b]", "f of each element, in order; model calls run at once"),
     P.FILTER: _S("(list: List[a], f: (a) -> Bool) -> List[a]", "the elements for which f holds"),
     P.FLAT_MAP: _S("(list: List[a], f: (a) -> List[b]) -> List[b]", "the lists that f gives, one after the other"),

@@ -257,6 +257,57 @@ def test_a_quote_from_a_computed_text_is_found_in_its_input() -> None:
     assert (found.origin, found.start) == (BOOK, 23)
 
 
+@pytest.mark.parametrize(
+    ("text", "quote", "found"),
+    [
+        # sciencehistory/scihist_digicoll #3462, NousResearch/hermes-agent #85749: a model that quotes writes straight signs.
+        ("x Ann said “we sail” and left. y", 'Ann said "we sail" and left.', "Ann said “we sail” and left."),
+        ("x It’s the captain’s log. y", "It's the captain's log.", "It’s the captain’s log."),
+        ("« Non », dit-il.", '"Non", dit-il.', None),
+        ("x « Non », dit-il. y", '" Non ", dit-il.', "« Non », dit-il."),
+        ("x She left—at last. y", "She left-at last.", "She left—at last."),
+        ("x She left — at last. y", "left--at last", "left — at last"),
+        ("x He waited… then ran. y", "He waited... then ran.", "He waited… then ran."),
+        ("x He waited . . . then ran.", "He waited… then", "He waited . . . then"),
+        ("x pages 10–20, −5 °C", "pages 10-20, -5 °C", "pages 10–20, −5 °C"),
+        ("rows 10–20", "rows 1020", None),
+        ("x an infor-\nmation desk", "an information desk", "an infor-\nmation desk"),
+        ("x a well-\r\nknown man", "a well-known man", "a well-\r\nknown man"),
+        ("x the oﬃce ﬁnds y", "the office finds", "the oﬃce ﬁnds"),
+        ("x the oﬃce y", "ice", "ﬃce"),
+        ("x cafe\u00adteria pass\u200bword y", "cafeteria password", "cafe\u00adteria pass\u200bword"),
+        ("x cafe\u0301 au lait y", "café au lait", "cafe\u0301 au lait"),
+        ("x María vive y", "Maria vive", "María vive"),
+        ("x قَالَ مُحَمَّدٌ نعم", "قال محمد", "قَالَ مُحَمَّدٌ"),
+        ("x ＡＢＣ　１２３ y", "ABC 123", "ＡＢＣ　１２３"),
+        ("x ｶｲｷﾞｼﾂﾊ y", "カイギシツ", "ｶｲｷﾞｼﾂ"),
+        ("x 图书馆\n星期一关门 y", "图书馆星期一关门", "图书馆\n星期一关门"),
+        ("x 10\u00a0000 m\u202f² y", "10 000 m 2", "10\u00a0000 m\u202f²"),
+        ("x — Sí, dijo Ana. y", "- Sí, dijo Ana.", "Sí, dijo Ana."),
+        ("x Paris is big", "paris is big", None),
+        ("x the sea was calm", "the sea was rough", None),
+        ("x -5 degrees", "+5 degrees", None),
+        ("x y", "\u00ad", None),
+        ("x y", "—", None),
+    ],
+)
+def test_a_quote_is_found_where_signs_of_print_are_others(text: str, quote: str, found: str | None) -> None:
+    """Its letters and casing are those of the input, and what comes back is the input's own text with its place."""
+    prompt = template("Find:\n", span_of(Document("page", text), 0, len(text)))
+    if found is None:
+        with pytest.raises(BadReply):
+            read(json.dumps({"reply": quote}), QUOTE, prompt)
+    else:
+        place, _ = read(json.dumps({"reply": quote}), QUOTE, prompt)
+        assert (place.s, place.start) == (found, text.index(found))
+
+
+def test_a_quote_word_for_word_is_found_first() -> None:
+    text = "It’s late. It's late."
+    found, _ = read(json.dumps({"reply": "It's late."}), QUOTE, template(span_of(Document("page", text), 0, len(text))))
+    assert found.start == 11
+
+
 def test_a_schema_demands_every_field_and_no_other() -> None:
     schema = json_schema(list_of(record_of(name=TEXT, year=option_of(INT), kind=LABELS, says=QUOTE)))
     row = schema["properties"]["reply"]["items"]

@@ -232,8 +232,14 @@ def _texts() -> Iterator[Row]:
     yield Row("split", "split(t, length(t))", *text(lambda n: "a" * n))
     yield Row("pack", 'pack(ts, 2, "")', *texts(lambda n: ["abcd"] * (n // 4)))
     yield Row("rank", 'rank(ts, "中文", 9)', *texts(lambda n: [chinese(n)]))
+    yield Row("rank accents", 'rank(ts, "é è", 9)', *texts(lambda n: ["éà" * n, "é ḕ " * (n // 8)]))
+    yield Row("rank a wide form", 'rank(ts, "ab", 9)', *texts(lambda n: ["\ufdfa" * (n // 16)]))
+    yield Row("rank marks", 'rank(ts, "น้ำมา", 9)', *texts(lambda n: ["น้ำมา" * (n // 4)]))
     yield Row("rank words", 'rank(ts, "a b", 9)', *texts(lambda n: ["a é b " * (n // 60)] * 10))
     yield Row("similarity", "similarity(t, p)", *two(lambda n: "ab" * (n // 32), lambda n: "ba" * (n // 32)))
+    yield Row(
+        "similarity of wide forms", "similarity(t, p)", *two(lambda n: "\ufdfa" * (n // 512), lambda n: "\ufdfb" * (n // 512))
+    )
     yield Row("similarity of many letters", "similarity(t, p)", *two(lambda n: "".join(map(chr, range(0x4E00, 0x4E00 + min(n // 16, 20_000)))), lambda n: "".join(map(chr, range(0x4E01, 0x4E01 + min(n // 16, 20_000))))))  # fmt: skip
     yield Row("parse lists", "parse[List[Int]](t)", *text(lambda n: "[" + "1," * (n // 2) + "1]"))
     yield Row("parse nested", "parse[List[List[Int]]](t)", *text(lambda n: "[" + "[]," * (n // 3) + "[]]"))
@@ -325,6 +331,10 @@ def _sets() -> Iterator[Row]:
 def _models() -> Iterator[Row]:
     prompt = {"t": "Text"}
     words: Inputs = lambda n: {"t": " ".join(f"word{i % 1009}" for i in range(n // 8))}  # noqa: E731
+    signs: Inputs = lambda n: {"t": "é—“a” " * (n // 6)}  # noqa: E731
+    yield Row(
+        "llm_call quotes of print", 'llm_call[List[Quote]](f"{t}", out=100000)', prompt, signs, lambda _: '["e-b", "“b”"]'
+    )
     yield Row("llm_call quotes", 'llm_call[List[Quote]](f"{t}", out=100000)', prompt, words, quoted)
     yield Row("llm_call nested", "llm_call[List[Int]](t, out=100000)", prompt, words, lambda n: "['" * (n // 2))
     yield Row("llm_call many", "llm_call[List[Int]](t, out=100000)", prompt, words, lambda n: "[" + "1," * (n // 2) + "1]")

@@ -1,8 +1,10 @@
 """Where a quote is in what the model was shown.
 
-Owns the search for Quotes. Promises: a quote is found only if it stands, white space normalized, in a part of the prompt that
-came from an input (not from a reply, nor from the program); the first place wins; what is returned is the input's own text,
-as a span of its document wherever the place lies in one. Refuses the empty quote.
+Owns the search for Quotes. Promises: a quote is found only where it is in a part of the prompt that came from an input (not
+from a reply, nor from the program), white space normalized; where it is nowhere so, signs of print may be others (straight
+quotation marks for curly ones, hyphens at line ends, ligatures, widths, accents), but no letter and no casing; the first
+place wins; what is returned is the input's own text, as a span of its document wherever the place lies in one. Refuses the
+empty quote.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from lambda_rlm.eval.asking.prompt import PRICE, Prompt
 from lambda_rlm.eval.document import width_of
 from lambda_rlm.eval.library.extent import looking
 from lambda_rlm.eval.library.occurrence import first
+from lambda_rlm.eval.named.replaced_text import PrintedText
 from lambda_rlm.eval.provenance.coverage import stretches
 from lambda_rlm.eval.tariff import CHARACTER, HEADER
 from lambda_rlm.eval.value import Derived, Document, Stretch, Text, origin_of, span_of
@@ -48,14 +51,17 @@ class Normalized:
                 at += word.end() - word.start() + 1
         self.text = " ".join(words)
 
-    def find(self, quote: str) -> tuple[int, int] | None:
-        """The place of the first occurrence of a normalized quote, in the text as it was."""
-        at = first(self.text, quote, 0, len(self.text))
-        return None if at < 0 else (self._original(at), self._original(at + len(quote) - 1) + 1)
+    def original(self, start: int, end: int) -> tuple[int, int]:
+        """The place in the text as it was that became a place of it normalized, which is not empty."""
+        return self._original(start), self._original(end - 1) + 1
 
     def _original(self, at: int) -> int:
         word = bisect_right(self._starts, at) - 1
         return self._originals[word] + at - self._starts[word]
+
+
+Form = type[Normalized] | type[PrintedText]
+"""How texts are written in which a quote is looked for."""
 
 
 class QuoteFinder:
@@ -69,8 +75,8 @@ class QuoteFinder:
         self._leaves = leaves
         self._offsets = [offset for offset, _ in leaves]
         self._meter = meter
-        self._regions: list[tuple[int, Normalized]] | None = None
-        self._sources: dict[tuple[int, int, int], Normalized] = {}
+        self._regions: dict[Form, list[tuple[int, Normalized | PrintedText]]] = {}
+        self._sources: dict[tuple[int, int, int, Form], Normalized | PrintedText] = {}
         self._found: dict[str, Text | None] = {}
 
     def find(self, quote: str) -> Text | None:
@@ -79,20 +85,23 @@ class QuoteFinder:
         if not wanted:
             return None
         if wanted not in self._found:
-            self._found[wanted] = self._place(wanted)
+            found = self._place(wanted, Normalized)
+            self._found[wanted] = found or self._place(PrintedText(wanted, self._meter).text, PrintedText)
         return self._found[wanted]
 
-    def _place(self, wanted: str) -> Text | None:
-        if self._regions is None:
+    def _place(self, wanted: str, form: Form) -> Text | None:
+        if not wanted:
+            return None
+        if form not in self._regions:
             places = list(self.regions())
             self._meter.spend(PRICE.steps(characters=sum([end - start for start, end in places])))
-            self._regions = [(start, Normalized(self._text[start:end], self._meter)) for start, end in places]
-        for start, region in self._regions:
+            self._regions[form] = [(start, form(self._text[start:end], self._meter)) for start, end in places]
+        for start, region in self._regions[form]:
             self._meter.glance()
             self._meter.spend(PRICE.steps(characters=len(region.text)))
-            place = region.find(wanted)
+            place = _found(wanted, region)
             if place is not None:
-                return self._located(start + place[0], start + place[1], wanted)
+                return self._located(start + place[0], start + place[1], wanted, form)
         return None
 
     def regions(self) -> Iterator[tuple[int, int]]:
@@ -113,7 +122,7 @@ class QuoteFinder:
             return True
         return leaf.origin is not None and next(stretches([leaf.origin], self._meter, through_replies=False), None) is not None
 
-    def _located(self, start: int, end: int, wanted: str) -> Text:
+    def _located(self, start: int, end: int, wanted: str, form: Form) -> Text:
         """The text at a place, as a span of a document where that says the same in characters that are no wider: bounds reckon
         with those of the prompt, and white space may be another in the document."""
         shown = self._text[start:end]
@@ -126,12 +135,12 @@ class QuoteFinder:
                 isinstance(document, Document)
                 and all(other is document for other, _, _ in spans)
                 and 0 <= last - first <= end - start + _SLACK
-                and normalized(document.text[first:last]) == wanted
+                and form(document.text[first:last], self._meter).text == form(shown, self._meter).text
                 and width_of(document.text[first:last]) <= width_of(shown)
             ):
                 return span_of(document, first, last - first)
         origins = [origin for leaf, a, b in leaves if (origin := origin_of(leaf.cut(a, b))) is not None]
-        cited = self._in_documents(stretches(origins, self._meter, through_replies=False), wanted)
+        cited = self._in_documents(stretches(origins, self._meter, through_replies=False), wanted, form)
         if cited is not None and width_of(cited.s) <= width_of(shown):
             return cited
         return Text(shown, origins[0] if len(origins) == 1 else Derived(tuple(origins)))
@@ -143,7 +152,7 @@ class QuoteFinder:
             if offset + leaf.n > start:
                 yield leaf, max(0, start - offset), min(leaf.n, end - offset)
 
-    def _in_documents(self, sources: Iterable[Stretch], wanted: str) -> Text | None:
+    def _in_documents(self, sources: Iterable[Stretch], wanted: str, form: Form) -> Text | None:
         """The first place of a quote in the parts of documents that a computed text was made from."""
         searched = 0
         for source in sources:
@@ -152,21 +161,27 @@ class QuoteFinder:
                 return None
             self._meter.glance()
             self._meter.spend(PRICE.steps(characters=source.end - source.start))
-            place = self._source(source).find(wanted)
+            place = _found(wanted, self._source(source, form))
             if place is not None:
                 return span_of(source.document, source.start + place[0], place[1] - place[0])
         return None
 
-    def _source(self, source: Stretch) -> Normalized:
+    def _source(self, source: Stretch, form: Form) -> Normalized | PrintedText:
         """A part of a document, normalized once, unless too many are."""
-        key = (id(source.document), source.start, source.end)
+        key = (id(source.document), source.start, source.end, form)
         known = self._sources.get(key)
         if known is None:
-            known = Normalized(source.document.text[source.start : source.end], self._meter)
-            if sum([end - start for _, start, end in self._sources]) > _MOST_SEARCHED:
+            known = form(source.document.text[source.start : source.end], self._meter)
+            if sum([end - start for _, start, end, _ in self._sources]) > _MOST_SEARCHED:
                 self._sources.clear()
             self._sources[key] = known
         return known
+
+
+def _found(wanted: str, text: Normalized | PrintedText) -> tuple[int, int] | None:
+    """The place of the first occurrence of a quote in that form, in the text as it was."""
+    at = first(text.text, wanted, 0, len(text.text))
+    return None if at < 0 else text.original(at, at + len(wanted))
 
 
 def finder_of(prompt: Prompt, meter: Meter) -> QuoteFinder:

@@ -1,4 +1,4 @@
-"""How alike two texts are: 1 − Levenshtein distance / longer length.
+"""How alike two texts are: 1 − Levenshtein distance / longer length, of both folded as they are for search.
 
 The distance is computed by bit vectors over Python's long integers (Myers 1999, in the form of Hyyrö 2003): a row of the table
 for each character of the longer text, all its cells at once. Charged by the number of cells before.
@@ -11,8 +11,9 @@ from typing import Final
 
 from lambda_rlm.budget.meter import Meter
 from lambda_rlm.eval.library.engine import characters_of
+from lambda_rlm.eval.named.folding import marked, unmarked
 from lambda_rlm.eval.site import Site
-from lambda_rlm.eval.tariff import HEADER, TARIFF
+from lambda_rlm.eval.tariff import CHARACTER, HEADER, TARIFF
 from lambda_rlm.eval.value import Text, Value
 
 _ROWS: Final = 12
@@ -26,12 +27,16 @@ def similarity(site: Site) -> Callable[..., Value]:
     meter, price = site.meter, TARIFF[site.primitive]
 
     def alikeness(a: Text, b: Text) -> float:
-        meter.spend(price.steps(characters=a.n + b.n, cells=a.n * b.n))
-        longer, shorter = max(a.n, b.n), min(a.n, b.n)
+        meter.spend(price.steps(characters=a.n + b.n))
+        meter.allocate(CHARACTER * (a.n + b.n))
+        one, other = (unmarked(marked(characters_of(text))) for text in (a, b))
+        meter.allocate(CHARACTER * max(0, len(one) + len(other) - a.n - b.n))
+        meter.spend(price.cells * len(one) * len(other) + 63 >> 6)
+        longer, shorter = max(len(one), len(other)), min(len(one), len(other))
         # A row of bits for each letter of the shorter text, and for as many rows of the table as are at hand.
-        letters = len(set(characters_of(a if a.n <= b.n else b)))
+        letters = len(set(one if len(one) <= len(other) else other))
         meter.allocate((letters + _ROWS) * (HEADER + (shorter >> 3)))
-        return 1.0 - distance(characters_of(a), characters_of(b), meter) / longer if longer else 1.0
+        return 1.0 - distance(one, other, meter) / longer if longer else 1.0
 
     return alikeness
 
