@@ -66,6 +66,8 @@ _ROLE: Final = {"needs": [{"labels": ["yes"], "test": "at least", "number": 1}],
 _CHOICE: Final = {"labels": ["yes", "no"], "meaning": "what is asked"}
 _COUNTED: Final[Mapping[str, Any]] = {
     "second": [],
+    "measure": "number",
+    **dict.fromkeys(("of", "times", "percent", "decimals", "language")),
     "ask": "count",
     "by": None,
     "test": "at least",
