@@ -82,7 +82,7 @@ _USUAL: Final[Mapping[str, Mapping[str, Any]]] = {
     },
     "Say what makes a pair": {**_CHOICE, "one": _ROLE, "other": _ROLE},
     "Which labels": _CHOICE,
-    "Which columns": {"columns": ["name", "value"], "order": None, "most": None},
+    "Which columns": {"columns": ["name", "value"], "order": None, "most": None, "repeats": None},
 }  # fmt: skip
 """Fields of replies to the questions by which strategies plan, by the first words of the prompt: most plans have this form."""
 
