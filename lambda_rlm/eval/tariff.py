@@ -186,6 +186,21 @@ TARIFF: dict[P, Price] = {
     P.ADD_DAYS: Price(call=260, storage_call=2 * HEADER),
     P.WEEKDAY: Price(call=250, storage_call=HEADER),
     P.MONTH: Price(call=250, storage_call=HEADER),
+    P.READ_NUMBERS: Price(
+        call=60, element=160, kilo=1200, storage_call=HEADER, storage_made=SLOT + 6 * HEADER, storage_written=3 * CHARACTER
+    ),
+    P.READ_DATES: Price(
+        call=60, element=320, kilo=1200, storage_call=HEADER, storage_made=SLOT + 4 * HEADER, storage_written=3 * CHARACTER
+    ),
+    P.LABEL_IN: Price(
+        call=600,
+        element=80,
+        kilo=16_000,
+        cells=16,
+        storage_call=4 * HEADER,
+        storage_made=4 * HEADER,
+        storage_written=4 * CHARACTER,
+    ),
     P.SIMILARITY: Price(call=20, kilo=16_000, cells=2),
     P.MAP: _EACH,
     P.FILTER: _EACH,

@@ -54,6 +54,9 @@ class Primitive(StrEnum):
     ADD_DAYS = "add_days"
     WEEKDAY = "weekday"
     MONTH = "month"
+    READ_NUMBERS = "read_numbers"
+    READ_DATES = "read_dates"
+    LABEL_IN = "label_in"
     SIMILARITY = "similarity"
     # List
     MAP = "map"

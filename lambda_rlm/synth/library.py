@@ -15,7 +15,7 @@ from lambda_rlm.types.signatures import SIGNATURES
 
 _SELDOM: Final = frozenset({
     P.REPEAT, P.FIND_ALL, P.SIMILARITY, P.PARSE_DURATION, P.TO_JSON, P.ESCAPE_REGEX, P.SCAN, P.REDUCE, P.ITERATE, P.CROSS, P.MIN_BY,
-    P.AND_THEN, P.UNWRAP_OR,
+    P.AND_THEN, P.UNWRAP_OR, P.READ_NUMBERS, P.READ_DATES, P.LABEL_IN,
 })  # fmt: skip
 """Functions that programs at first sight never used, or hardly ever: they are on one line, with the names of all parameters."""
 

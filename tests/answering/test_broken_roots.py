@@ -39,7 +39,7 @@ REPLIES: dict[str, Reply] = {
     "ten megabytes of thoughts begun": lambda n: "<think>" * 1_500_000,
     "ten megabytes of signs that mean nothing": lambda n: "\\" * 10_000_000,
     "ten megabytes of fences": lambda n: "```\n" * 2_500_000,
-    "more than 2,000 nodes": lambda n: "[" + ", ".join(map(str, range(n, n + 3_000))) + "]",
+    "more than 4,000 nodes": lambda n: "[" + ", ".join(map(str, range(n, n + 5_000))) + "]",
     "nested 10,000 deep": lambda n: "(" * 10_000 + str(n) + ")" * 10_000,
     "nested 10,000 functions": lambda n: f"fn(x{n}) => " * 10_000 + "1",
     "many names that mean nothing": lambda n: "\n".join(f"let a{i} = b{i}_{n};" for i in range(400)) + "\n1",

@@ -103,3 +103,26 @@ def test_pairs_are_those_of_the_two_roles_each_once_and_in_order(expected: str, 
         lambda: ask("Which pairs?", from_values({"context": ITEMS}), model, Budget(), choice="plan", task="pairwise")
     )
     assert run.value == expected
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("days", "expected"),
+    [
+        (("13/2/2023", "1/3/2023", "2/3/2023"), "(u1, u2)"),
+        (("2/13/2023", "3/1/2023", "3/2/2023"), "(u1, u2)"),
+        (("1/2/2023", "2/2/2023", "1/3/2023"), "2 of 3 items have no clear date in `Day`, such as 1/2/2023.\nnone"),
+    ],
+)
+def test_pairs_read_dates_in_the_order_of_their_column(days: tuple[str, ...], expected: str) -> None:
+    """`u3` wrote after the first of March, which only the column tells; a date that could be two fulfils nothing, and is told."""
+    text = "\n".join(f"User: u{n} | Day: {day} | Note: [k=bees]" for n, day in enumerate(days, 1))
+    pairing = "Say what makes a pair"
+    role = {
+        "needs": [{"labels": ["bees"], "test": "at least", "number": 1}],
+        "rules": [{"labels": ["bees"], "must": that("Day", "to", "2023-03-01")}],
+    }
+    model = Faithful(WIDE, {pairing: {**plans(["bees"])[pairing], "by": "User", "one": role, "other": role}})
+    inputs = from_values({"context": text})
+    run = anyio.run(lambda: ask("Which pairs?", inputs, model, Budget(), choice="plan", task="pairwise"))
+    assert run.value == expected

@@ -261,7 +261,7 @@ def test_what_strategies_have_in_common_is_the_same_in_each() -> None:
     shared = {name: texts for name, texts in bodies.items() if len(texts) > 1}
     assert {"items_of", "columns_of", "labelled", "plain", "fulfils", "passages_of", "excerpts"} <= shared.keys()
     different = {name for name, texts in shared.items() if len(set(texts.values())) > 1}
-    assert different == {"told"}, "classify shows no parts of dates, so its `told` adds none"
+    assert different == {"told"}, "`pairwise` has the parts of dates as fields from the start"
 
 
 def test_the_sizes_of_a_route_are_set_in_the_program() -> None:

@@ -257,6 +257,24 @@ def _texts() -> Iterator[Row]:
         "map(ts, fn(t) => days_between(t, t))",
         *texts(lambda n: ["wednesday, 6th of september, 2023, at 12:30:15.123"] * (n // 50)),
     )
+    yield Row(
+        "read_numbers",
+        "read_numbers(ts)",
+        *texts(lambda n: ["USD 1,234,567,890,123,456,789.123456789 per square kilometers"] * (n // 60)),
+    )
+    yield Row("read_numbers of no numbers", "read_numbers(ts)", *texts(lambda n: ["1,2.3 4'5" * 8] * (n // 72)))
+    yield Row("read_numbers of short cells", "read_numbers(ts)", *texts(lambda n: ["7"] * n))
+    yield Row("read_dates", "read_dates(ts)", *texts(lambda n: ["12/01/2023 at 12:30:15.123 pm utc +01:00"] * (n // 40)))
+    yield Row(
+        "read_dates of other words",
+        "read_dates(ts)",
+        *texts(lambda n: ["wednesday 6 september of 20234 at 12:30:15.123"] * (n // 50)),
+    )
+    yield Row(
+        "label_in",
+        'map(ts, fn(t) => label_in(t, ["yes", "no"]))',
+        *texts(lambda n: ["the final answer is **yes**, " * 8] * (n // 224)),
+    )
     for name, call in (("add_days", "add_days(t, 40)"), ("weekday", "weekday(t)"), ("month", "month(t)")):
         yield Row(
             name,

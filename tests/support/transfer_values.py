@@ -96,6 +96,10 @@ BY_PARAMETER: Final[dict[tuple[P, str], tuple[Any, ...]]] = {
         for primitive in (P.DAYS_BETWEEN, P.ADD_DAYS, P.WEEKDAY, P.MONTH)
         for name in ("a", "b", "date")
     },
+    (P.READ_NUMBERS, "list"): (("1.234,50 €", "1,5 kg", "-3"), ("12 km", "x", "", "(500)"), ("1e9", ".5"), ()),
+    (P.READ_DATES, "list"): (("13/02/2023", "1/3/2023", "x"), ("2024-01-31", ""), ()),
+    (P.LABEL_IN, "text"): ("yes", "**No**.", "Label: maybe", "", "yes or no"),
+    (P.LABEL_IN, "labels"): (("yes", "no"), ("maybe", "yes", "€€"), ()),
     (P.ADD_DAYS, "n"): (0, 1, -1, 366, -40),
     (P.PERCENTILE, "p"): (0, 25, 50, 90, 100, -1, 101),
     (P.ROUND, "digits"): (0, 1, -1, -2, 3),

@@ -16,19 +16,22 @@ from lambda_rlm.bounds.domain.abstract import (
     AbstractNumber,
     AbstractOption,
     AbstractRecord,
+    AbstractText,
     adopt,
     at_peak,
     concat,
     integer,
     nested,
     number,
+    text_of,
     uniform,
 )
 from lambda_rlm.bounds.domain.joining import join, join_lists
+from lambda_rlm.bounds.domain.makeup import changed
 from lambda_rlm.bounds.domain.size import ONE, UNLIMITED, ZERO, Number, SizeBound, ceil_div, size_of, smallest, times
 from lambda_rlm.bounds.domain.totals import fresh, total
 from lambda_rlm.bounds.transfer.forms import SizeTransfer
-from lambda_rlm.bounds.transfer.texts import at_least, sliced
+from lambda_rlm.bounds.transfer.texts import DATE, at_least, sliced
 from lambda_rlm.syntax.primitive import Primitive as P
 
 
@@ -122,6 +125,25 @@ def _values(list_: AbstractList) -> Abstract:
     return AbstractList(list_.length, element.inner, list_.owner)
 
 
+def _read_numbers(list_: AbstractList) -> Abstract:
+    """The digits of a cell and what is around them, both no longer than the cell."""
+    if not isinstance(list_.element, AbstractText):
+        return list_
+    read = text_of(list_.element.chars, list_.element.width, 0, list_.element.bytes, list_.element.beyond, made=changed())
+    record = AbstractRecord((("number", read), ("unit", read)))
+    return AbstractList(list_.length, AbstractOption(record), list_.owner, list_.low)
+
+
+def _label_in(_text: AbstractText, labels: AbstractList) -> Abstract:
+    return AbstractOption(labels.element)
+
+
+def _read_dates(list_: AbstractList) -> Abstract:
+    if list_.element is None:
+        return list_
+    return AbstractList(list_.length, AbstractOption(text_of(size_of(DATE), 1, DATE)), list_.owner, list_.low)
+
+
 def _sum(list_: AbstractList) -> Abstract:
     element = list_.element
     if not isinstance(element, AbstractNumber):
@@ -175,5 +197,8 @@ LIST: Final[dict[P, SizeTransfer]] = {
     P.UNWRAP_OR: _unwrap_or,
     P.IS_SOME: _is_some,
     P.VALUES: _values,
+    P.READ_NUMBERS: _read_numbers,
+    P.READ_DATES: _read_dates,
+    P.LABEL_IN: _label_in,
     P.VOTE: option_of_element,
 }

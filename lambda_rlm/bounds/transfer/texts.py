@@ -282,7 +282,8 @@ _CALENDAR: Final = 3_652_058
 _ESCAPED: Final = 4
 """The most characters that one becomes in a pattern that matches it literally."""
 
-_DATE: Final = len("YYYY-MM-DD")
+DATE: Final = len("YYYY-MM-DD")
+"""Characters of a date."""
 _INPUT_NAME: Final = 4_096
 """The most characters of an input's name."""
 
@@ -340,10 +341,10 @@ TEXT: Final[dict[P, SizeTransfer]] = {
     ),
     P.TO_TEXT: shown_chars,
     P.FORMAT_NUMBER: lambda _x, _digits=None: text_of(size_of(_FORMATTED_NUMBER), 1, 1, made=changed()),
-    P.PARSE_DATE: lambda _text: AbstractOption(text_of(size_of(_DATE), 1, _DATE)),
+    P.PARSE_DATE: lambda _text: AbstractOption(text_of(size_of(DATE), 1, DATE)),
     P.PARSE_DURATION: lambda _text: AbstractOption(number(0, math.inf)),
     P.DAYS_BETWEEN: lambda _a, _b: AbstractOption(number(-_CALENDAR, _CALENDAR, is_int=True)),
-    P.ADD_DAYS: lambda _date, _n: AbstractOption(text_of(size_of(_DATE), 1, _DATE)),
+    P.ADD_DAYS: lambda _date, _n: AbstractOption(text_of(size_of(DATE), 1, DATE)),
     P.WEEKDAY: lambda _date: AbstractOption(number(1, 7, is_int=True)),
     P.MONTH: lambda _date: AbstractOption(number(1, 12, is_int=True)),
     P.SIMILARITY: lambda _a, _b: number(0, 1),

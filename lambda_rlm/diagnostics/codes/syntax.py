@@ -5,7 +5,7 @@ from __future__ import annotations
 from lambda_rlm.diagnostics.codes.code import Code
 
 _DEEP = "(" * 65 + "1" + ")" * 65
-_LARGE = "[" + ", ".join(["1"] * 2_000) + "]"
+_LARGE = "[" + ", ".join(["1"] * 4_000) + "]"
 _DEEP_TYPE = "List[" * 8 + "Int" + "]" * 8
 
 TABLE: tuple[Code, ...] = (
@@ -140,7 +140,7 @@ TABLE: tuple[Code, ...] = (
     Code(
         "E0118",
         "The program is too large",
-        "A program has at most 2,000 parts (terms, types, items, arguments), 20,000 tokens and 200,000 characters, and a "
+        "A program has at most 4,000 parts (terms, types, items, arguments), 20,000 tokens and 200,000 characters, and a "
         "name at most 64 characters. Use `map`, `fold` or a `def` for repeated code.",
         bad=_LARGE,
         fixed="range(0, 2000)",

@@ -7,7 +7,20 @@ package loads no regular-expression engine.
 
 from __future__ import annotations
 
-from lambda_rlm.eval.library import cutting, dates, json, lists, numbers, options, ranking, regex, sequence, similarity, text
+from lambda_rlm.eval.library import (
+    cells,
+    cutting,
+    dates,
+    json,
+    lists,
+    numbers,
+    options,
+    ranking,
+    regex,
+    sequence,
+    similarity,
+    text,
+)
 from lambda_rlm.eval.site import Builder
 from lambda_rlm.syntax.primitive import Primitive as P
 
@@ -53,6 +66,9 @@ IMPLEMENTATIONS: dict[P, Builder] = {
     P.ADD_DAYS: dates.add_days,
     P.WEEKDAY: dates.weekday,
     P.MONTH: dates.month,
+    P.READ_NUMBERS: cells.read_numbers,
+    P.READ_DATES: cells.read_dates,
+    P.LABEL_IN: cells.label_in,
     P.SIMILARITY: similarity.similarity,
     P.RANK: ranking.rank,
     P.ZIP: lists.zip_lists,

@@ -66,6 +66,8 @@ _ROLE: Final = {"needs": [{"labels": ["yes"], "test": "at least", "number": 1}],
 _CHOICE: Final = {"labels": ["yes", "no"], "meaning": "what is asked"}
 _COUNTED: Final[Mapping[str, Any]] = {
     "second": [],
+    "measure": "number",
+    **dict.fromkeys(("of", "times", "percent", "decimals", "language")),
     "ask": "count",
     "by": None,
     "test": "at least",
@@ -80,7 +82,7 @@ _USUAL: Final[Mapping[str, Mapping[str, Any]]] = {
     },
     "Say what makes a pair": {**_CHOICE, "one": _ROLE, "other": _ROLE},
     "Which labels": _CHOICE,
-    "Which columns": {"columns": ["name", "value"], "order": None, "most": None},
+    "Which columns": {"columns": ["name", "value"], "order": None, "most": None, "repeats": None},
 }  # fmt: skip
 """Fields of replies to the questions by which strategies plan, by the first words of the prompt: most plans have this form."""
 
