@@ -1,0 +1,94 @@
+"""A text without regard to how it is written, with the way back to its own characters.
+
+Owns `Folded`, the one place where this room folds text. Promises that offsets lead back to whole characters of the original.
+"""
+
+from __future__ import annotations
+
+import re
+from array import array
+from bisect import bisect_right
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Final
+
+from lambda_rlm.eval.named.folding import folded, is_joined
+
+_WORD: Final = re.compile(r"\S+")
+_SIGNS: Final = str.maketrans(
+    {
+        **dict.fromkeys("‘’‚‛ʼ′‵＇`´", "'"),
+        **dict.fromkeys("“”„‟«»″❝❞「」『』＂", '"'),
+        **dict.fromkeys("‐‑‒–—―−﹣－", "-"),
+        "…": "...",
+    }
+)
+_UNSPACED: Final = re.compile(
+    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
+)
+"""Signs of scripts that part no words by spaces: Thai, Lao, Burmese, Khmer, Kana and Han."""
+_TERM: Final = re.compile(r"[^\W_]+(?:['\u0300-\u036f][^\W_]+)*")
+
+
+@lru_cache(maxsize=65_536)
+def fold(text: str) -> str:
+    """A text as it is compared: casing, width, marks, typographic signs and white space are one."""
+    return folded(text.translate(_SIGNS))
+
+
+def terms(text: str) -> list[str]:
+    """The words of a folded text; of scripts without spaces, pairs of neighbors."""
+    found: list[str] = []
+    for word in _TERM.findall(text):
+        if word.isascii() or not _UNSPACED.search(word):
+            found.append(word)
+        else:
+            found += [word[at : at + 2] for at in range(len(word) - 1)] or [word]
+    return found
+
+
+class Folded:
+    """A text, folded. `text` has one space for each run of white space."""
+
+    def __init__(self, original: str) -> None:
+        words: list[str] = []
+        self._original = original
+        self._spans: tuple[array[int], array[int]] = array("q"), array("q")
+        self._starts = array("q")
+        at = 0
+        for hit in _WORD.finditer(original):
+            word = fold(hit.group())
+            if word:
+                words.append(word)
+                self._spans[0].append(hit.start())
+                self._spans[1].append(hit.end())
+                self._starts.append(at)
+                at += len(word) + 1
+        self.text = " ".join(words)
+
+    def find(self, phrase: str, most: int) -> Iterator[tuple[int, int]]:
+        """The first places of a folded phrase as words of their own, as offsets in the original."""
+        at = self.text.find(phrase) if phrase else -1
+        while at >= 0 and most > 0:
+            end = at + len(phrase)
+            is_whole = not is_joined(self.text[at - 1 : at], phrase[0]) and not is_joined(phrase[-1], self.text[end : end + 1])
+            if is_whole:
+                most -= 1
+                yield self._at(at)[0], self._at(end - 1)[1]
+            at = self.text.find(phrase, at + 1)
+
+    def count(self, phrase: str) -> int:
+        """How often a folded phrase occurs, as a part of words too."""
+        return self.text.count(phrase)
+
+    def _at(self, place: int) -> tuple[int, int]:
+        """The character of the original that a folded one came from, as a span."""
+        number = bisect_right(self._starts, place) - 1
+        start, end = self._spans[0][number], self._spans[1][number]
+        word, within = self._original[start:end], place - self._starts[number]
+        if len(fold(word)) == len(word):
+            return start + within, start + within + 1
+        for at in range(1, len(word) + 1):
+            if len(fold(word[:at])) > within:
+                return start + at - 1, start + at
+        return end - 1, end
