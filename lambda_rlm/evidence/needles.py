@@ -258,7 +258,8 @@ def parts_of_answer(text: str, most: int) -> Iterator[str]:
 def needles_of(text: str) -> list[Needle]:
     """What of a part of an answer can be looked for, the strongest first."""
     whole = fold(text.strip(_EDGE))
-    found = [Needle("whole", whole)] if is_telling(whole) and len(whole) <= LONGEST else []
+    is_words = is_telling(whole) and len(whole) <= LONGEST and not is_one_value(text)
+    found = [Needle("whole", whole)] if is_words else []
     quotes = (fold((hit[1] or hit[2]).strip(_EDGE)) for hit in _QUOTED.finditer(text))
     found += [Needle("quote", quoted) for quoted in quotes if is_telling(quoted)]
     taken: list[tuple[int, int]] = []
@@ -269,13 +270,19 @@ def needles_of(text: str) -> list[Needle]:
         if not _is_within(hit.span(), taken):
             found.append(Needle("name", fold(hit.group())))
             taken.append(hit.span())
-    numbers = [one for one in numerals(text) if not _is_within(one[:2], taken)]
+    numbers = [one for one in numerals(text, is_said=True) if not _is_within(one[:2], taken)]
     found += [Needle("number", text[start:end], values) for start, end, values in numbers]
     for hit in _NAME.finditer(text):
         name = fold(hit.group().strip(_EDGE))
         if len(name) > 1 and name not in STOP and not _is_within(hit.span(), taken):
             found.append(Needle("name", name))
     return list(dict.fromkeys(found))[:MOST_NEEDLES]
+
+
+def is_one_value(text: str) -> bool:
+    """A text is one number or date and nothing else."""
+    plain = text.strip(_EDGE)
+    return any(end - start == len(plain) for start, end, _ in (*numerals(plain), *dates(plain)))
 
 
 def is_telling(phrase: str) -> bool:

@@ -50,13 +50,14 @@ _DATES: Final = re.compile(
 )
 
 
-def numerals(text: str) -> Iterator[tuple[int, int, frozenset[str]]]:
-    """The numbers of a text: start, end, and the values that each may have."""
+def numerals(text: str, *, is_said: bool = False) -> Iterator[tuple[int, int, frozenset[str]]]:
+    """The numbers of a text: start, end, and the values that each may have. Of what an answer has said, `3 million` is no 3."""
     for hit in _NUMERAL.finditer(text):
         values = _readings(hit.group())
         scale = _SCALE.match(text, hit.end())
         if scale is not None:
-            values |= {value.scaleb(_SCALES[scale.lastgroup or "k"]) for value in values}
+            times = _SCALES[scale.lastgroup or "k"]
+            values = {value.scaleb(times) for value in values} | (set() if is_said and times > 0 else values)
         if values:
             yield hit.start(), scale.end() if scale else hit.end(), frozenset(map(written, values))
     for hit in _NUMBER_WORD.finditer(text):

@@ -133,24 +133,23 @@ class _Search:
         said = leaf.said
         assert isinstance(said, int | float)
         if leaf.is_computed and not leaf.calls:
-            if not self._count(said, str(said)):
-                self.notes.append(f"{said} was computed by the program; no passage comes to it")
+            self._count(said, str(said))
             return
         needle = Needle("number", str(said), frozenset((spelled(said),)))
         self._support(leaf, Claim(str(said), [needle], (), context))
 
-    def _count(self, said: int | float, claim: str) -> bool:
-        """Cite what a computed number was made of; whether there is anything."""
+    def _count(self, said: int | float, claim: str) -> None:
+        """Cite what a computed number was made of."""
         found = counted(said, f"{self.basis.query} {claim}", self.basis)
         if found is None:
-            return False
+            self.notes.append(f"{said} was computed by the program; no passage comes to it")
+            return
         for passage in found.passages[:MOST_COUNTED]:
             start, end = window(passage.text, passage.start, passage.end, passage.start, passage.end)
             self._add(passage, start, end, claim, "counted")
         more = len(found.passages) - MOST_COUNTED
         tail = f"; the first {MOST_COUNTED} are shown, and {more:,} more" if more > 0 else ""
         self.notes.append(f"{said} is made of {len(found.passages):,} passages ({found.what}){tail}")
-        return True
 
     def _label(self, leaf: Leaf) -> None:
         """A label goes back to the item that got it, or to the passage that was read for it."""
@@ -183,19 +182,18 @@ class _Search:
         is_own = len(leaf.calls) == 1 and self.basis.replies.get(next(iter(leaf.calls)), "").strip() == text.strip()
         for part in parts_of_answer(text, self.left):
             self.left -= 1
-            needles = needles_of(part) if is_own else [one for one in needles_of(part) if self._is_read(one, leaf)]
-            computed = [] if is_own else [one for one in needles_of(part) if one not in needles and one.kind == "number"]
+            needles = needles_of(part)
+            computed = [] if is_own else [one for one in needles if one.kind == "number" and not self._is_read(one, leaf)]
             for number in computed:
-                value = next(iter(number.readings), "")
-                if value.replace(".", "", 1).isdigit():
-                    self._count(float(value) if "." in value else int(value), part)
-            if needles or (not computed and (leaf.calls or leaf.passages)):
+                value = min(number.readings, key=len)
+                self._count(float(value) if "." in value else int(value), part)
+            if computed:
+                needles = [one for one in needles if one not in computed and one.kind != "whole"]
+            if (leaf.calls or leaf.passages) and (needles or not computed):
                 self._support(leaf, Claim(part, needles, content_words(part), context))
 
     def _is_read(self, needle: Needle, leaf: Leaf) -> bool:
         """A number of a text that a program put together was read, and not computed, where it is in a reply or a cut."""
-        if needle.kind != "number" and not (needle.kind == "whole" and needle.said.isdigit()):
-            return bool(leaf.calls or leaf.passages)
         read = [reply for call in self._all_calls(leaf) if (reply := self.basis.replies.get(call)) is not None]
         read += [
             passage.text[passage.start : passage.end] for passage in leaf.passages if passage.end - passage.start <= LONGEST
