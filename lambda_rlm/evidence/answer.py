@@ -44,7 +44,7 @@ class Leaf:
 class Basis:
     """What the evidence for an answer is looked for in. `parts` are the passages by the call that read them, None for the
     program; `below` the calls whose replies a call read; `shown` the passages that every call read, where that is known;
-    `tables` the inputs that are rows of numbers and texts."""
+    `tables` the inputs that are rows of numbers and texts, `documents` those that are rows of names and texts."""
 
     leaves: tuple[Leaf, ...]
     parts: Mapping[Reader, tuple[SourcePart, ...]]
@@ -53,6 +53,7 @@ class Basis:
     replies: Mapping[int, str]
     judgments: tuple[tuple[int, str | int | float | bool, tuple[SourcePart, ...]], ...]
     tables: Mapping[str, Sequence[Mapping[str, Any]]]
+    documents: Mapping[str, Sequence[Mapping[str, Any]]]
     query: str
     is_whole: bool = True
 
@@ -74,7 +75,8 @@ def basis(value: Value, type_: Type, found: Lineage, exchanges: Exchanges, input
         tuple(passage for one in exchanges.calls for passage in _merged(one.shown, one.call)),
         replies,
         judged,
-        {name: data for name, data in inputs.items() if _is_table(data)},
+        {name: data for name, data in inputs.items() if _is_rows(data) and not _is_documents(data)},
+        {name: data for name, data in inputs.items() if _is_rows(data) and _is_documents(data)},
         query if isinstance(query, str) else "",
         exchanges.is_whole,
     )
@@ -120,10 +122,10 @@ def _of(parts: Sequence[Stretch], call: int) -> tuple[SourcePart, ...]:
     return tuple(SourcePart(one.document.name, one.document.text, one.start, one.end, call) for one in parts)
 
 
-def _is_table(data: Any) -> bool:
-    """Rows with other columns than the name and text of a document."""
-    return isinstance(data, list) and bool(data) and isinstance(data[0], dict) and not _is_documents(data[0])
+def _is_rows(data: Any) -> bool:
+    return isinstance(data, list) and bool(data) and isinstance(data[0], dict)
 
 
-def _is_documents(row: Mapping[str, Any]) -> bool:
-    return row.keys() == {"name", "text"}
+def _is_documents(rows: Sequence[Mapping[str, Any]]) -> bool:
+    """Rows that are names and texts."""
+    return rows[0].keys() == {"name", "text"}

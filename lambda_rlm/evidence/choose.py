@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from lambda_rlm.evidence.folded import fold
-from lambda_rlm.evidence.needles import CONTEXT, WEIGHTS, Needle
+from lambda_rlm.evidence.needles import ABOUT, CONTEXT, WEIGHTS, Needle
 from lambda_rlm.evidence.numbers import rounds_to
 from lambda_rlm.evidence.record import Match
 from lambda_rlm.evidence.scope import Scope
@@ -29,6 +29,8 @@ _OUTSIDE: Final = 0.4
 _LEAST_SHARE: Final = 0.5
 _LEAST_WORDS: Final = 2
 _STEM: Final = 5
+_LARGE: Final = 5
+"""Digits from which on a number that ends in zeros is taken for a rounded one."""
 _SMALL_SCOPE: Final = 600
 """Characters of passages from which on a bare small number needs more than itself to be found in them."""
 
@@ -170,7 +172,9 @@ def _is_enough(claim: Claim, place: Place, scope: Scope) -> bool:
 
 def _rounded(claim: Claim, scope: Scope) -> list[Place]:
     """The best place of a number that rounds to one of the claim's, with words of the claim or question beside it."""
-    rough = [value for needle in claim.needles if needle.kind == "number" for value in needle.readings]
+    numbers = [needle for needle in claim.needles if needle.kind == "number"]
+    is_about = ABOUT.search(claim.said) is not None
+    rough = [one for needle in numbers for one in needle.readings if is_about or "." in one or len(one) >= _LARGE]
     exact = [value for value in scope.numbers if any(rounds_to(value, one) for one in rough)] if rough else []
     best: Place | None = None
     for value in exact:

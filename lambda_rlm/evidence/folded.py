@@ -15,6 +15,8 @@ from typing import Final
 from lambda_rlm.eval.named.folding import folded, is_joined
 
 _WORD: Final = re.compile(r"\S+")
+_GAP: Final = re.compile(r"\s{2,}|^\s|\s\Z")
+_SPACE: Final = re.compile(r"\s")
 _SIGNS: Final = str.maketrans(
     {
         **dict.fromkeys("‘’‚‛ʼ′‵＇`´", "'"),
@@ -51,20 +53,49 @@ class Folded:
     """A text, folded. `text` has one space for each run of white space."""
 
     def __init__(self, original: str) -> None:
-        words: list[str] = []
         self._original = original
-        self._spans: tuple[array[int], array[int]] = array("q"), array("q")
-        self._starts = array("q")
+        self._starts, self._spans = array("q"), (array("q"), array("q"))
+        table = {ord(sign): fold(sign) for sign in set(original) if not sign.isspace()}
+        if all(len(sign) == 1 for sign in table.values()):
+            self._pieces(original.translate(table))
+        else:
+            self._words(original)
+
+    def _pieces(self, folded: str) -> None:
+        """Each sign has become one sign: the text is in pieces between longer runs of white space."""
+        self._is_even = True
+        pieces: list[str] = []
+        at = start = 0
+        for hit in _GAP.finditer(folded):
+            at = self._piece(pieces, folded, start, hit.start(), at)
+            start = hit.end()
+        self._piece(pieces, folded, start, len(folded), at)
+        self.text = _SPACE.sub(" ", " ".join(pieces))
+
+    def _piece(self, pieces: list[str], folded: str, start: int, end: int, at: int) -> int:
+        """Take up a piece that is at `at` in the text; where the next one is."""
+        if start == end:
+            return at
+        pieces.append(folded[start:end])
+        self._add(start, end, at)
+        return at + end - start + 1
+
+    def _words(self, original: str) -> None:
+        self._is_even = False
+        words: list[str] = []
         at = 0
         for hit in _WORD.finditer(original):
             word = fold(hit.group())
             if word:
                 words.append(word)
-                self._spans[0].append(hit.start())
-                self._spans[1].append(hit.end())
-                self._starts.append(at)
+                self._add(hit.start(), hit.end(), at)
                 at += len(word) + 1
         self.text = " ".join(words)
+
+    def _add(self, start: int, end: int, at: int) -> None:
+        self._spans[0].append(start)
+        self._spans[1].append(end)
+        self._starts.append(at)
 
     def find(self, phrase: str, most: int) -> Iterator[tuple[int, int]]:
         """The first places of a folded phrase as words of their own, as offsets in the original."""
@@ -85,7 +116,8 @@ class Folded:
         """The character of the original that a folded one came from, as a span."""
         number = bisect_right(self._starts, place) - 1
         start, end = self._spans[0][number], self._spans[1][number]
-        word, within = self._original[start:end], place - self._starts[number]
+        within = place - self._starts[number]
+        word = "" if self._is_even else self._original[start:end]
         if len(fold(word)) == len(word):
             return start + within, start + within + 1
         for at in range(1, len(word) + 1):

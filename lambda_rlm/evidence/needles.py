@@ -28,9 +28,15 @@ _NAME: Final = re.compile(
     r"(?<![\w'’])[^\W\d_a-z][\w'’-]*(?:(?: (?:de|da|von|van|der|del|di|la|le|of|bin|al))? [^\W\d_a-z][\w'’.-]*)*"
 )
 _CODE: Final = re.compile(
-    r"(?<!\w)(?=[\w./-]*\d)(?=[\w./-]*[^\W\d_])[\w][\w./-]{1,60}\w|[\w.+-]{1,60}@[\w.-]{3,60}|https?://\S{4,200}"
+    r"(?<!\w)[^\W\d]\w+(?:[/_.:\\-]{1,2}\w{2,}){1,12}|(?<!\w)(?=[\w./-]*\d)(?=[\w./-]*[^\W\d_])[\w][\w./-]{1,60}\w|[\w.+-]{1,60}@[\w.-]{3,60}|https?://\S{4,200}"
 )
 _CASED: Final = re.compile(r"[A-Za-z\u00c0-\u024f\u0370-\u03ff\u0400-\u04ff]")
+ABOUT: Final = re.compile(
+    r"\b(?:about|around|approximately|roughly|nearly|almost|over|more than|some|circa|ca\b|etwa|rund|ungefähr|fast|environ|près de|unos|unas|"
+    r"casi|aproximadamente|cerca|quasi|ongeveer|около|почти|приблизительно|около)|[~≈约約]|大约|およそ|약 ",
+    re.IGNORECASE,
+)
+"""Words that say that a number is rounded."""
 _EDGE: Final = " \t\r\n.,;:!?\"'“”„‘’«»()[]{}*_`#>-–—•|。、！？「」『』"
 _SENTENCE: Final = re.compile(r"(?<=[.!?])[\"”’)]?\s+(?=[^\W\d_a-z\"“(])|(?<=[。！？])")
 _BULLET: Final = re.compile(r"^\s*(?:[-*•]|\d{1,3}[.)])\s+")

@@ -34,6 +34,7 @@ _WORDS: Final = (
 _BY_WORD: Final = {word: number for row in _WORDS for number, word in enumerate(row.split("|"))}
 _NUMBER_WORD: Final = re.compile(rf"\b(?:{'|'.join(sorted(_BY_WORD, key=len, reverse=True))})\b", re.IGNORECASE)
 _MOST_DIGITS: Final = 60
+_FAR: Final = Decimal("0.1")
 
 _MONTHS: Final = (
     "jan|янв|sty|led|ene|gen|ian", "feb|fév|fev|фев|lut|úno", "mar|mär|мар|bře|maa", "apr|avr|abr|апр|kwi|dub",
@@ -82,7 +83,7 @@ def spelled(number: int | float) -> str:
 
 
 def rounds_to(exact: str, rough: str) -> bool:
-    """A number is another one, rounded to its digits; a rough one ends in zeros or has fewer decimals."""
+    """A number is another one, rounded to its digits: a rough one ends in zeros or has fewer decimals, and is not far off."""
     a, b = Decimal(exact), Decimal(rough)
     if a == b or not a or not b or abs(a.adjusted() - b.adjusted()) > 1:
         return False
@@ -90,7 +91,7 @@ def rounds_to(exact: str, rough: str) -> bool:
     if digits > 6 or digits >= len(a.normalize().as_tuple().digits):
         return False
     step = Decimal(1).scaleb(b.adjusted() - digits + 1)
-    return abs(a - b) * 2 <= step
+    return abs(a - b) * 2 <= step and abs(a - b) <= a * _FAR
 
 
 def dates(text: str) -> Iterator[tuple[int, int, frozenset[str]]]:

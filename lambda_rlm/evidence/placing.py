@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from array import array
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from lambda_rlm.evidence.record import Evidence, Match
 from lambda_rlm.evidence.scope import SourcePart
@@ -21,7 +21,9 @@ _LINE: Final = re.compile(r"\r\n|\n|\r")
 _ROW: Final = re.compile(r"(?P<input>[^\[\].]+)\[(?P<row>\d+)\](?:\.(?P<column>.+))?\Z", re.DOTALL)
 _MARKDOWN: Final = re.compile(r"^ {0,3}(?:#{1,6}[ \t]+(?P<words>\S.*?)[ \t]*#*[ \t]*|(?P<fence>```|~~~).*)$", re.MULTILINE)
 _UNDERLINED: Final = re.compile(r"^(?P<words>\S[^\n]{0,198})\r?\n(?:={3,}|-{3,})[ \t]*\r?$", re.MULTILINE)
-_WITH_HEADINGS: Final = ("", ".md", ".markdown", ".mdown", ".mkd", ".mdx", ".qmd", ".rmd", ".txt", ".text", ".rst")
+_WITH_HEADINGS: Final = (".md", ".markdown", ".mdown", ".mkd", ".mdx", ".qmd", ".rmd")
+_PLAIN: Final = ("", ".txt", ".text")
+_TITLE: Final = re.compile(r"\s*#{1,6}[ \t]+\S")
 
 
 class _Headings(NamedTuple):
@@ -50,25 +52,31 @@ class _Counted:
     def headings(self) -> _Headings:
         if self.places is not None and not self.places.has_lines:
             found = list(self.places.headings)
-        elif self.places is None or _ending(self.places.file) in _WITH_HEADINGS:
+        elif self._is_markdown():
             found = _markdown(self.text)
         else:
             found = []
         return _Headings([at for at, _ in found], [words for _, words in found])
 
+    def _is_markdown(self) -> bool:
+        """By the ending of its file; of a plain text, or one of no file, by its first line."""
+        ending = "" if self.places is None else _ending(self.places.file)
+        return ending in _WITH_HEADINGS or (ending in _PLAIN and _TITLE.match(self.text) is not None)
+
 
 class Placing:
-    """Makes evidence of places. `places` say where the texts of inputs are in files."""
+    """Makes evidence of places. `places` say where the texts of inputs are in files, `documents` are inputs that a host gave as
+    rows of names and texts."""
 
-    def __init__(self, places: Mapping[str, FilePlaces]) -> None:
+    def __init__(self, places: Mapping[str, FilePlaces], documents: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
         self._places = places
+        self._documents = documents
         self._texts: dict[str, _Counted] = {}
 
     def evidence(self, passage: SourcePart, start: int, end: int, claim: str, match: Match) -> Evidence:
         """The evidence for a part of an answer: what is from `start` up to `end` in the text of a passage."""
         name, text = passage.name, passage.text
-        places = self._places.get(name)
-        words = text[start:end]
+        places, words = self._file(name), text[start:end]
         if places is None and (row := _ROW.match(name)) is not None:
             table = self._places.get(row["input"])
             file, column = None if table is None else table.file or None, row["column"]
@@ -88,6 +96,14 @@ class Placing:
             input=name, file=None if places is None else places.file or None, page=page, line=line,
             heading=counted.headings.above(start), start=start, end=end, words=words, call=passage.call, claim=claim, match=match,
         )  # fmt: skip
+
+    def _file(self, name: str) -> FilePlaces | None:
+        """The file, or the document, that a text is."""
+        known = self._places.get(name)
+        row = _ROW.match(name) if known is None else None
+        if row is None or row["input"] not in self._documents or row["column"] != "text":
+            return known
+        return FilePlaces(str(self._documents[row["input"]][int(row["row"])]["name"]))
 
 
 def _page(pages: tuple[tuple[int, int], ...], at: int) -> int:

@@ -76,7 +76,7 @@ class _Search:
 
     def __init__(self, basis: Basis, places: Mapping[str, FilePlaces]) -> None:
         self.basis = basis
-        self.placing = Placing(places)
+        self.placing = Placing(places, basis.documents)
         self.query = content_words(basis.query)
         self.evidence: dict[tuple[str, int, int], Evidence] = {}
         self.notes: list[str] = []
