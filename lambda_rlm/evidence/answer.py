@@ -14,7 +14,7 @@ from lambda_rlm.eval.provenance.exchanges import Exchanges, plain_number
 from lambda_rlm.eval.provenance.intervals import union
 from lambda_rlm.eval.provenance.lineage import Lineage, Reader, parts_in, readers_of
 from lambda_rlm.eval.value import Stretch, Text, Value
-from lambda_rlm.evidence.scope import SourcePart
+from lambda_rlm.evidence.parts import SourcePart
 from lambda_rlm.types.type import Con, Enum, Record, Type
 
 MOST_LEAVES: Final = 1_000

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from lambda_rlm.evidence.folded import fold
-from lambda_rlm.evidence.needles import ABOUT, CONTEXT, WEIGHTS, Needle
+from lambda_rlm.evidence.needles import ABOUT, CONTEXT, VALUES, WEIGHTS, Needle
 from lambda_rlm.evidence.numbers import rounds_to
 from lambda_rlm.evidence.record import Match
 from lambda_rlm.evidence.scope import Scope
@@ -58,7 +58,8 @@ class Place:
 
 
 def places_for(claim: Claim, scope: Scope) -> list[Place]:
-    """The places that support a claim, the best first; none where nothing does."""
+    """The places that support a claim, the best first; none where nothing does. A passage with most words of a claim and
+    another number, date or quote supports it not."""
     if not scope.text:
         return []
     hits = [_hits(needle, scope) for needle in claim.needles]
@@ -75,7 +76,10 @@ def places_for(claim: Claim, scope: Scope) -> list[Place]:
             quoted = any(claim.needles[number].kind == "quote" for number in best.has)
             found.append(replace(best, match="exact") if quoted else best)
         strong = [number for number in strong if number not in best.has]
-    return found or _rounded(claim, scope) or shared(claim.words, claim.context, scope)
+    if found or (found := _rounded(claim, scope)):
+        return found
+    has_value = any(needle.kind in VALUES for needle in claim.needles)
+    return [] if has_value else shared(claim.words, claim.context, scope)
 
 
 def shared(words: Sequence[str], context: Sequence[str], scope: Scope) -> list[Place]:

@@ -15,7 +15,7 @@ from lambda_rlm.evidence.answer import Basis
 from lambda_rlm.evidence.choose import is_in
 from lambda_rlm.evidence.folded import fold
 from lambda_rlm.evidence.needles import content_words
-from lambda_rlm.evidence.scope import SourcePart
+from lambda_rlm.evidence.parts import SourcePart
 
 _FEW: Final = 3
 """Rows with one value up to which they are cited; a value in more of them is no sign of any."""

@@ -13,8 +13,8 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any, Final, NamedTuple
 
+from lambda_rlm.evidence.parts import SourcePart
 from lambda_rlm.evidence.record import Evidence, Match
-from lambda_rlm.evidence.scope import SourcePart
 from lambda_rlm.inputs.formats.extracted import LONGEST_HEADING, FilePlaces
 
 _LINE: Final = re.compile(r"\r\n|\n|\r")

@@ -1,6 +1,6 @@
 """The passages in which support for a part of an answer is looked for.
 
-Owns `SourcePart` and `Scope`: passages joined into one text, with its folded form, numbers and dates, each made when it is first
+Owns `Scope`: passages joined into one text, with its folded form, numbers and dates, each made when it is first
 needed. Promises that what is found lies in one passage, and that what is searched has a limit: passages beyond `MOST_SEARCHED`
 characters are left out, and `is_cut` says so.
 """
@@ -11,26 +11,16 @@ from bisect import bisect_right
 from collections.abc import Iterable
 from functools import cached_property
 from math import log
-from typing import Final, NamedTuple
+from typing import Final
 
 from lambda_rlm.evidence.folded import Folded
 from lambda_rlm.evidence.numbers import dates, numerals
+from lambda_rlm.evidence.parts import SourcePart
 
 MOST_SEARCHED: Final = 4_000_000
 _BETWEEN: Final = "\n\n\n"
 _USUAL: Final = 100
 """About the characters of a sentence."""
-
-
-class SourcePart(NamedTuple):
-    """A part of a text of an input: the name of the text, all its characters, and where the part begins and ends. `call` is
-    the call that read it; `column` says that it is a cell of a row."""
-
-    name: str
-    text: str
-    start: int
-    end: int
-    call: int | None = None
 
 
 class Scope:
