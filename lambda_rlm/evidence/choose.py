@@ -13,7 +13,7 @@ from typing import Final
 
 from lambda_rlm.evidence.folded import fold
 from lambda_rlm.evidence.needles import ABOUT, CONTEXT, VALUES, WEIGHTS, Needle
-from lambda_rlm.evidence.numbers import rounds_to
+from lambda_rlm.evidence.numbers import rounds_to, words_of
 from lambda_rlm.evidence.record import Match
 from lambda_rlm.evidence.scope import Scope
 from lambda_rlm.evidence.windows import window
@@ -21,7 +21,7 @@ from lambda_rlm.evidence.windows import window
 MOST_PLACES: Final = 3
 """FilePlaces for one part of an answer, which may join facts."""
 
-_MOST_TRIED: Final = 400
+_MOST_TRIED: Final = 200
 _ANCHORS: Final = 6
 _NEAR: Final = 400
 _BEFORE, _AFTER = 200, 120
@@ -108,7 +108,12 @@ def _hits(needle: Needle, scope: Scope) -> list[tuple[int, int]]:
     """Where a needle is, in order."""
     if needle.kind in ("date", "number"):
         known = scope.days if needle.kind == "date" else scope.numbers
-        return sorted({place for value in needle.readings for place in known.get(value, ())})
+        places = [known.get(value, []) for value in needle.readings]
+        if needle.kind == "number":
+            words = (fold(word) for one in needle.readings for word in words_of(one))
+            places += [list(scope.folded.find(word, _MOST_TRIED)) for word in words]
+        found = [some for some in places if some]
+        return found[0] if len(found) == 1 else sorted({place for some in found for place in some})
     return list(scope.folded.find(needle.said, 10 * _MOST_TRIED))
 
 

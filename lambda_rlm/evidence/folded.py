@@ -14,6 +14,8 @@ from typing import Final
 
 from lambda_rlm.eval.named.folding import folded, is_joined
 
+_SHORT: Final = 32
+_MOST_HITS: Final = 50_000
 _WORD: Final = re.compile(r"\S+")
 _GAP: Final = re.compile(r"\s{2,}|^\s|\s\Z")
 _SPACE: Final = re.compile(r"\s")
@@ -32,9 +34,15 @@ _UNSPACED: Final = re.compile(
 _TERM: Final = re.compile(r"[^\W_]+(?:['\u0300-\u036f][^\W_]+)*")
 
 
-@lru_cache(maxsize=65_536)
 def fold(text: str) -> str:
     """A text as it is compared: casing, width, marks, typographic signs and white space are one."""
+    if text.isascii():
+        return " ".join(text.translate(_SIGNS).lower().split())
+    return _word(text) if len(text) <= _SHORT else folded(text.translate(_SIGNS))
+
+
+@lru_cache(maxsize=65_536)
+def _word(text: str) -> str:
     return folded(text.translate(_SIGNS))
 
 
@@ -100,7 +108,9 @@ class Folded:
     def find(self, phrase: str, most: int) -> Iterator[tuple[int, int]]:
         """The first places of a folded phrase as words of their own, as offsets in the original."""
         at = self.text.find(phrase) if phrase else -1
-        while at >= 0 and most > 0:
+        for _ in range(_MOST_HITS):
+            if at < 0 or most <= 0:
+                return
             end = at + len(phrase)
             is_whole = not is_joined(self.text[at - 1 : at], phrase[0]) and not is_joined(phrase[-1], self.text[end : end + 1])
             if is_whole:

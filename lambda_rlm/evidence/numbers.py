@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Final
 
 _NUMERAL: Final = re.compile(
@@ -54,15 +55,27 @@ _DATES: Final = re.compile(
 def numerals(text: str, *, is_said: bool = False) -> Iterator[tuple[int, int, frozenset[str]]]:
     """The numbers of a text: start, end, and the values that each may have. Of what an answer has said, `3 million` is no 3."""
     for hit in _NUMERAL.finditer(text):
-        values = _readings(hit.group())
         scale = _SCALE.match(text, hit.end())
-        if scale is not None:
-            times = _SCALES[scale.lastgroup or "k"]
-            values = {value.scaleb(times) for value in values} | (set() if is_said and times > 0 else values)
-        if values:
-            yield hit.start(), scale.end() if scale else hit.end(), frozenset(map(written, values))
-    for hit in _NUMBER_WORD.finditer(text):
+        spellings = _spellings(hit.group(), scale.lastgroup or "k" if scale else "", is_said)
+        if spellings:
+            yield hit.start(), scale.end() if scale else hit.end(), spellings
+    for hit in _NUMBER_WORD.finditer(text) if is_said else ():
         yield hit.start(), hit.end(), frozenset((str(_BY_WORD[hit.group().lower()]),))
+
+
+def words_of(number: str) -> list[str]:
+    """How a small number is written as a word, in several languages."""
+    return [word for word, value in _BY_WORD.items() if str(value) == number]
+
+
+@lru_cache(maxsize=16_384)
+def _spellings(numeral: str, scale: str, is_said: bool) -> frozenset[str]:
+    """The values of a numeral before a scale (`million`), in their one spelling."""
+    values = _readings(numeral)
+    if scale:
+        times = _SCALES[scale]
+        values = {value.scaleb(times) for value in values} | (set() if is_said and times > 0 else values)
+    return frozenset(map(written, values))
 
 
 def written(number: Decimal) -> str:

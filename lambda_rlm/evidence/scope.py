@@ -19,6 +19,7 @@ from lambda_rlm.evidence.parts import SourcePart
 
 MOST_SEARCHED: Final = 4_000_000
 _BETWEEN: Final = "\n\n\n"
+_MOST_NUMERALS: Final = 200_000
 _USUAL: Final = 100
 """About the characters of a sentence."""
 
@@ -52,7 +53,10 @@ class Scope:
     def numbers(self) -> dict[str, list[tuple[int, int]]]:
         """Where each number is."""
         found: dict[str, list[tuple[int, int]]] = {}
-        for start, end, values in numerals(self.text):
+        for count, (start, end, values) in enumerate(numerals(self.text)):
+            if count > _MOST_NUMERALS:
+                self.is_cut = True
+                break
             for value in values:
                 found.setdefault(value, []).append((start, end))
         return found
