@@ -1,4 +1,4 @@
-"""How much of the evidence for answers is right: 60 facts planted in 40 files of seven formats and in fourteen languages.
+"""How much of the evidence for answers is right: 60 facts planted in 40 files of nine formats, in sixteen languages.
 
 `python benchmarks/evidence.py` makes the files, asks each question through `RLM.ask` (directly, by search, extract and aggregate) with a
 reader that answers only from what it is shown, often in other words than the file, and prints precision (of all places cited, those with
