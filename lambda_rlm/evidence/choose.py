@@ -169,14 +169,23 @@ def _context(words: Sequence[str], scope: Scope, start: int, end: int, inner: st
 
 
 def _is_enough(claim: Claim, place: Place, scope: Scope) -> bool:
-    """A bare small number is everywhere: in a long text, something of the question must be beside it."""
+    """A bare small number is everywhere: in a long text, something of the question must be beside it. A single name is no
+    fact: at least half of what is said of it must be there."""
     strongest = [claim.needles[number] for number in place.has]
+    if all(needle.kind == "name" and " " not in needle.said and needle.said.isalpha() for needle in strongest):
+        return len(strongest) > 1 or _shares_enough(claim, scope, place)
     is_small = all(
         needle.said.isdigit() and len(needle.said) < len("1000") if needle.kind != "date" else False for needle in strongest
     )
     if not is_small or len(scope.text) <= _SMALL_SCOPE:
         return True
     return _context(claim.context, scope, place.start, place.end) > 0
+
+
+def _shares_enough(claim: Claim, scope: Scope, place: Place) -> bool:
+    inner = fold(scope.text[place.start : place.end])
+    shared_ = sum(scope.weight(word) for word in claim.words if is_in(word, inner))
+    return shared_ >= _LEAST_SHARE * sum(map(scope.weight, claim.words))
 
 
 def _rounded(claim: Claim, scope: Scope) -> list[Place]:
