@@ -44,7 +44,7 @@ class Search:
         self.basis = basis
         self.placing = Placing(places, basis.documents)
         self.query = content_words(basis.query)
-        self.evidence: dict[tuple[str, int, int], Evidence] = {}
+        self.evidence: dict[tuple[str, int, int, str], Evidence] = {}
         self.notes: list[str] = []
         self.unsupported: list[str] = []
         self.is_cut = False
@@ -124,12 +124,12 @@ class Search:
         number = self._labels.get(label, 0)
         self._labels[label] = number + 1
         passage = labelled(label, number, total, self.basis)
-        if passage is not None and passage.end - passage.start <= LONGEST:
-            self._add(passage, passage.start, passage.end, label, "overlap")
-            return
         scope = self._scope((passage,) if passage is not None else self.basis.shown)
-        claim = Claim(label, needles_of(label), content_words(label), self.query)
-        self._take(places_for(claim, scope) or shared(self.query, (), scope), scope, label)
+        places = places_for(Claim(label, needles_of(label), content_words(label), self.query), scope)
+        if not places and passage is not None and passage.end - passage.start <= LONGEST:
+            self._add(passage, passage.start, passage.end, label, "overlap")
+        else:
+            self._take(places or shared(self.query, (), scope), scope, label)
 
     def _truth(self, leaf: Leaf, said: str) -> None:
         """A yes or no has no words of its own: the passage that shares most with the question."""
@@ -240,7 +240,7 @@ class Search:
         return passage if reader is None else passage._replace(call=reader)
 
     def _add(self, passage: SourcePart, start: int, end: int, claim: str, match: Match) -> None:
-        key = (passage.name, start, end)
+        key = (passage.name, start, end, claim)
         if key not in self.evidence:
             self.evidence[key] = self.placing.evidence(passage, start, end, _short(claim), match)
 

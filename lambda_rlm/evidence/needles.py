@@ -72,6 +72,8 @@ class Needle:
 def parts_of_answer(text: str, most: int) -> Iterator[str]:
     """An answer as its lines, and long lines as their sentences; at most `most` of them."""
     for line in text.splitlines():
+        if line.lstrip().startswith("```"):
+            continue
         for part in _SENTENCE.split(line) if len(line) > 60 else (line,):
             plain = _BULLET.sub("", part).strip()
             if plain:

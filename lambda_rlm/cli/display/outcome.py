@@ -66,8 +66,11 @@ def show(
 
 def evidence_lines(done: Run) -> list[str]:
     """Where the answer comes from, a line for each place, and what has no passage; none where there is nothing to say."""
-    found, claims = done.evidence, {one.claim for one in done.evidence}
-    lines = [f"  {_place(one)}: {_words(one, is_named=len(claims) > 1)}" for one in found[:_MOST_SHOWN]]
+    by_place: dict[tuple[str, int, int], list[Evidence]] = {}
+    for one in done.evidence:
+        by_place.setdefault((one.input, one.start, one.end), []).append(one)
+    found, is_named = list(by_place.values()), len({one.claim for one in done.evidence}) > 1
+    lines = [f"  {_place(some[0])}: {_words(some, is_named=is_named)}" for some in found[:_MOST_SHOWN]]
     if len(found) > _MOST_SHOWN:
         lines.append(f"  and {len(found) - _MOST_SHOWN:,} more (all with --json)")
     lines += [f"  {note}" for note in done.evidence_notes]
@@ -81,11 +84,12 @@ def _place(one: Evidence) -> str:
     return ", ".join([*parts, *([_bare(one.heading)] if one.heading else [])])
 
 
-def _words(one: Evidence, *, is_named: bool) -> str:
-    said = _HOW.get(one.match, "")
-    claim = _bare(one.claim)
-    short = claim if len(claim) <= _LONGEST_CLAIM else f"{claim[:_LONGEST_CLAIM]}…"
-    return f"“{_bare(one.words)}”{said}{f' ← {short}' if is_named and one.claim != one.words else ''}"
+def _words(some: Sequence[Evidence], *, is_named: bool) -> str:
+    """The words of a place, and the parts of the answer that they support where it has several."""
+    one = some[0]
+    claims = "; ".join(dict.fromkeys(_bare(other.claim) for other in some if other.claim != one.words))
+    short = claims if len(claims) <= _LONGEST_CLAIM else f"{claims[:_LONGEST_CLAIM]}…"
+    return f"“{_bare(one.words)}”{_HOW.get(one.match, '')}{f' ← {short}' if is_named and claims else ''}"
 
 
 def _bare(text: str) -> str:
