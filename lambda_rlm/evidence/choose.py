@@ -1,7 +1,7 @@
 """The best places of some passages for a part of an answer.
 
-Owns `Claim`, `Place` and the choice. Promises work that is linear in the passages: of a thing that occurs everywhere, the places
-near the rarest words of the question are looked at. Refuses a place that shares too little with the claim.
+Owns `Claim`, `Place` and the choice. Promises work that is linear in the passages: of a thing that occurs everywhere, the
+places near the rarest words of the question are looked at. Refuses a place that shares too little with the claim.
 """
 
 from __future__ import annotations

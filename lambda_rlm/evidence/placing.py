@@ -1,7 +1,7 @@
 """A place of an input as a person finds it again: file, page, line, row, heading.
 
-Owns the way from offsets to these. Promises that lines are counted once for each text, and that no heading is guessed: only those
-that a format has, and those of Markdown in files that are no program's source.
+Owns the way from offsets to these. Promises that lines are counted once for each text, and that no heading is guessed: only
+those that a format has, and those of Markdown in files that are no program's source.
 """
 
 from __future__ import annotations

@@ -361,7 +361,8 @@ _SYNTHESIS: Final = _keys(
 )  # fmt: skip
 _OUTCOME: Final = _keys(
     ok=_flag, answer=_optional(_text), type=_text, route=_text, task=_optional(_text), split=_optional(_text), reason=_text,
-    program=_text, usage=_COUNTED, citations=_each(_PART), evidence=_each(_EVIDENCE), evidence_notes=_each(_text), coverage=_values(_amount), fault=_optional(_FAULT), notes=_each(_text),
+    program=_text, usage=_COUNTED, citations=_each(_PART), evidence=_each(_EVIDENCE), evidence_notes=_each(_text),
+    coverage=_values(_amount), fault=_optional(_FAULT), notes=_each(_text),
     degraded=_flag, dropped=_values(_whole), bound=_optional(_BOUND), likely=_optional(_BOUND),
     admitted=_text, counted_by=_optional(_text), diagnostics=_each(_object), synthesis=_SYNTHESIS,
 )  # fmt: skip

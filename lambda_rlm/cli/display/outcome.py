@@ -1,6 +1,7 @@
 """What came of a run, as a person sees it.
 
-Owns the answer on one stream, with where it comes from below it on a terminal, and on the other what is missing, how it was written and routed, and one line of figures.
+Owns the answer on one stream, with where it comes from below it on a terminal, and on the other what is missing, how it was
+written and routed, and one line of figures.
 """
 
 from __future__ import annotations

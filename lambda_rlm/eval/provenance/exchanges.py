@@ -1,6 +1,6 @@
 """What each call of a run has read and replied, for whoever looks up afterwards where an answer comes from.
 
-Owns `Exchanges`. Promises memory that has a limit, whatever a run asks: beyond `MOST_PARTS` parts of inputs nothing more is kept.
+Owns `Exchanges`. Promises memory that has a limit, whatever a run asks: beyond `MOST_PARTS` parts of inputs nothing is kept.
 Refuses to keep texts: a part is a place in an input.
 """
 

@@ -1,6 +1,7 @@
 """What reading a file in a format gives: a text, or data with types.
 
-Owns `ExtractedText`, `Rows`, `FilePlaces` and the limits and words that formats share. Below every format and the registry of formats.
+Owns `ExtractedText`, `Rows`, `FilePlaces` and the limits and words that formats share. Below every format and the registry of
+formats.
 """
 
 from __future__ import annotations
