@@ -114,8 +114,9 @@ class Search:
             start, end = window(passage.text, passage.start, passage.end, passage.start, passage.end)
             self._add(passage, start, end, claim, "counted")
         more = len(found.passages) - MOST_COUNTED
+        passages = "passage" if len(found.passages) == 1 else "passages"
         tail = f"; the first {MOST_COUNTED} are shown, and {more:,} more" if more > 0 else ""
-        self.notes.append(f"{said} is made of {len(found.passages):,} passages ({found.what}){tail}")
+        self.notes.append(f"{said} is made of {len(found.passages):,} {passages} ({found.what}){tail}")
 
     def _label(self, leaf: Leaf) -> None:
         """A label goes back to the item that got it, or to the passage that was read for it."""
