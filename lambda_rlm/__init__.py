@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     )
     from lambda_rlm.diagnostics.error import LambdaRLMError
     from lambda_rlm.diagnostics.faults import AccountUsedUp, InternalError, LimitExceeded, ModelFailure, PrimitiveFault
+    from lambda_rlm.evidence.record import Evidence
     from lambda_rlm.inputs.formats.extracted import ExtractedText, Rows
     from lambda_rlm.inputs.problem import InputProblem
     from lambda_rlm.inputs.reading import Format, Reading
@@ -48,6 +49,7 @@ __all__ = [
     "Checked",
     "Completion",
     "CompletionRequest",
+    "Evidence",
     "ExtractedText",
     "Fault",
     "Format",
@@ -104,6 +106,10 @@ def _of_verbs(name: str) -> ModuleType | None:
             from lambda_rlm.accounts import account
 
             return account
+        case "Evidence":
+            from lambda_rlm.evidence import record
+
+            return record
         case "check":
             from lambda_rlm.api import checking
 

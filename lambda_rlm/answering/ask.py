@@ -32,7 +32,7 @@ from lambda_rlm.execution.check import check
 from lambda_rlm.execution.execute import execute
 from lambda_rlm.execution.prospect import Prospect
 from lambda_rlm.execution.resumed import PastRoute
-from lambda_rlm.execution.run import Run
+from lambda_rlm.execution.run import Run, located
 from lambda_rlm.execution.run_id import run_id
 from lambda_rlm.llm.failures import OF_THE_SERVER
 from lambda_rlm.plan.plan import answer_or_none
@@ -317,4 +317,5 @@ class _Asking:
             fault = fault.of(self.setup.budget.seconds or 0.0)
         if fault is not None and fault.code in OF_THE_SERVER and self.case.own is None:
             fault.span = None  # nobody who asked has written that program
-        return replace(total, fault=fault, usage=usage, route=route, task=task, reason=reason, split=self._split, notes=notes)
+        done = replace(total, fault=fault, usage=usage, route=route, task=task, reason=reason, split=self._split, notes=notes)
+        return located(done, self.question.inputs)

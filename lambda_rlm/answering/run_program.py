@@ -11,7 +11,7 @@ from lambda_rlm.answering.question import Question, Setup
 from lambda_rlm.bounds.admit import Admitted
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.execution.execute import execute
-from lambda_rlm.execution.run import Run
+from lambda_rlm.execution.run import Run, located
 
 
 async def run_program(admitted: Admitted, question: Question, setup: Setup) -> Run:
@@ -22,7 +22,7 @@ async def run_program(admitted: Admitted, question: Question, setup: Setup) -> R
 
         inner = replace(setup, options=replace(options, started=None))
         options = replace(with_solver(inner, question.inputs.functions), started=options.started)
-    return await execute(
+    run = await execute(
         _within(admitted, setup.budget),
         question.bound_inputs.values,
         setup.leaf,
@@ -31,6 +31,7 @@ async def run_program(admitted: Admitted, question: Question, setup: Setup) -> R
         on_bound=setup.on_bound,
         resumed=setup.resumed,
     )
+    return located(run, question.inputs)
 
 
 def _within(admitted: Admitted, session: Budget) -> Admitted:

@@ -107,6 +107,7 @@ NOT_DECIDING: Final[Mapping[str, str]] = {
     ),
     "env_file": "sets keys as variables do, which change nothing of the run",
     "approve": "says whether a person is asked",
+    "evidence": "says what is shown with the answer, and changes nothing of the run",
     **dict.fromkeys(("journal", "keeps_journal", "journal_days"), _RECORD),
     **dict.fromkeys(("include", "exclude", "encoding", "stdin_format", "raw", "ignore", "max_input"), _INPUTS),
 }

@@ -32,10 +32,13 @@ from lambda_rlm.eval.evaluate import admit_inputs, evaluate
 from lambda_rlm.eval.library.structure import weight
 from lambda_rlm.eval.place import begun
 from lambda_rlm.eval.plain import to_plain, to_value
-from lambda_rlm.eval.provenance.coverage import citations, has_reply
+from lambda_rlm.eval.provenance.coverage import has_reply
+from lambda_rlm.eval.provenance.lineage import citations, lineage
 from lambda_rlm.eval.replies.answer_stream import answering_calls
 from lambda_rlm.eval.value import HEADER, Document
 from lambda_rlm.events import ProgramStarted, Routed, Tracer
+from lambda_rlm.evidence.answer import basis
+from lambda_rlm.evidence.support import Support
 from lambda_rlm.execution.blocking import is_stopped
 from lambda_rlm.execution.prepare import Groundwork, Prepared, asking_about, ground
 from lambda_rlm.execution.prospect import Prospect, before_run
@@ -298,12 +301,13 @@ class Execution:
         try:
             self._charge_answer(value)
             plain = to_plain(value, self.admitted.typed.type, self.meter)
-            cited = citations(value, self.meter, self.asker.coverage)
+            found = lineage(value, self.meter, self.asker.coverage)
         except Fault as fault:
             return self._faulted(fault)
         counts = self.asker.counts
         signs = Signs(is_replied=has_reply(value), mapped=counts.mapped, alike=counts.alike)
-        return Run(value=plain, citations=cited, signs=signs, **self._account())
+        support = Support(basis(value, self.admitted.typed.type, found, self.asker.exchanges, self.inputs))
+        return Run(value=plain, citations=citations(found), signs=signs, support=support, **self._account())
 
     def _charge_answer(self, value: Any) -> None:
         """Written out, an answer shares nothing any more: it costs its weight as a tree."""

@@ -18,7 +18,9 @@ from lambda_rlm.diagnostics.faults import Fault
 from lambda_rlm.diagnostics.render import fault_json
 from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.diagnostics.visible import visible_line
-from lambda_rlm.eval.provenance.coverage import Citation
+from lambda_rlm.eval.provenance.lineage import Citation
+from lambda_rlm.evidence.record import Evidence
+from lambda_rlm.evidence.support import Support
 from lambda_rlm.inputs import Inputs
 from lambda_rlm.release import VERSION
 from lambda_rlm.trace.jsonl import usage_json
@@ -168,7 +170,7 @@ class Run:
     strategy, or "synth"; `task` what the question was taken for, `reason` why this way was taken, `split` the arm of a
     comparison. `origin` is what a question that follows it begins from, the inputs among it, where a host asked. `called` has,
     by identifier, what the data calls fields: rows are written with these names, as long as the caller asked for no type, and
-    `is_called` where the value has them.
+    `is_called` where the value has them. `support` is what `evidence` is looked for in.
     """
 
     source: SourceFile
@@ -195,6 +197,7 @@ class Run:
     origin: RunOrigin | None = field(default=None, compare=False)
     called: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
     is_called: bool = field(default=False, compare=False, repr=False)
+    support: Support | None = field(default=None, compare=False)
 
     def __repr__(self) -> str:
         calls = "1 call" if self.usage.calls == 1 else f"{self.usage.calls:,} calls"
@@ -204,6 +207,17 @@ class Run:
     @property
     def ok(self) -> bool:
         return self.fault is None
+
+    @property
+    def evidence(self) -> tuple[Evidence, ...]:
+        """Where the answer comes from: places of the inputs whose words support its parts, in the order of the answer. It is
+        looked for when it is first asked for."""
+        return () if self.support is None else self.support.found.evidence
+
+    @property
+    def evidence_notes(self) -> tuple[str, ...]:
+        """What a person should know of the evidence: parts of the answer that no passage supports, and what was counted."""
+        return () if self.support is None else self.support.found.notes
 
     @property
     def program(self) -> str:
@@ -253,6 +267,8 @@ class Run:
             "dropped": asdict(self.dropped),
             "coverage": {name: round(share, 6) for name, share in self.coverage.items()},
             "citations": [{"input": c.input, "start": c.start, "end": c.end} for c in self.citations],
+            "evidence": [one.to_dict() for one in self.evidence],
+            "evidence_notes": list(self.evidence_notes),
             "coercions": self.coercions,
             "notes": list(self.notes),
             "diagnostics": [],
@@ -263,6 +279,11 @@ class Run:
     def response(self) -> str:
         """The answer, under the name that it has in `rlms`."""
         return self.answer
+
+
+def located(run: Run, inputs: Inputs) -> Run:
+    """The run, with the files that its inputs were read from known to its evidence."""
+    return run if run.support is None else replace(run, support=run.support.located(inputs.places))
 
 
 def _plain(value: Any) -> Any:

@@ -18,6 +18,7 @@ from typing import Any, Final
 from lambda_rlm.inputs.field_names import FieldNames
 from lambda_rlm.inputs.files import TOO_LARGE
 from lambda_rlm.inputs.folder.left_out import LeftOut
+from lambda_rlm.inputs.formats.extracted import FilePlaces
 from lambda_rlm.inputs.formats.registry import rows_at
 from lambda_rlm.inputs.listing import QUERY, Listing, checked_name, few_enough, listed, listings, within_limit
 from lambda_rlm.inputs.plain_values import contents_of, drawn, plain_data
@@ -49,7 +50,8 @@ class Inputs:
     """Named inputs as plain Python data, their types, what a person should know about how they were read, and functions that
     the host adds to the library. `documents` are the names of inputs that are files, each named after its path; data with the
     same fields is not. `answers` are those that are answers of earlier programs; `called` has, of inputs whose name as it was
-    given is no identifier, that name. Digests are computed when they are first asked for, and kept with the values."""
+    given is no identifier, that name. `places` say where texts are in the files that they were read from: by the name of an
+    input, with the path to a text inside it. Digests are computed when they are first asked for, and kept with the values."""
 
     values: Mapping[str, Any] = field(repr=False)
     types: Mapping[str, Type]
@@ -58,6 +60,7 @@ class Inputs:
     documents: frozenset[str] = frozenset()
     answers: frozenset[str] = frozenset()
     called: Mapping[str, str] = field(default_factory=dict)
+    places: Mapping[str, FilePlaces] = field(default_factory=dict, repr=False, compare=False)
     _digests: dict[str, tuple[Any, InputDigest]] = field(default_factory=dict, repr=False, compare=False)
 
     def digest(self, name: str) -> InputDigest:
@@ -220,6 +223,7 @@ def _inputs(read: Mapping[str, Shaped]) -> Inputs:
         {name: one.type for name, one in read.items()},
         tuple(note for one in read.values() for note in one.notes),
         documents=frozenset(name for name, one in read.items() if one.are_files),
+        places={f"{name}{path}": places for name, one in read.items() for path, places in one.places.items()},
     )
 
 
@@ -239,7 +243,7 @@ def _read(listing: Listing, name: str, reading: Reading, left: _Left) -> Shaped:
     if has_rows is None:
         text = text_of(entry.path, reading, left.bytes, entry.below)
         left.bytes -= max(text.size, len(text.text))
-        return Shaped(text.text, TEXT, (*listing.notes, *text.notes))
+        return Shaped(text.text, TEXT, (*listing.notes, *text.notes), places={"": text.places})
     most = left.bytes // STRUCTURED
     if entry.size is not None and entry.size > most:
         raise InputProblem(
@@ -254,7 +258,7 @@ def _read(listing: Listing, name: str, reading: Reading, left: _Left) -> Shaped:
         made = shaped(read.rows.data, name, is_ours=is_ours, watch=reading.glance, names=left.names)
     except InputProblem as problem:
         raise InputProblem(f"{plain(entry.name)}: {problem.message}", "read it as plain text: --raw") from None
-    return replace(made, notes=(*listing.notes, *read.notes, *made.notes))
+    return replace(made, notes=(*listing.notes, *read.notes, *made.notes), places={"": FilePlaces(plain(entry.name), False)})
 
 
 def _documents(listing: Listing, reading: Reading, left: _Left) -> Shaped:
@@ -262,6 +266,7 @@ def _documents(listing: Listing, reading: Reading, left: _Left) -> Shaped:
     refused."""
     rows: list[dict[str, str]] = []
     notes: list[str] = []
+    places: dict[str, FilePlaces] = {}
     left_out = LeftOut()
     for entry in listing.entries:
         reading.glance()
@@ -273,6 +278,7 @@ def _documents(listing: Listing, reading: Reading, left: _Left) -> Shaped:
             left_out.add(problem.kind, entry.name)
             continue
         left.bytes -= max(read.size, len(read.text))
+        places[f"[{len(rows)}].text"] = replace(read.places, file=plain(entry.name))
         rows.append({"name": plain(entry.name), "text": read.text})
         notes += read.notes
     if not rows:
@@ -280,4 +286,4 @@ def _documents(listing: Listing, reading: Reading, left: _Left) -> Shaped:
         raise InputProblem(f"no text files found in {listing.where}", f"skipped: {reasons}")
     if len(notes) > _NOTED:
         notes[_NOTED:] = [f"{len(notes) - _NOTED:,} more notes"]
-    return Shaped(rows, DOCUMENTS, (*listing.notes, *left_out.notes(listing.where), *notes), are_files=True)
+    return Shaped(rows, DOCUMENTS, (*listing.notes, *left_out.notes(listing.where), *notes), are_files=True, places=places)

@@ -20,12 +20,12 @@ import enum
 import json
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from lambda_rlm.inputs.field_names import FieldNames, kept_key
-from lambda_rlm.inputs.formats.extracted import RowTable
+from lambda_rlm.inputs.formats.extracted import FilePlaces, RowTable
 from lambda_rlm.inputs.problem import InputProblem
 from lambda_rlm.types.type import BOOL, FLOAT, INT, TEXT, Con, Record, Type, list_of, option_of
 
@@ -67,12 +67,13 @@ class _Shape:
 @dataclass(frozen=True, slots=True)
 class Shaped:
     """Data with its type; `notes` say what was renamed and what was given as text. With `are_files` it is documents that were
-    read from files, whose names they have."""
+    read from files, whose names they have. `places` are those of its texts in files, by the path to each in the data."""
 
     value: Any
     type: Type
     notes: tuple[str, ...]
     are_files: bool = False
+    places: Mapping[str, FilePlaces] = field(default_factory=dict)
 
 
 def shaped(

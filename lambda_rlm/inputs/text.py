@@ -12,7 +12,7 @@ from typing import Final
 from lambda_rlm.inputs import decode
 from lambda_rlm.inputs.files import Contents, Look, contents, standard_input, too_large
 from lambda_rlm.inputs.formats import registry
-from lambda_rlm.inputs.formats.extracted import Rows
+from lambda_rlm.inputs.formats.extracted import FilePlaces, Rows
 from lambda_rlm.inputs.problem import InputProblem
 from lambda_rlm.inputs.reading import Format, Reading, amount, plain
 from lambda_rlm.inputs.shape import sound
@@ -26,6 +26,7 @@ class FileText:
     text: str
     notes: tuple[str, ...]
     size: int
+    places: FilePlaces
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +62,10 @@ def _text_in(data: bytes, name: str, reading: Reading, note: str | None) -> File
     found = registry.text_format(data[: decode.LOOKED_AT], name, reading)
     if found is not None:
         extracted = registry.text_in(found, data, name, reading)
-        return FileText(sound(extracted.text), _notes(note, *extracted.notes), len(data))
+        places = FilePlaces(name, False, extracted.pages, extracted.headings)
+        return FileText(sound(extracted.text), _notes(note, *extracted.notes), len(data), places)
     decoded = decode.decode(data, name, reading)
-    return FileText(decoded.text, _notes(note, decoded.note), len(data))
+    return FileText(decoded.text, _notes(note, decoded.note), len(data), FilePlaces(name))
 
 
 def rows_of(path: Path | None, found: Format, reading: Reading, most: int, below: Path | None = None) -> FileRows:

@@ -345,6 +345,13 @@ _USAGE: Final = _needing(
     _ASKED, _keys(remembered=_needing(_ASKED, _COUNTED), **dict.fromkeys(_COUNTS, _whole), usd=_optional(_amount))
 )
 _PART: Final = _needing(("input", "start", "end"), _keys(input=_text, start=_whole, end=_whole))
+_EVIDENCE: Final = _needing(
+    ("input", "start", "end", "words"),
+    _keys(
+        input=_text, file=_optional(_text), page=_optional(_whole), line=_optional(_whole), row=_optional(_whole),
+        heading=_optional(_text), start=_whole, end=_whole, words=_text, call=_optional(_whole), claim=_text, match=_text,
+    ),
+)  # fmt: skip
 _INPUT: Final = _needing(
     ("name", "type", "characters", "sha256"), _keys(name=_text, type=_text, characters=_whole, sha256=_text, files=_each(_text))
 )
@@ -371,7 +378,8 @@ _SYNTHESIS: Final = _keys(
 )  # fmt: skip
 _OUTCOME: Final = _keys(
     ok=_flag, answer=_optional(_text), type=_text, route=_text, task=_optional(_text), split=_optional(_text), reason=_text,
-    program=_text, usage=_COUNTED, citations=_each(_PART), coverage=_values(_amount), fault=_optional(_FAULT), notes=_each(_text),
+    program=_text, usage=_COUNTED, citations=_each(_PART), evidence=_each(_EVIDENCE), evidence_notes=_each(_text),
+    coverage=_values(_amount), fault=_optional(_FAULT), notes=_each(_text),
     degraded=_flag, dropped=_values(_whole), bound=_optional(_BOUND), likely=_optional(_BOUND),
     admitted=_text, counted_by=_optional(_text), diagnostics=_each(_object), synthesis=_SYNTHESIS,
 )  # fmt: skip

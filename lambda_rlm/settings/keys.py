@@ -244,6 +244,7 @@ class Keys:
     fuel: Annotated[int, Trust.STRICTER, About("Maximum number of evaluator steps.", "N")]
     memory: Annotated[int, Trust.STRICTER, About("Maximum number of bytes that a run may hold in memory at a time.", "BYTES")]
     strict: Annotated[bool, Trust.STRICTER, About("Treat a degraded answer as a fault.")]
+    evidence: Annotated[bool, Trust.FREE, About("Show below the answer which words of the inputs support it.")]
     seed: Annotated[int, Trust.FREE, About("Seed: the number of the first independent sample.", "N")]
     approve: Annotated[
         bool, Trust.STRICTER, About("Show the program and its bound, and ask for approval before the first call.")
@@ -346,7 +347,7 @@ GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
     "Writing programs": ("root_model", "rounds", "candidates", "layout", "peek", "constrain"),
     "Models": ("base_url", *DESCRIBING, "models", "env_file"),
     "Requests to models": ("concurrency", "rpm", "tpm", "hedge", "pool", "cache", "out"),
-    "Runs": ("approve", "strict", "seed", "journal", "keeps_journal", "journal_days"),
+    "Runs": ("approve", "strict", "evidence", "seed", "journal", "keeps_journal", "journal_days"),
     "Reading inputs": ("include", "exclude", "encoding", "stdin_format", "raw", "ignore", "max_input"),
     "Assumptions of the planner": ("accuracy_short", "accuracy_decay", "accuracy_compose", "accuracy_floor"),
 }

@@ -200,6 +200,7 @@ DEFAULTS: Final = Settings(
     fuel=_BUDGET.fuel,
     memory=_BUDGET.memory,
     strict=False,
+    evidence=True,
     seed=0,
     approve=False,
     cache=False,

@@ -22,6 +22,7 @@ def test_the_answer_is_on_stdout_and_the_figures_on_stderr(shell: Shell) -> None
     assert shell("ask", "What does Ann keep?", wrote("a.txt", "Ann keeps bees."), "--model", model) == 0
     assert shell.out == "bees\n"
     assert re.fullmatch(
+        r"Evidence\n  a\.txt, line 1: “Ann keeps bees\.”\n"
         r"direct · 1 call \(likely 1 · at most 1\) · \d+ \+ 1 tokens \(likely [\d,]+ \+ [\d,]+ · at most [\d,]+ \+ [\d,]+\) · free · "
         r"\d+\.\d s\n",
         shell.err,
@@ -50,9 +51,9 @@ def test_ask_json_is_one_object_with_the_promised_keys(shell: Shell) -> None:
 def test_a_long_input_is_searched_and_a_task_may_be_named(shell: Shell) -> None:
     model = script({"profile": {"window": 2000}}, {"match": "", "reply": "r"})
     book = wrote("book.txt", "Ann keeps bees. " * 3_000)
-    assert shell("ask", "What does Ann keep?", book, "--model", model) == 0
+    assert shell("ask", "What does Ann keep?", book, "--model", model, "--no-evidence") == 0
     assert shell.err.startswith("search · ")
-    assert shell("ask", "What does Ann keep?", book, "--model", model, "--task", "summarise") == 0
+    assert shell("ask", "What does Ann keep?", book, "--model", model, "--task", "summarise", "--no-evidence") == 0
     assert shell.err.startswith("summarise · ")
 
 

@@ -70,19 +70,22 @@ def model(reply: str = ANSWER, **rule: Any) -> str:
 
 
 def test_an_answer_is_seen_as_it_comes_and_once(terminal: Terminal, written: list[str]) -> None:
-    assert terminal("run", *program(), "--model", model()) == 0
+    assert terminal("run", *program(), "--model", model(), "--no-evidence") == 0
     assert written == list(PIECES)
     assert terminal.out == f"{ANSWER}\n"
     assert "does not count" not in terminal.err
 
 
 def test_an_answer_of_a_question_is_seen_as_it_comes(terminal: Terminal, written: list[str]) -> None:
-    assert terminal("ask", "Who keeps bees?", wrote("c.txt", "Ann."), "--model", model(), "--strategy", "direct") == 0
+    assert (
+        terminal("ask", "Who keeps bees?", wrote("c.txt", "Ann."), "--model", model(), "--strategy", "direct", "--no-evidence")
+        == 0
+    )
     assert (written, terminal.out) == (list(PIECES), f"{ANSWER}\n")
 
 
 def test_another_answer_than_was_seen_is_shown_whole(terminal: Terminal, written: list[str]) -> None:
-    assert terminal("run", *program(), "--model", model("Bob.")) == 0
+    assert terminal("run", *program(), "--model", model("Bob."), "--no-evidence") == 0
     assert terminal.out == f"{ANSWER}\nBob.\n"
     assert "note: the answer is another one; the text above does not count" in terminal.err
 

@@ -13,7 +13,7 @@ from lambda_rlm.budget.budget import Budget
 from lambda_rlm.completion import Completion, CompletionRequest, ModelProfile, StopReason, Usage
 from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.diagnostics.source import Span
-from lambda_rlm.eval.provenance.coverage import Citation, citations
+from lambda_rlm.eval.provenance.lineage import Citation, citations, lineage
 from lambda_rlm.eval.value import Document, Text, span_of
 from lambda_rlm.syntax.primitive import Primitive
 from lambda_rlm.types.type import INT, QUOTE, TEXT, Arrow, Effect, Enum, Type, list_of, option_of, record_of
@@ -242,7 +242,7 @@ def test_the_reply_is_one_of_the_options() -> None:
     (option,) = chosen(desk, options)
     assert option.s == "the sea"
     assert desk.model.requests[0].choices == ("1", "2")  # a schema is no place for the words of a document
-    assert Citation("menu", 0, 7) in citations(option, desk.meter)
+    assert Citation("menu", 0, 7) in citations(lineage(option, desk.meter))
 
 
 @pytest.mark.parametrize("options", [["a " * 100, "b"], ["two\nlines", "b"], ["", "b"], ["b", "B"], ["b", "b"]])

@@ -14,7 +14,7 @@ from lambda_rlm.eval.asking.lenient import CONFLICT, loads, values_in
 from lambda_rlm.eval.asking.prompt import prompt_of
 from lambda_rlm.eval.asking.schema import choices_of, json_schema, keyed_schema, notation, shape_of
 from lambda_rlm.eval.asking.shape import ReplyReading
-from lambda_rlm.eval.provenance.coverage import Citation, citations
+from lambda_rlm.eval.provenance.lineage import Citation, citations, lineage
 from lambda_rlm.eval.value import Document, Reply, Text, derived, span_of
 from lambda_rlm.limits import MOST_REPLY_ENDS
 from lambda_rlm.types.reply_tokens import reply_room, texts_of
@@ -189,7 +189,7 @@ def test_a_quote_is_the_inputs_own_text_with_its_place() -> None:
     found, _ = read('{"reply": "The gulls were not:"}', QUOTE, SAYING)
     assert found.s == "The gulls\nwere not:"
     assert (found.origin, found.start) == (BOOK, 19)
-    assert citations(found, Meter(Budget())) == (Citation("book", 19, 19 + found.n),)
+    assert citations(lineage(found, Meter(Budget()))) == (Citation("book", 19, 19 + found.n),)
 
 
 def test_the_first_place_wins() -> None:
@@ -248,7 +248,7 @@ def test_a_quote_over_pieces_of_two_documents_keeps_both_origins() -> None:
         '{"reply": "night. and"}', QUOTE, template(span_of(BOOK, BOOK.text.index("they"), 21), "\n", span_of(other, 0, 8))
     )
     assert found.s == "night.\nand"
-    assert {citation.input for citation in citations(found, Meter(Budget()))} == {"book", "other"}
+    assert {citation.input for citation in citations(lineage(found, Meter(Budget())))} == {"book", "other"}
 
 
 def test_a_quote_from_a_computed_text_is_found_in_its_input() -> None:

@@ -86,7 +86,7 @@ def test_text_notes_and_problems_come_back_as_they_were() -> None:
     """Half a surrogate pair as well, which has no UTF-8."""
     request = {"kind": "a web page", "name": "n", "encoding": "cp1252", "memory": 10**9}
     header, body = _reply(request, "<p>é € 😀".encode("cp1252", "replace"))
-    assert (header, body.decode()) == ({"notes": ()}, "é € ?")
+    assert (header, body.decode()) == ({"notes": (), "pages": (), "headings": ()}, "é € ?")
     refused, _ = _reply({**request, "kind": "a PDF"}, b"%PDF-1.4 nothing")
     message, hint, kind = refused["problem"]
     assert "cannot read n as a PDF" in message and hint and kind == "damaged: a PDF"

@@ -252,7 +252,7 @@ def _show(
         code = None if isinstance(done.fault, AccountUsedUp) else done.fault.code
         options = to_be_repeated(chosen) if is_paid else ""
         next_step = after_fault(code, done.id if is_paid else None, chosen.journal, done, options)
-    outcome.show(done, is_kept, next_step, notes, how.streamed)
+    outcome.show(done, is_kept, next_step, notes, how.streamed, has_evidence=chosen.evidence)
 
 
 def _session(request: RunRequest, setup: Setup, chosen: Settings, how: How, model: Model | None) -> RunSession:

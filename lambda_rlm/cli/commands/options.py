@@ -63,7 +63,7 @@ BUDGET: Final = ("max_calls", "max_cost", "max_tokens")
 BOUNDS: Final = (*BUDGET, "admit", "max_seconds", "max_depth")
 RATES: Final = ("concurrency", "rpm", "tpm")
 WORK: Final = ("fuel", "memory")
-ANSWER: Final = ("strict", "seed", "approve")
+ANSWER: Final = ("strict", "evidence", "seed", "approve")
 JOURNAL: Final = ("cache", "journal", "keeps_journal")
 FOUND: Final = ("include", "exclude")
 

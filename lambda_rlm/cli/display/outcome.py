@@ -1,32 +1,52 @@
 """What came of a run, as a person sees it.
 
-Owns the answer on one stream, and on the other what is missing, how it was written and routed, and one line of figures.
+Owns the answer on one stream, with where it comes from below it on a terminal, and on the other what is missing, how it was
+written and routed, and one line of figures.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Final
 
 from lambda_rlm.budget.price import dollars
 from lambda_rlm.cli.display import screen
 from lambda_rlm.cli.display.streamed import StreamedAnswer
 from lambda_rlm.cli.exits import OutputLost
 from lambda_rlm.diagnostics.render import fault_parts
+from lambda_rlm.evidence.record import Evidence, Match
 from lambda_rlm.execution.run import Run
 from lambda_rlm.trace.summary import summary
 
 if TYPE_CHECKING:
     from lambda_rlm.synth.report import Synthesis
 
+_MOST_SHOWN: Final = 8
+_LONGEST_CLAIM: Final = 60
+_HOW: Final[Mapping[Match, str]] = {
+    "near": " (rounded in the answer)",
+    "overlap": " (the passage nearest to it)",
+    "counted": " (counted)",
+}
 
-def show(done: Run, is_kept: bool, next_step: str | None, said: Sequence[str], streamed: StreamedAnswer | None = None) -> None:
+
+def show(
+    done: Run,
+    is_kept: bool,
+    next_step: str | None,
+    said: Sequence[str],
+    streamed: StreamedAnswer | None = None,
+    *,
+    has_evidence: bool = False,
+) -> None:
     """Show a run; `is_kept` says that the journal has it, `said` are the notes that were printed before; `streamed` has shown
-    the answer, or a part of it."""
+    the answer, or a part of it; with `has_evidence` it is shown where the answer comes from."""
     if done.fault is None:
         rest = done.answer if streamed is None else streamed.rest(done.answer)
         if rest is not None:
             give(rest, done, is_kept)
+        if has_evidence:
+            screen.below(evidence_lines(done))
     else:
         if streamed is not None:
             streamed.give_up("the run has no answer")
@@ -44,6 +64,39 @@ def show(done: Run, is_kept: bool, next_step: str | None, said: Sequence[str], s
     once = {"shared": spent.shared_calls, "cached": spent.cached_calls}
     screen.say(summary(done.route, spent.calls, spent.tokens, spent.seconds, done.bound, done.likely, **once), "dim")
     _say_how_it_was_routed(done, said)
+
+
+def evidence_lines(done: Run) -> list[str]:
+    """Where the answer comes from, a line for each place, and what has no passage; none where there is nothing to say."""
+    by_place: dict[tuple[str, int, int], list[Evidence]] = {}
+    for one in done.evidence:
+        by_place.setdefault((one.input, one.start, one.end), []).append(one)
+    found, is_named = list(by_place.values()), len({one.claim for one in done.evidence}) > 1
+    lines = [f"  {_place(some[0])}: {_words(some, is_named=is_named)}" for some in found[:_MOST_SHOWN]]
+    if len(found) > _MOST_SHOWN:
+        lines.append(f"  and {len(found) - _MOST_SHOWN:,} more (all with --json)")
+    lines += [f"  {note}" for note in done.evidence_notes]
+    return ["Evidence", *lines] if lines else []
+
+
+def _place(one: Evidence) -> str:
+    """A place as a person looks it up: the file, or the input where it was no file, page, line or row, heading or column."""
+    parts = [_bare(one.file or one.input)]
+    parts += [f"{what} {number:,}" for what, number in (("page", one.page), ("line", one.line), ("row", one.row)) if number]
+    return ", ".join([*parts, *([_bare(one.heading)] if one.heading else [])])
+
+
+def _words(some: Sequence[Evidence], *, is_named: bool) -> str:
+    """The words of a place, and the parts of the answer that they support where it has several."""
+    one = some[0]
+    claims = "; ".join(dict.fromkeys(_bare(other.claim) for other in some if other.claim != one.words))
+    short = claims if len(claims) <= _LONGEST_CLAIM else f"{claims[:_LONGEST_CLAIM]}…"
+    return f"“{_bare(one.words)}”{_HOW.get(one.match, '')}{f' ← {short}' if is_named and claims else ''}"
+
+
+def _bare(text: str) -> str:
+    """A text on one line."""
+    return " ".join(text.split())
 
 
 def give(answer: str, done: Run, is_kept: bool) -> None:

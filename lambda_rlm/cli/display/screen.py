@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from typing import Any, Final, TextIO
 from weakref import WeakSet
@@ -95,6 +95,17 @@ def show_diagnostics(diagnostics: Iterable[Diagnostic], source: SourceFile) -> N
 def report(*lines: str) -> None:
     """Lines for people on standard output, with pictures wherever that goes; no text in one can begin another."""
     answer("\n".join(map(visible_line, lines)))
+
+
+def below(lines: Sequence[str]) -> None:
+    """Lines that belong to the answer above: on standard output where that is a terminal, else on standard error, so that a
+    file or another program gets the answer alone."""
+    if lines and sys.stdout.isatty():
+        with suppress(OSError, OutputLost):
+            report(*lines)
+    else:
+        for line in lines:
+            say(line)
 
 
 def answer(text: str) -> None:

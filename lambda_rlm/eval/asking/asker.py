@@ -34,6 +34,7 @@ from lambda_rlm.eval.asking.quotes import finder_of
 from lambda_rlm.eval.asking.shape import ReplyReading, read_text
 from lambda_rlm.eval.place import TaskPlace, here
 from lambda_rlm.eval.provenance.coverage import Coverage
+from lambda_rlm.eval.provenance.exchanges import Exchanges
 from lambda_rlm.eval.provenance.sharing import retold, value_digest
 from lambda_rlm.eval.replies.answer_stream import answer_stream
 from lambda_rlm.eval.replies.counts import Counts
@@ -98,6 +99,7 @@ class Asker:
         self.settings = settings
         self.counts = Counts()
         self.coverage = Coverage()
+        self.exchanges = Exchanges()
         self.is_counted = False  # bounded by the model's vocabulary: requests are counted by it
         self._tracer = tracer
         self._flights: dict[Key, Flight] = {}
@@ -304,6 +306,7 @@ class Asker:
                 error = bad
             else:
                 self._taken(prepared, completion, reading)
+                self.exchanges.note(flight.call, shown, question.items, completion.text, value)
                 return value
             if attempt > question.repairs or question.shape.read is read_text:  # bounds have no repair of a Text
                 break

@@ -264,7 +264,7 @@ class _Mapping:
     def _asked(self, items: list[Text], sampling: Sampling, note: str) -> ModelQuery:
         prompt = prompt_of(_numbered(self.instruction, items, self.site.meter), self.site.meter)
         out = min(self._item_out() * len(items), self.asker.model.profile.max_output)
-        return ModelQuery(prompt, self._shape(items), out, sampling, note=note, is_extra=bool(note))
+        return ModelQuery(prompt, self._shape(items), out, sampling, note=note, is_extra=bool(note), items=items)
 
     def _shape(self, items: list[Text]) -> ReplyShape:
         numbers = [str(number) for number in range(1, len(items) + 1)]

@@ -7,6 +7,7 @@ never counted as fewer than they are.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -14,6 +15,7 @@ from typing import Final
 from lambda_rlm.completion import CompletionRequest, Message, Model, Sampling, Vocabulary
 from lambda_rlm.eval.asking.prompt import Prompt
 from lambda_rlm.eval.asking.shape import ReplyShape
+from lambda_rlm.eval.value import Text
 from lambda_rlm.limits import CHAT_TOKENS, MESSAGE_TOKENS
 
 GREEDY: Final = Sampling()
@@ -40,7 +42,8 @@ class PreparedRequest:
 @dataclass(slots=True, eq=False)
 class ModelQuery:
     """One logical call: a prompt, the shape of the reply and its tokens. `note` is added at the prompt's end. One that
-    `is_extra` asks once more for what an earlier call left out, and is taken from the pool."""
+    `is_extra` asks once more for what an earlier call left out, and is taken from the pool. `items` are those of a prompt that
+    asks about each by its number."""
 
     prompt: Prompt
     shape: ReplyShape
@@ -49,6 +52,7 @@ class ModelQuery:
     repairs: int = 0
     note: str = ""
     is_extra: bool = False
+    items: Sequence[Text] = ()
     prepared: PreparedRequest | None = None
     """The request for it, once somebody needed to know its size."""
 

@@ -120,7 +120,7 @@ class QuoteFinder:
     def _is_from_input(self, leaf: Text) -> bool:
         if leaf.start >= 0:
             return True
-        return leaf.origin is not None and next(stretches([leaf.origin], self._meter, through_replies=False), None) is not None
+        return leaf.origin is not None and next(stretches([leaf.origin], self._meter), None) is not None
 
     def _located(self, start: int, end: int, wanted: str, form: Form) -> Text:
         """The text at a place, as a span of a document where that says the same in characters that are no wider: bounds reckon
@@ -140,7 +140,7 @@ class QuoteFinder:
             ):
                 return span_of(document, first, last - first)
         origins = [origin for leaf, a, b in leaves if (origin := origin_of(leaf.cut(a, b))) is not None]
-        cited = self._in_documents(stretches(origins, self._meter, through_replies=False), wanted, form)
+        cited = self._in_documents(stretches(origins, self._meter), wanted, form)
         if cited is not None and width_of(cited.s) <= width_of(shown):
             return cited
         return Text(shown, origins[0] if len(origins) == 1 else Derived(tuple(origins)))

@@ -1,8 +1,7 @@
-"""Which parts of the inputs a run has shown to its model, and which an answer was made from.
+"""Which parts of the inputs a run has shown to its model.
 
-Owns the walk of the origins of texts. Promises: iterative, each node once, charged a step each; intervals come merged, sorted,
-and at most `MOST_CITATIONS` of them, neighbours with the smallest gaps joined first. Refuses to guess: a text with an origin
-covers all that its origin covers.
+Owns the walk of the origins of texts that are shown. Promises: iterative, each node once, charged a step each; intervals come
+merged and sorted. Refuses to guess: a text with an origin covers all that its origin covers.
 """
 
 from __future__ import annotations
@@ -11,31 +10,18 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from lambda_rlm.budget.meter import STRETCH, Meter
+from lambda_rlm.budget.meter import Meter
 from lambda_rlm.eval.asking.prompt import Prompt
 from lambda_rlm.eval.provenance.cuts import Cuts
-from lambda_rlm.eval.provenance.intervals import Interval, coarsened, union
+from lambda_rlm.eval.provenance.intervals import Interval, union
 from lambda_rlm.eval.provenance.told import COMPUTED, told_origin
 from lambda_rlm.eval.value import Derived, Document, Origin, Reply, Rope, Stretch, Text, Value, origin_of
 
-MOST_CITATIONS: Final = 1_000
 _COMPACT_AT: Final = 4_096
 
 
-@dataclass(frozen=True, slots=True)
-class Citation:
-    """A part of an input, in characters from `start` up to `end`."""
-
-    input: str
-    start: int
-    end: int
-
-
-def stretches(
-    origins: Iterable[Origin], meter: Meter, *, through_replies: bool, coverage: Coverage | None = None
-) -> Iterator[Stretch]:
-    """The parts of documents that origins go back to, from left to right; through the prompts of replies too, where wanted, and
-    then with what `coverage` says was shown for what was computed from replies."""
+def stretches(origins: Iterable[Origin], meter: Meter) -> Iterator[Stretch]:
+    """The parts of documents that origins go back to, from left to right; not through the prompts of replies."""
     stack = list(origins)[::-1]
     seen: set[int] = set()
     while stack:
@@ -50,19 +36,11 @@ def stretches(
             continue
         seen.add(id(node))
         meter.spend(1)
-        if node is COMPUTED and coverage is not None:
-            yield from coverage.parts()
-        elif isinstance(node, Derived):
+        if isinstance(node, Derived):
             stack.extend(reversed(node.parents))
         elif isinstance(node, Rope):
             meter.spend(len(node.pieces))
-            stack.extend(
-                origin
-                for piece in reversed(node.pieces)
-                if piece.n and (origin := origin_of(piece) or (told_origin(piece) if through_replies else None)) is not None
-            )
-        elif through_replies and isinstance(node, Reply) and node.prompt is not None:
-            stack.append(node.prompt)
+            stack.extend(origin for piece in reversed(node.pieces) if piece.n and (origin := origin_of(piece)) is not None)
 
 
 def texts_of(value: Value) -> Iterator[Text]:
@@ -74,27 +52,6 @@ def texts_of(value: Value) -> Iterator[Text]:
             yield part
         elif isinstance(part, list | tuple):
             stack.extend(reversed(part))
-
-
-def _origins(value: Value, meter: Meter) -> list[Origin]:
-    """Where the parts of an answer came from; `COMPUTED` for numbers, booleans and texts that do not know it themselves."""
-    origins: list[Origin] = []
-    is_computed = value is None or (isinstance(value, list | tuple) and not value)
-    stack, seen = [value], 0
-    while stack:
-        part = stack.pop()
-        seen += 1
-        if not seen % STRETCH:
-            meter.glance()
-        if isinstance(part, list | tuple):
-            stack.extend(reversed(part))
-        elif part is not None:
-            origin = (origin_of(part) if isinstance(part, Text) else None) or told_origin(part)
-            if origin is not None:
-                origins.append(origin)
-            elif not isinstance(part, Text) or part.n or part is value:
-                is_computed = True
-    return [*origins, COMPUTED] if is_computed else origins
 
 
 def has_reply(value: Value) -> bool:
@@ -117,19 +74,6 @@ def has_reply(value: Value) -> bool:
     return False
 
 
-def citations(value: Value, meter: Meter, coverage: Coverage | None = None) -> tuple[Citation, ...]:
-    """The parts of the inputs that a value was made from, by input and position. What was computed from replies without keeping
-    a text of them (a sum, a count, a choice) was made from all that `coverage` says the model was shown."""
-    by_document: dict[Document, list[Interval]] = {}
-    for stretch in stretches(_origins(value, meter), meter, through_replies=True, coverage=coverage):
-        by_document.setdefault(stretch.document, []).append((stretch.start, stretch.end))
-    cited = sorted(((document.name, union(intervals)) for document, intervals in by_document.items()), key=lambda item: item[0])
-    share = max(1, MOST_CITATIONS // max(1, len(cited)))
-    return tuple(
-        Citation(name, start, end) for name, intervals in cited[:MOST_CITATIONS] for start, end in coarsened(intervals, share)
-    )
-
-
 @dataclass(slots=True)
 class Coverage:
     """What of each document has stood in a prompt, and what was cut away before one."""
@@ -141,7 +85,7 @@ class Coverage:
         """The model is shown a prompt; the parts of inputs in it, from left to right."""
         shown: list[Stretch] = []
         origins = [origin for _, leaf in prompt.leaves if (origin := origin_of(leaf)) is not None]
-        for stretch in stretches(origins, meter, through_replies=False):
+        for stretch in stretches(origins, meter):
             intervals = self._shown.setdefault(stretch.document, [])
             intervals.append((stretch.start, stretch.end))
             shown.append(stretch)

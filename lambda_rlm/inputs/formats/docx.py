@@ -13,7 +13,13 @@ from collections.abc import Iterable, Iterator
 from io import BytesIO
 from typing import Any, Final
 
-from lambda_rlm.inputs.formats.extracted import ExtractedText, is_out_of_memory, unsound
+from lambda_rlm.inputs.formats.extracted import (
+    LONGEST_HEADING,
+    MOST_HEADINGS,
+    ExtractedText,
+    is_out_of_memory,
+    unsound,
+)
 from lambda_rlm.inputs.reading import Format, Reading, amount
 
 _KIND: Final = "a Word document"
@@ -69,7 +75,23 @@ def _read(data: bytes, name: str) -> ExtractedText:
         if kind in _UNREAD and b"</w:t>" in part.blob:
             unread.add(_UNREAD[kind])
     notes = (f"{name}: skipped {' and '.join(sorted(unread))}",) if unread else ()
-    return ExtractedText("\n\n".join(blocks), notes)
+    text = "\n\n".join(blocks)
+    return ExtractedText(text, notes, headings=tuple(_headings(package, text))[:MOST_HEADINGS])
+
+
+def _headings(package: Any, text: str) -> Iterator[tuple[int, str]]:
+    """The paragraphs whose style is a heading, with their offsets. The names of these styles are English in every language."""
+    styles = {style.style_id for style in package.styles if (style.name or "").lower().startswith(("heading ", "title"))}
+    at = 0
+    for style in package.element.body.iter(f"{_WORD}pStyle"):
+        if style.get(f"{_WORD}val") not in styles:
+            continue
+        paragraph = style.getparent().getparent()
+        words = _paragraph(paragraph).strip() if paragraph is not None and paragraph.tag == f"{_WORD}p" else ""
+        found = text.find(words, at) if words else -1
+        if found >= 0:
+            yield found, " ".join(words.split())[:LONGEST_HEADING]
+            at = found + len(words)
 
 
 def _notes(blob: bytes, kind: str) -> Iterator[str]:

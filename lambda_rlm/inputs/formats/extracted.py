@@ -1,6 +1,7 @@
 """What reading a file in a format gives: a text, or data with types.
 
-Owns `ExtractedText`, `Rows` and the limits and words that formats share. Below every format and the registry of formats.
+Owns `ExtractedText`, `Rows`, `FilePlaces` and the limits and words that formats share. Below every format and the registry of
+formats.
 """
 
 from __future__ import annotations
@@ -17,10 +18,29 @@ MOST_CHARACTERS: Final = 200_000_000
 
 @dataclass(frozen=True, slots=True)
 class ExtractedText:
-    """The text of a document; `notes` say what of it was not read."""
+    """The text of a document; `notes` say what of it was not read. `pages` are the pages that have text, each as the offset
+    where it begins and its number; `headings` the headings, each as its offset and its words."""
 
     text: str
     notes: tuple[str, ...] = ()
+    pages: tuple[tuple[int, int], ...] = ()
+    headings: tuple[tuple[int, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FilePlaces:
+    """Where the text of an input is in the file that it was read from. With `has_lines` the lines of the text are those of the
+    file; `pages` and `headings` are as those of an `ExtractedText`."""
+
+    file: str
+    has_lines: bool = True
+    pages: tuple[tuple[int, int], ...] = ()
+    headings: tuple[tuple[int, str], ...] = ()
+
+
+MOST_HEADINGS: Final = 2_000
+LONGEST_HEADING: Final = 200
+"""Headings of one document that are kept, and the characters of each."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,18 @@ from __future__ import annotations
 import codecs
 import re
 from dataclasses import replace
+from itertools import accumulate
 from typing import Any, Final
 
 from lambda_rlm.inputs.decode import Decoded, decode
 from lambda_rlm.inputs.encodings import declared_codec
-from lambda_rlm.inputs.formats.extracted import ExtractedText, is_out_of_memory, unsound
+from lambda_rlm.inputs.formats.extracted import (
+    LONGEST_HEADING,
+    MOST_HEADINGS,
+    ExtractedText,
+    is_out_of_memory,
+    unsound,
+)
 from lambda_rlm.inputs.problem import InputProblem
 from lambda_rlm.inputs.reading import Format, Reading, amount
 
@@ -93,6 +100,7 @@ _PARAGRAPHS: Final = frozenset(
     ["blockquote", "dl", "figure", "h1", "h2", "h3", "h4", "h5", "h6", "ol", "p", "pre", "table", "ul"]
 )
 _CELLS: Final = ("td", "th")
+_HEADINGS: Final = ("h1", "h2", "h3", "h4", "h5", "h6")
 _HIDDEN: Final = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _SPACE: Final = re.compile(r"[ \t\n\r\f]+")
 
@@ -121,7 +129,8 @@ def html_text(data: bytes, name: str, reading: Reading) -> ExtractedText:
         return ExtractedText("", notes)
     if any(found["many"] for found in _MANY.finditer(decoded.text)):
         raise unsound(_KIND, name, f"an element has more than {MOST_ATTRIBUTES:,} attributes")
-    return ExtractedText(_text(_root(_END.sub(_NO_END, decoded.text), name)), notes)
+    text, headings = _text(_root(_END.sub(_NO_END, decoded.text), name))
+    return ExtractedText(text, notes, headings=headings)
 
 
 _END: Final = re.compile(r"</(?:body|html)(?=[\s/>])", re.IGNORECASE)
@@ -161,7 +170,8 @@ def _root(text: str, name: str) -> Any:
     return root
 
 
-def _text(root: Any) -> str:
+def _text(root: Any) -> tuple[str, tuple[tuple[int, str], ...]]:
+    """The text of a page, and its headings with their offsets."""
     lines = _Lines()
     title = root.findtext("head/title")
     if title:
@@ -181,7 +191,11 @@ def _text(root: Any) -> str:
         if element.tail and element is not root:
             lines.word(element.tail)
     lines.end()
-    return "\n".join(lines.done).strip("\n")
+    text = "\n".join(lines.done)
+    starts = list(accumulate((len(line) + 1 for line in lines.done), initial=0))
+    before = len(text) - len(text.lstrip("\n"))
+    headings = ((max(0, starts[at] - before), words[:LONGEST_HEADING]) for at, words in lines.headings[:MOST_HEADINGS])
+    return text.strip("\n"), tuple(headings)
 
 
 def _is_seen(element: Any) -> bool:
@@ -199,6 +213,8 @@ class _Lines:
         self.now: list[str] = []
         self.in_pre = 0
         self.in_cell = 0
+        self.heading: int | None = None
+        self.headings: list[tuple[int, str]] = []
 
     def word(self, text: str) -> None:
         self.now.append(text if self.in_pre else _SPACE.sub(" ", text))
@@ -225,6 +241,8 @@ class _Lines:
             self.now.append("- ")
         elif tag == "img" and element.get("alt"):
             self.word(f"[{element.get('alt')}]")
+        if tag in _HEADINGS:
+            self.heading = len(self.done)
         self.in_pre += tag == "pre"
         self.in_cell += tag in _CELLS
         if element.text:
@@ -232,6 +250,11 @@ class _Lines:
 
     def close(self, tag: str) -> None:
         self._break(tag)
+        if tag in _HEADINGS and self.heading is not None:
+            words = " ".join(" ".join(self.done[self.heading :]).split())
+            if words:
+                self.headings.append((self.heading, words))
+            self.heading = None
         self.in_pre -= tag == "pre"
         self.in_cell -= tag in _CELLS
         if tag in _CELLS:

@@ -43,7 +43,16 @@ def pdf_text(data: bytes, name: str, reading: Reading) -> ExtractedText:
             f"none of the {len(pages):,} pages of {name} contains text", "run OCR first if it is a scan", "a PDF without text"
         )
     notes = (f"{name}: {empty:,} of {len(pages):,} pages have no text (images or blank)",) if empty else ()
-    return ExtractedText("\n\n".join(page for page in pages if page), notes)
+    return ExtractedText("\n\n".join(page for page in pages if page), notes, tuple(_starts(pages)))
+
+
+def _starts(pages: list[str]) -> Iterator[tuple[int, int]]:
+    """Where each page with text begins, and its number."""
+    at = 0
+    for number, page in enumerate(pages, 1):
+        if page:
+            yield at, number
+            at += len(page) + 2
 
 
 def _pages(data: bytes, name: str) -> list[str]:

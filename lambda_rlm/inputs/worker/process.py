@@ -219,4 +219,6 @@ def _understood(reply: dict[str, Any], body: bytearray, kind: str, name: str, me
     if (problem := reply.get("problem")) is not None:
         message, hint, why = problem
         raise InputProblem(str(message), None if hint is None else str(hint), str(why))
-    return ExtractedText(body.decode("utf-8", "surrogatepass"), tuple(map(str, reply["notes"])))
+    pages = tuple((int(at), int(number)) for at, number in reply["pages"])
+    headings = tuple((int(at), str(words)) for at, words in reply["headings"])
+    return ExtractedText(body.decode("utf-8", "surrogatepass"), tuple(map(str, reply["notes"])), pages, headings)

@@ -62,7 +62,8 @@ def _reply(header: dict[str, Any], data: bytes) -> tuple[dict[str, Any], bytes]:
     try:
         found = reader_of(kind)(data, name, Reading(encoding=header["encoding"]))
         assert isinstance(found, ExtractedText)
-        return {"notes": found.notes}, found.text.encode("utf-8", "surrogatepass")
+        about = {"notes": found.notes, "pages": found.pages, "headings": found.headings}
+        return about, found.text.encode("utf-8", "surrogatepass")
     except InputProblem as problem:
         return {"problem": [problem.message, problem.hint, problem.kind]}, b""
     except MemoryError:

@@ -1,0 +1,204 @@
+"""The best places of some passages for a part of an answer.
+
+Owns `Claim`, `Place` and the choice. Promises work that is linear in the passages: of a thing that occurs everywhere, the
+places near the rarest words of the question are looked at. Refuses a place that shares too little with the claim.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from lambda_rlm.evidence.folded import fold
+from lambda_rlm.evidence.needles import ABOUT, CONTEXT, VALUES, WEIGHTS, Needle
+from lambda_rlm.evidence.numbers import rounds_to, words_of
+from lambda_rlm.evidence.record import Match
+from lambda_rlm.evidence.scope import Scope
+from lambda_rlm.evidence.windows import window
+
+MOST_PLACES: Final = 3
+"""FilePlaces for one part of an answer, which may join facts."""
+
+_MOST_TRIED: Final = 200
+_ANCHORS: Final = 6
+_NEAR: Final = 400
+_BEFORE, _AFTER = 200, 120
+_OUTSIDE: Final = 0.4
+_LEAST_SHARE: Final = 0.5
+_LEAST_WORDS: Final = 2
+_STEM: Final = 5
+_LARGE: Final = 5
+"""Digits from which on a number that ends in zeros is taken for a rounded one."""
+_SMALL_SCOPE: Final = 600
+"""Characters of passages from which on a bare small number needs more than itself to be found in them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A part of an answer: what it says, the things in it to look for, its own words, and those of the question and of what is
+    said beside it."""
+
+    said: str
+    needles: Sequence[Needle]
+    words: Sequence[str]
+    context: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A part of the scope's text that is shown, what it is worth, and the needles that it has."""
+
+    start: int
+    end: int
+    match: Match
+    score: float
+    has: frozenset[int] = frozenset()
+
+
+def places_for(claim: Claim, scope: Scope) -> list[Place]:
+    """The places that support a claim, the best first; none where nothing does. A passage with most words of a claim and
+    another number, date or quote supports it not."""
+    if not scope.text:
+        return []
+    hits = [_hits(needle, scope) for needle in claim.needles]
+    for number, needle in enumerate(claim.needles):
+        if needle.kind == "whole" and hits[number] and (best := _best(claim, scope, hits, [number], "exact")):
+            return [best] if _is_enough(claim, best, scope) else []
+    strong = [number for number, needle in enumerate(claim.needles) if needle.kind != "whole" and hits[number]]
+    found: list[Place] = []
+    while strong and len(found) < MOST_PLACES:
+        best = _best(claim, scope, hits, strong, "value")
+        if best is None:
+            break
+        if _is_enough(claim, best, scope):
+            quoted = any(claim.needles[number].kind == "quote" for number in best.has)
+            found.append(replace(best, match="exact") if quoted else best)
+        strong = [number for number in strong if number not in best.has]
+    if found or (found := _rounded(claim, scope)):
+        return found
+    has_value = any(needle.kind in VALUES for needle in claim.needles)
+    return [] if has_value else shared(claim.words, claim.context, scope)
+
+
+def shared(words: Sequence[str], context: Sequence[str], scope: Scope) -> list[Place]:
+    """The passage that shares most of some words, where that is enough of them."""
+    total = sum(map(scope.weight, words))
+    anchors = sorted((word for word in words if scope.folded.count(word)), key=scope.folded.count)[:_ANCHORS]
+    best: Place | None = None
+    for anchor in anchors:
+        for start, end in scope.folded.find(anchor, _MOST_TRIED // _ANCHORS):
+            low, high = window(scope.text, *scope.bounds(start), start, end)
+            inner = fold(scope.text[low:high])
+            common = [word for word in words if is_in(word, inner)]
+            share = sum(map(scope.weight, common)) / total
+            if share >= _LEAST_SHARE and len(common) >= _LEAST_WORDS:
+                place = Place(low, high, "overlap", share + 0.1 * _context(context, scope, low, high, inner))
+                best = place if best is None or place.score > best.score else best
+    return [] if best is None else [best]
+
+
+def is_in(word: str, folded_text: str) -> bool:
+    """A word is in a folded text, perhaps with another ending."""
+    return word in folded_text or (len(word) > _STEM and word[:-2] in folded_text)
+
+
+def _hits(needle: Needle, scope: Scope) -> list[tuple[int, int]]:
+    """Where a needle is, in order."""
+    if needle.kind in ("date", "number"):
+        known = scope.days if needle.kind == "date" else scope.numbers
+        places = [known.get(value, []) for value in needle.readings]
+        if needle.kind == "number":
+            words = (fold(word) for one in needle.readings for word in words_of(one))
+            places += [list(scope.folded.find(word, _MOST_TRIED)) for word in words]
+        found = [some for some in places if some]
+        return found[0] if len(found) == 1 else sorted({place for some in found for place in some})
+    return list(scope.folded.find(needle.said, 10 * _MOST_TRIED))
+
+
+def _best(
+    claim: Claim, scope: Scope, hits: Sequence[Sequence[tuple[int, int]]], wanted: Sequence[int], match: Match
+) -> Place | None:
+    """The best place of those where one of the wanted needles is; the first of equals."""
+    best: Place | None = None
+    tried: set[tuple[int, int]] = set()
+    for number in wanted:
+        for start, end in _few(hits[number], claim, scope):
+            place = window(scope.text, *scope.bounds(start), start, end)
+            if place in tried:
+                continue
+            tried.add(place)
+            has = frozenset(other for other in wanted if _holds(hits[other], *place)) | {number}
+            score = sum(WEIGHTS[claim.needles[other].kind] for other in has)
+            score += CONTEXT * _context([*claim.context, *claim.words], scope, *place)
+            if best is None or score > best.score + 1e-9:
+                best = Place(*place, match, score, has)
+    return best
+
+
+def _few(places: Sequence[tuple[int, int]], claim: Claim, scope: Scope) -> Sequence[tuple[int, int]]:
+    """FilePlaces that are worth a look: all of a few; of many, the first, and those near the rarest words beside them."""
+    if len(places) <= _MOST_TRIED:
+        return places
+    chosen = set(range(_MOST_TRIED // 4))
+    known = [word for word in claim.context if scope.folded.count(word)]
+    for word in sorted(known, key=scope.folded.count)[:_ANCHORS]:
+        for start, _ in scope.folded.find(word, _MOST_TRIED // _ANCHORS):
+            low = bisect_left(places, (start - _NEAR, 0))
+            chosen.update(range(low, min(len(places), bisect_right(places, (start + _NEAR, 0)), low + _ANCHORS)))
+    return [places[number] for number in sorted(chosen)]
+
+
+def _holds(places: Sequence[tuple[int, int]], start: int, end: int) -> bool:
+    """One of some places, in order, is within a part of the text."""
+    at = bisect_left(places, (start, 0))
+    return at < len(places) and places[at][1] <= end
+
+
+def _context(words: Sequence[str], scope: Scope, start: int, end: int, inner: str | None = None) -> float:
+    """How much of some words, from 0 to 1, is at a place and, with less weight, around it."""
+    total = sum(map(scope.weight, words))
+    if not total:
+        return 0.0
+    inner = fold(scope.text[start:end]) if inner is None else inner
+    low, high = scope.bounds(start)
+    outer = fold(scope.text[max(low, start - _BEFORE) : min(high, end + _AFTER)])
+    found = sum(scope.weight(word) * (1.0 if is_in(word, inner) else _OUTSIDE if is_in(word, outer) else 0.0) for word in words)
+    return found / total
+
+
+def _is_enough(claim: Claim, place: Place, scope: Scope) -> bool:
+    """A bare small number is everywhere: in a long text, something of the question must be beside it. A single name is no
+    fact: at least half of what is said of it must be there."""
+    strongest = [claim.needles[number] for number in place.has]
+    if all(needle.kind == "name" and " " not in needle.said and needle.said.isalpha() for needle in strongest):
+        return len(strongest) > 1 or _shares_enough(claim, scope, place)
+    is_small = all(
+        needle.said.isdigit() and len(needle.said) < len("1000") if needle.kind != "date" else False for needle in strongest
+    )
+    if not is_small or len(scope.text) <= _SMALL_SCOPE:
+        return True
+    return _context(claim.context, scope, place.start, place.end) > 0
+
+
+def _shares_enough(claim: Claim, scope: Scope, place: Place) -> bool:
+    inner = fold(scope.text[place.start : place.end])
+    shared_ = sum(scope.weight(word) for word in claim.words if is_in(word, inner))
+    return shared_ >= _LEAST_SHARE * sum(map(scope.weight, claim.words))
+
+
+def _rounded(claim: Claim, scope: Scope) -> list[Place]:
+    """The best place of a number that rounds to one of the claim's, with words of the claim or question beside it."""
+    numbers = [needle for needle in claim.needles if needle.kind == "number"]
+    is_about = ABOUT.search(claim.said) is not None
+    rough = [one for needle in numbers for one in needle.readings if is_about or "." in one or len(one) >= _LARGE]
+    exact = [value for value in scope.numbers if any(rounds_to(value, one) for one in rough)] if rough else []
+    best: Place | None = None
+    for value in exact:
+        for start, end in scope.numbers[value][:_ANCHORS]:
+            place = window(scope.text, *scope.bounds(start), start, end)
+            score = _context([*claim.context, *claim.words], scope, *place)
+            if score > 0 and (best is None or score > best.score):
+                best = Place(*place, "near", score)
+    return [] if best is None else [best]

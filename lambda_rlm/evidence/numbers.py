@@ -1,0 +1,146 @@
+"""Numbers and dates in a text, whatever the way they are written.
+
+Owns the readings of a numeral: `1.234` is both 1234 and 1.234, for evidence is looked for and nothing is computed with it.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from decimal import Decimal, InvalidOperation
+from functools import lru_cache
+from typing import Final
+
+_NUMERAL: Final = re.compile(
+    r"(?<![A-Za-z\u00c0-\u024f\u0370-\u04ff\d])(?<!\d[.,])\d{1,40}(?:[.,'’_٬٫．，\u00a0\u2009\u202f]\d{1,40}){0,12}(?: \d{3}(?!\d)){0,6}(?:[.,]\d{1,20})?"
+)
+_SCALE: Final = re.compile(
+    r"[ \u00a0\u202f-]?(?:(?P<k>thousand|tausend|tsd|mille?\b|mil\b|mila\b|тыс|千|k\b)|(?P<x>万|萬|만)"
+    r"|(?P<m>million|millió|milli[oó]n|milione|milionów|milh|mio|mln|miljo|millón|млн|миллион|m\b)"
+    r"|(?P<e>亿|億|억)|(?P<b>billion|milliard|miliard|miljard|mrd|млрд|миллиард|bn\b|b\b)|(?P<p>%|٪|％|per ?cent|prozent|pour ?cent|por ?ciento|per ?cento|процент))",
+    re.IGNORECASE,
+)
+_SCALES: Final = {"k": 3, "x": 4, "m": 6, "e": 8, "b": 9, "p": -2}
+_GROUPS: Final = "'’_٬\u00a0\u2009\u202f "
+_WORDS: Final = (
+    "zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve",
+    "null|eins|zwei|drei|vier|fünf|sechs|sieben|acht|neun|zehn|elf|zwölf",
+    "zéro|un|deux|trois|quatre|cinq|six|sept|huit|neuf|dix|onze|douze",
+    "cero|uno|dos|tres|cuatro|cinco|seis|siete|ocho|nueve|diez|once|doce",
+    "zero|uno|due|tre|quattro|cinque|sei|sette|otto|nove|dieci|undici|dodici",
+    "zero|um|dois|três|quatro|cinco|seis|sete|oito|nove|dez|onze|doze",
+    "nul|een|twee|drie|vier|vijf|zes|zeven|acht|negen|tien|elf|twaalf",
+)
+_BY_WORD: Final = {word: number for row in _WORDS for number, word in enumerate(row.split("|"))}
+_NUMBER_WORD: Final = re.compile(rf"\b(?:{'|'.join(sorted(_BY_WORD, key=len, reverse=True))})\b", re.IGNORECASE)
+_MOST_DIGITS: Final = 60
+_FAR: Final = Decimal("0.1")
+
+_MONTHS: Final = (
+    "jan|янв|sty|led|ene|gen|ian", "feb|fév|fev|фев|lut|úno", "mar|mär|мар|bře|maa", "apr|avr|abr|апр|kwi|dub",
+    "may|mai|maj|май|мая|mag|mei|kvě", "jun|juin|июн|giu|cze|červn", "jul|juil|июл|lug|lip|července",
+    "aug|aoû|ago|авг|sie|srp", "sep|sett|set|сен|wrz|zář", "oct|okt|oct|окт|out|ott|paź|říj", "nov|ноя|lis",
+    "dec|dez|déc|дек|dic|gru|pro",
+)  # fmt: skip
+_DATES: Final = re.compile(
+    r"(?<!\d)(?:(?P<y>\d{4})(?:[-/.]|年|년 ?)(?P<m>\d{1,2})(?:[-/.]|月|월 ?)(?P<d>\d{1,2})(?!\d)"
+    r"|(?P<a>\d{1,2})(?P<by>[-/.])\s?(?P<b>\d{1,2})(?P=by)\s?(?P<z>\d{4})(?!\d)"
+    r"|(?P<day>\d{1,2})(?:st|nd|rd|th|er|º|\.)?[ -](?:de |of )?(?P<month>[^\W\d_]{3,12})\.?,?[ -](?:de |del |of )?(?P<year>\d{4})(?!\d))"
+    r"|(?P<first>[^\W\d_]{3,12})\.? (?P<day2>\d{1,2})(?:st|nd|rd|th)?,? (?P<year2>\d{4})(?!\d)",
+    re.IGNORECASE,
+)
+
+
+def numerals(text: str, *, is_said: bool = False) -> Iterator[tuple[int, int, frozenset[str]]]:
+    """The numbers of a text: start, end, and the values that each may have. Of what an answer has said, `3 million` is no 3."""
+    for hit in _NUMERAL.finditer(text):
+        scale = _SCALE.match(text, hit.end())
+        spellings = _spellings(hit.group(), scale.lastgroup or "k" if scale else "", is_said)
+        if spellings:
+            yield hit.start(), scale.end() if scale else hit.end(), spellings
+    for hit in _NUMBER_WORD.finditer(text) if is_said else ():
+        yield hit.start(), hit.end(), frozenset((str(_BY_WORD[hit.group().lower()]),))
+
+
+def words_of(number: str) -> list[str]:
+    """How a small number is written as a word, in several languages."""
+    return [word for word, value in _BY_WORD.items() if str(value) == number]
+
+
+@lru_cache(maxsize=16_384)
+def _spellings(numeral: str, scale: str, is_said: bool) -> frozenset[str]:
+    """The values of a numeral before a scale (`million`), in their one spelling."""
+    values = _readings(numeral)
+    if scale:
+        times = _SCALES[scale]
+        values = {value.scaleb(times) for value in values} | (set() if is_said and times > 0 else values)
+    return frozenset(map(written, values))
+
+
+def written(number: Decimal) -> str:
+    """One spelling for each number; its sign does not count, for words say it as often as signs."""
+    try:
+        plain = abs(number).normalize()
+    except InvalidOperation:
+        return str(number)
+    return f"{plain:f}" if plain.adjusted() < _MOST_DIGITS else str(plain)
+
+
+def spelled(number: int | float) -> str:
+    """The spelling of a number of an answer."""
+    try:
+        return written(Decimal(number) if isinstance(number, int) else Decimal(repr(number)))
+    except InvalidOperation:
+        return str(number)
+
+
+def rounds_to(exact: str, rough: str) -> bool:
+    """A number is another one, rounded to its digits: a rough one ends in zeros or has fewer decimals, and is not far off."""
+    a, b = Decimal(exact), Decimal(rough)
+    if a == b or not a or not b or abs(a.adjusted() - b.adjusted()) > 1:
+        return False
+    digits = len(b.normalize().as_tuple().digits)
+    if digits > 6 or digits >= len(a.normalize().as_tuple().digits):
+        return False
+    step = Decimal(1).scaleb(b.adjusted() - digits + 1)
+    return abs(a - b) * 2 <= step and abs(a - b) <= a * _FAR
+
+
+def dates(text: str) -> Iterator[tuple[int, int, frozenset[str]]]:
+    """The dates of a text: start, end, and the days `YYYY-MM-DD` that each may be."""
+    for hit in _DATES.finditer(text):
+        part = hit.groupdict()
+        if part["y"]:
+            days = {(part["y"], int(part["m"]), int(part["d"]))}
+        elif part["a"]:
+            a, b = int(part["a"]), int(part["b"])
+            days = {(part["z"], b, a), (part["z"], a, b)}
+        else:
+            month = _month(part["month"] or part["first"])
+            days = {(part["year"] or part["year2"], month, int(part["day"] or part["day2"]))} if month else set()
+        found = frozenset(f"{y}-{m:02}-{d:02}" for y, m, d in days if 1 <= m <= 12 and 1 <= d <= 31)
+        if found:
+            yield hit.start(), hit.end(), found
+
+
+def _month(word: str) -> int:
+    name = word.lower()
+    return next((number for number, starts in enumerate(_MONTHS, 1) if name.startswith(tuple(starts.split("|")))), 0)
+
+
+def _readings(numeral: str) -> set[Decimal]:
+    """What a numeral may say: with its last separator as that of decimals, of groups, or either."""
+    plain = "".join(str(unicodedata.decimal(sign)) if sign.isdecimal() else sign for sign in numeral)
+    signs = [sign for sign in plain if not sign.isdigit()]
+    digits = re.sub(r"\D", "", plain)
+    if not signs or len(digits) > _MOST_DIGITS:
+        return {Decimal(digits)} if len(digits) <= _MOST_DIGITS else set()
+    last = signs[-1]
+    whole, _, decimals = plain.rpartition(last)
+    with_decimals = Decimal(f"{re.sub(r'[^0-9]', '', whole)}.{decimals}")
+    if last in _GROUPS or signs.count(last) > 1:
+        return {Decimal(digits)}
+    if len(decimals) == 3 and len(set(signs)) == 1:
+        return {Decimal(digits), with_decimals}
+    return {with_decimals}

@@ -1,0 +1,158 @@
+"""Where an answer comes from: files, lines, pages, headings, rows, calls; and nothing where nothing supports it."""
+
+from __future__ import annotations
+
+import copy
+import json
+import pickle
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lambda_rlm import RLM
+from lambda_rlm.completion import ModelProfile
+from lambda_rlm.evidence.record import Evidence
+from lambda_rlm.execution.run import Run
+from lambda_rlm.llm.scripted import Rule, ScriptedModel
+
+PROFILE = ModelProfile(name="said", window=100_000, max_output=4_000, input_price=0.0, output_price=0.0)
+REPORT = """# Report
+
+Intro.
+
+## Results
+
+In 2023 net revenue was 3,012,000 dollars. In 2022 it was 2,912,000 dollars.
+
+```python
+# no heading
+```
+
+Staff
+-----
+
+Ann Miller leads a team of 42 people. 42 chairs were bought.
+"""
+
+
+def said(reply: str, query: str, *, task: str | None = None, **inputs: Any) -> Run:
+    """The run of a question that a model answers so, asked directly."""
+    model = ScriptedModel([Rule("(?s).*", reply.replace("\\", "\\\\"))], PROFILE)
+    return RLM(model, strategy="direct").ask(query, **inputs)
+
+
+def only(run: Run) -> Evidence:
+    """The one place of its evidence."""
+    (one,) = run.evidence
+    return one
+
+
+def test_a_value_has_file_line_heading_words_and_call(tmp_path: Path) -> None:
+    (tmp_path / "report.md").write_text(REPORT, encoding="utf-8")
+    one = only(said("42 people", "How many people are in the team of Ann Miller?", context=tmp_path / "report.md"))
+    assert one.words == "Ann Miller leads a team of 42 people. 42 chairs were bought."
+    assert (Path(one.file or "").name, one.line, one.heading, one.call, one.match) == ("report.md", 16, "Staff", 0, "exact")
+    assert REPORT[one.start : one.end] == one.words
+
+
+@pytest.mark.parametrize(
+    ("reply", "words"),
+    [
+        ("about 3 million dollars", "net revenue was 3,012,000 dollars"),
+        ("3012000", "net revenue was 3,012,000 dollars"),
+        ("ann MILLER", "Ann Miller leads"),
+        ("The team is led by “Ann Miller”.", "Ann Miller leads"),
+    ],
+)
+def test_a_value_written_otherwise_is_found(reply: str, words: str) -> None:
+    assert words in only(said(reply, "What was net revenue in 2023, who leads?", context=REPORT)).words
+
+
+def test_of_equal_values_that_near_the_question_is_chosen() -> None:
+    text = "\n".join(["The mill has 7 doors."] * 30 + ["The barn of Odell has 7 windows."] + ["A cart has 7 spokes."] * 30)
+    assert only(said("7", "How many windows has the barn of Odell?", context=text)).line == 31
+
+
+def test_each_value_of_a_record_has_its_place() -> None:
+    rlm = RLM(ScriptedModel([Rule("(?s).*", '{"name": "Ann Miller", "team": 42}')], PROFILE), strategy="direct")
+    run = rlm.ask("Who leads how many people?", context=REPORT, returns="{ name: Text, team: Int }")
+    assert {one.words.partition(".")[0] for one in run.evidence} == {"Ann Miller leads a team of 42 people"}
+
+
+def test_a_quote_is_its_own_evidence() -> None:
+    model = ScriptedModel([Rule("(?s).*", '{"reply": "leads a team  of 42 people"}')], PROFILE)
+    run = RLM(model).run('llm_call[Quote](f"Quote: {context}")', context=REPORT)
+    one = only(run)
+    assert (one.match, one.words, one.line) == ("exact", "leads a team of 42 people", 16)
+
+
+def test_a_cell_has_its_row_and_column(tmp_path: Path) -> None:
+    (tmp_path / "paid.csv").write_text("name,amount\nAnn,12\nBob,3450\nCid,7\n", encoding="utf-8")
+    one = only(said("3450", "What did Bob pay?", context=tmp_path / "paid.csv"))
+    assert (one.row, one.heading, one.words, one.input) == (2, "amount", "3450", "context[1].amount")
+
+
+def test_documents_of_a_host_are_named() -> None:
+    run = said(
+        "Zanzibar", "Where?", docs=[{"name": "a", "text": "She went home."}, {"name": "b.txt", "text": "x\nTo Zanzibar."}]
+    )
+    assert (only(run).file, only(run).line) == ("b.txt", 2)
+
+
+COUNT = """
+let moods = llm_map["angry" | "happy" | "calm"](lines(context), "Label the mood");
+count(values(moods), fn(mood) => mood == "angry")
+"""
+
+
+def test_a_count_cites_what_was_counted() -> None:
+    text = "\n".join(f"line {n} is {'cross' if n % 3 == 0 else 'glad'}" for n in range(24))
+    labels = {str(n + 1): "angry" if n % 3 == 0 else "happy" for n in range(24)}
+    model = ScriptedModel([Rule("(?s).*", json.dumps(labels))], PROFILE)
+    run = RLM(model).run(COUNT.replace('"Label the mood")', '"Label the mood", per_call=24)'), context=text)
+    assert run.value == 8
+    assert [one.words for one in run.evidence] == [f"line {n} is cross" for n in range(0, 15, 3)]
+    assert {one.match for one in run.evidence} == {"counted"}
+    assert run.evidence_notes == ("8 is made of 8 passages (“angry”); the first 5 are shown, and 3 more",)
+
+
+def test_a_list_of_labels_cites_item_by_item() -> None:
+    model = ScriptedModel([Rule("(?s).*", '{"1": "bad", "2": "good", "3": "bad"}')], PROFILE)
+    run = RLM(model).run('values(llm_map["good" | "bad"](lines(context), "Label"))', context="it broke\nI love it\nnever again")
+    assert [(one.claim, one.words) for one in run.evidence] == [
+        ("bad", "it broke"),
+        ("good", "I love it"),
+        ("bad", "never again"),
+    ]
+
+
+@pytest.mark.parametrize(("program", "what"), [("sum", "added up"), ("mean", "averaged")])
+def test_a_total_cites_its_column(program: str, what: str) -> None:
+    rows = [{"name": name, "paid": paid} for name, paid in (("Ann", 12.5), ("Bob", 30.25), ("Cid", 8.5))]
+    value = "sum(paid)" if program == "sum" else "sum(paid) / to_float(length(paid))"
+    source = f"let paid = map(rows, fn(row) => row.paid); {value}"
+    run = RLM(ScriptedModel([], PROFILE)).run(source, rows=rows)
+    assert [one.words for one in run.evidence] == ["12.5", "30.25", "8.5"] and what in run.evidence_notes[0]
+
+
+def test_a_greatest_value_cites_its_row() -> None:
+    rows = [{"name": name, "paid": paid} for name, paid in (("Ann", 1200), ("Bob", 3450), ("Cid", 810))]
+    run = RLM(ScriptedModel([], PROFILE)).run("last(sort_by(map(rows, fn(row) => row.paid), fn(paid) => paid)) ?? 0", rows=rows)
+    assert (only(run).row, only(run).words, only(run).match) == (2, "3450", "counted")
+
+
+def test_a_computed_value_that_nothing_comes_to_has_a_note() -> None:
+    run = RLM(ScriptedModel([], PROFILE)).run("length(context) * 1000 + 1", context="3 apples and 12001 pears")
+    assert run.evidence == () and run.evidence_notes == (f"{run.value} was computed by the program; no passage comes to it",)
+
+
+def test_evidence_is_the_same_in_a_copy() -> None:
+    run = said("42 people", "How many people?", context=REPORT)
+    assert pickle.loads(pickle.dumps(run)).evidence == run.evidence == copy.deepcopy(run).evidence != ()
+
+
+def test_json_has_the_promised_keys() -> None:
+    (one,) = said("42 people", "How many people?", context=REPORT).to_dict()["evidence"]
+    assert {"input", "file", "page", "line", "heading", "start", "end", "words", "call"} <= one.keys()
+    assert json.loads(json.dumps(one)) == one
