@@ -108,7 +108,8 @@ class Search:
         """Cite what a computed number was made of."""
         found = counted(said, f"{self.basis.query} {claim}", self.basis)
         if found is None:
-            self.notes.append(f"{said} was computed by the program; no passage comes to it")
+            if self.basis.shown:  # without a call, all is the program's own
+                self.notes.append(f"{said} was computed by the program; no passage comes to it")
             return
         for passage in found.passages[:MOST_COUNTED]:
             start, end = window(passage.text, passage.start, passage.end, passage.start, passage.end)

@@ -57,7 +57,7 @@ _TOKEN: Final = re.compile(
     re.DOTALL | re.VERBOSE,
 )
 _MEMBER: Final = re.compile(
-    rf"(?P<posix>\[:\^?\w+:\])|(?P<named>\\[dDwWsS])|(?P<property>{_PROPERTY})|(?P<low>{_CHARACTER})(?:-(?P<high>(?!\]){_CHARACTER}))?",
+    rf"(?P<posix>\[:\^?\w+:\])|(?P<named>\\[dDwWsS])|(?P<property>{_PROPERTY})|(?P<low>{_CHARACTER})(?:-(?P<high>(?!\])(?:{_CHARACTER})))?",
     re.DOTALL,
 )
 _CONTROLS: Final = {"a": "\a", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
