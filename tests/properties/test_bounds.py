@@ -23,7 +23,7 @@ from tests.support.word_vocabulary import WORDS
 
 REAL = vocabulary_named("o200k_base")
 BUDGET = Budget(calls=600, tokens=10**9, fuel=2_000_000, memory=30_000_000, depth=14)
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(3_600)]  # two thousand programs take longer than any other test
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(14_400)]  # two thousand programs take longer than any other test, 50,000 an hour and more
 _FACTOR = 1 if settings().max_examples <= 100 else 25
 
 
@@ -80,3 +80,15 @@ def test_what_is_metered_is_at_most_the_bound(source: Source, adversary: tuple[A
 def test_usage_is_within_the_bound_in_all_of_the_language(drawn: Drawn, adversary: tuple[Adversary, AskSettings]) -> None:
     values = {name: plain(value) for name, value in drawn.values.items()}
     holds(repr(drawn).split("\n", 1)[1], drawn.inputs, values, adversary)
+
+
+def test_a_question_that_another_place_asked_first_lengthens_no_chain() -> None:
+    """The right side asks what the left one asks as its second call, which is answered before: it waits for one call."""
+    profile = ModelProfile(name="adversary", window=10**6, max_output=60, input_price=1e-6, output_price=3e-6)
+    text = """
+      let x = { let y = to_text(llm_call[Int](context)); replace("ab", "", llm_call(context)) }
+        ++ (llm_call[{ a: Text, b: List[Text] }](tree_fold(chunk(context, 2), 0, fn(xs) => llm_call(join(xs, ""))) ?? "").a);
+      x"""
+    values = {"query": "", "context": "111", "texts": [], "rows": [], "n": 0}
+    asking = AskSettings(key=b"tests", out=5, item_out=4)
+    holds(text, INPUTS, values, (Adversary(profile, "longest", "x", False, resending="never"), asking))

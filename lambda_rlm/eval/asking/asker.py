@@ -160,7 +160,8 @@ class Asker:
                     fault.span = span
                 raise
             finally:
-                place.depth = max(place.depth, flight.depth)
+                # What began before it was asked for here has ended when one call of this place's own would have, or before.
+                place.depth = max(place.depth, min(flight.depth, place.depth + 1))
 
     def degrade(self, *, quotes: int = 0, items: int = 0, or_else: int = 0, cuts: int = 0, prompts: int = 0) -> None:
         """Count what is missing from the answer; in a strict run that is a fault."""
