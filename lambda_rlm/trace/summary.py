@@ -23,12 +23,11 @@ def summary(
     shared: int = 0,
     cached: int = 0,
 ) -> str:
-    """`search · 5 calls (likely 5 · at most 6) · 3,201 + 88 tokens · $0.01 (likely $0.01 · at most $0.04) · 41.2 s`; after the
+    """`search · 5 of at most 6 calls (likely 5) · 3,201 + 88 tokens · $0.01 (likely $0.01 · at most $0.04) · 41.2 s`; after the
     calls, how many of them a cache answered, and how many more questions shared the answer of one of them."""
-    made = f"{calls:,} {'call' if calls == 1 else 'calls'}"
+    made = two_figures.calls_made(calls, None if likely is None else likely.calls, None if bound is None else bound.calls)
     tokens, cost = f"{usage.input_tokens:,} + {usage.output_tokens:,} tokens", dollars(usage.cost)
     if bound is not None and bound.calls != 0:
-        made += f" ({two_figures.calls(likely, bound)})"
         if usage.cost is not None and bound.usd:
             cost += f" ({two_figures.money(likely, bound)})"
         else:

@@ -220,7 +220,7 @@ def test_data_and_a_size_of_one_input_are_refused(shell: Shell) -> None:
 def test_a_run_shows_the_bound_beside_what_it_spent(shell: Shell) -> None:
     model = script(PRICED, {"match": "", "reply": "r"})
     assert shell("run", wrote("p.lam", EACH), wrote("a.txt", "A"), "--model", model) == 0
-    assert "program · 2 calls (likely 2 · at most 2) · " in shell.err
+    assert "program · 2 of at most 2 calls (likely 2) · " in shell.err
     assert re.search(r" · \$0\.\d+ \(likely \$0\.\d+ · at most \$0\.\d+\) · ", shell.err)
     assert shell("run", "p.lam", "a.txt", "--model", model, "--json") == 0
     found = shell.json

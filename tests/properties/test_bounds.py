@@ -23,7 +23,10 @@ from tests.support.word_vocabulary import WORDS
 
 REAL = vocabulary_named("o200k_base")
 BUDGET = Budget(calls=600, tokens=10**9, fuel=2_000_000, memory=30_000_000, depth=14)
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(14_400)]  # two thousand programs take longer than any other test, 50,000 an hour and more
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.timeout(14_400),
+]  # two thousand programs take longer than any other test, 50,000 an hour and more
 _FACTOR = 1 if settings().max_examples <= 100 else 25
 
 

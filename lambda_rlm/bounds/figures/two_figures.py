@@ -47,14 +47,21 @@ def cost(likely: Likely | None, bound: Bound) -> str:
     return f"{calls(likely, bound)} {noun}, {paid}"
 
 
+def calls_made(made: int | None, likely: int | None, most: int | None) -> str:
+    """The calls of a run, as `5 of at most 6 calls (likely 5)`: None is a number that nobody knows, or no limit."""
+    number = "?" if made is None else f"{made:,}"
+    if not most:
+        return f"{number} {'call' if made == 1 else 'calls'}"
+    beside = "" if likely is None else f" (likely {likely:,})"
+    return f"{number} of at most {most:,} {'call' if most == 1 else 'calls'}{beside}"
+
+
 def spent(usage: Mapping[str, Any], likely: Mapping[str, Any] | None, bound: Mapping[str, Any] | None) -> str:
-    """What a run on record used, beside both figures, as `5 calls (likely 5 · at most 6) · $0.01 (at most $0.04)`."""
-    parts = []
-    for name, noun, words in (("calls", " call" if usage.get("calls") == 1 else " calls", count), ("usd", "", usd)):
-        figures = [words(one[name]) if one and one.get(name) is not None else None for one in (likely, bound)]
-        beside = both(*figures) if figures[1] not in (None, words(0)) else ""
-        parts.append(f"{'?' if usage.get(name) is None else words(usage[name])}{noun}" + (f" ({beside})" if beside else ""))
-    return " · ".join(parts)
+    """What a run on record used, beside both figures, as `5 of at most 6 calls (likely 5) · $0.01 (at most $0.04)`."""
+    calls, money = ([(one or {}).get(name) for one in (usage, likely, bound)] for name in ("calls", "usd"))
+    used, *figures = [None if number is None else usd(number) for number in money]
+    beside = f" ({both(*figures)})" if figures[1] not in (None, usd(0)) else ""
+    return f"{calls_made(*calls)} · {used or '?'}{beside}"
 
 
 def count(number: int | None) -> str:
