@@ -74,7 +74,8 @@ def reported(run: Run) -> dict[str, Any]:
     """All that a run reports; a fault is what it says."""
     fields = {name: getattr(run, name) for name in Run.__dataclass_fields__}
     fault = run.fault
-    return {**fields, "fault": fault and (fault.code, fault.message, fault.span), "source": run.source.text}
+    told = fault and (fault.code, fault.message, fault.span)
+    return {**fields, "fault": told, "source": run.source.text, "support": (run.evidence, run.evidence_notes)}
 
 
 @pytest.fixture
