@@ -95,7 +95,12 @@ def speaks_against(first: bytes, name: str, reading: Reading) -> InputProblem | 
         return found.missing(name)
     if (known := registry.known_by_magic(first)) is not None:
         return InputProblem(f"{name} is {known.kind}, not plain text", "omit --raw to extract its text", known.kind)
-    return None if reading.encoding is not None else decode.kind_of(first, name)
+    problem = None if reading.encoding is not None else decode.kind_of(first, name)
+    if problem is not None and (rows := registry.rows_without_text(name)) is not None:
+        return InputProblem(
+            f"{name} is {rows.kind}: it has rows but no text", "make it an input of its own, without --raw", rows.kind
+        )
+    return problem
 
 
 def _notes(*notes: str | None) -> tuple[str, ...]:

@@ -231,7 +231,16 @@ def test_the_dependencies_are_the_ones_decided_on() -> None:
     assert names == [
         "aiohttp", "anyio", "charset-normalizer", "google-re2", "httptools", "lark", "pathspec", "pydantic", "regex", "rich", "tiktoken", "typer"
     ]  # fmt: skip
-    assert sorted(project["optional-dependencies"]) == ["all", "dev", "docs", "documents", "litellm", "local", "plots"]
+    assert sorted(project["optional-dependencies"]) == [
+        "all",
+        "dev",
+        "docs",
+        "documents",
+        "litellm",
+        "local",
+        "plots",
+        "tables",
+    ]
 
 
 MACHINE_PATHS = re.compile(

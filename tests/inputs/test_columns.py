@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from lambda_rlm.inputs import Inputs, from_arguments
+from lambda_rlm.inputs.formats import arrow
 from tests.support.input_files import written
 
 
@@ -122,6 +125,8 @@ def test_signs_of_numbers_are_read_as_the_column_settles_them(
         (["1.5", "2", "inf"], ",", "1 of 3 cells no numbers (first: 'inf')"),
         # tidyverse/readr #976: ids of more than 64 bits
         (["11898508762506083287", "3266119658877827603"], ",", "exceed 64 bits"),
+        (["-9223372036854775809", "5"], ",", "exceed 64 bits"),
+        (["340282366920938463463374607431768211455", ""], ";", "exceed 64 bits"),
         (["9007199254740993", "1.5"], ",", "exactly"),
     ],
 )
@@ -142,6 +147,7 @@ def test_numbers_that_may_be_something_else_stay_text_aloud(
         # pandas-dev/pandas #48170, #32453: digits lost where a cell is missing
         (["1234567890123456789", ""], [1234567890123456789, None]),
         (["1577134800018226901", "1577134800018267738", "NA"], [1577134800018226901, 1577134800018267738, None]),
+        (["", "-9007199254740993", ""], [None, -9007199254740993, None]),
         (["-9223372036854775808", "9223372036854775807"], [-(2**63), 2**63 - 1]),
         (["true", "FALSE", "NA"], [True, False, None]),
         (["true", "1"], ["true", "1"]),
@@ -248,3 +254,17 @@ def test_a_column_is_judged_beyond_its_first_rows(tmp_path: Path) -> None:
     assert values(read(tmp_path, numbers))[:1] == ["5"]
     words = ["a word"] * 700 + ["13/02/2023"]
     assert values(read(tmp_path, words)) == words
+
+
+@pytest.mark.parametrize("pyarrow", [None, SimpleNamespace(__version__="16.1.0"), SimpleNamespace(__version__="9.0.0.dev1")])
+def test_a_pyarrow_that_does_not_load_or_is_too_old_is_not_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pyarrow: SimpleNamespace | None
+) -> None:
+    """Other libraries bring old versions along, without the extra `tables`."""
+    monkeypatch.setitem(sys.modules, "pyarrow", pyarrow)
+    arrow.is_installed.cache_clear()
+    try:
+        found = values(read(tmp_path, ["1,5"] * (arrow.WORTH // 8)))
+    finally:
+        arrow.is_installed.cache_clear()
+    assert set(found) == {1.5}

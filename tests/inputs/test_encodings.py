@@ -104,6 +104,8 @@ def test_texts_of_many_languages_are_read_in_their_encodings(language: str) -> N
             "Lugupeetud klient, täname tellimuse eest. Saadame kauba kahe päeva jooksul, kui õnnestub.",
             "cp1252 cp1257 iso8859_15",
         ),
+        ("Õhtul jõudsime väikesesse külla, kus ööbisime vana veski kõrval põllu ääres.", "cp1252 cp1257"),
+        ("Järgmisel päeval sõitsime üle jõe ja ostsime turult värskeid mõõdukalt küpseid õunu.", "cp1252 cp1257"),
         ("УВАЖАЕМЫЙ КЛИЕНТ, СПАСИБО ЗА ЗАКАЗ. ТОВАР БУДЕТ ОТПРАВЛЕН ЗАВТРА.", "cp1251 koi8_r cp866"),
         ("ÉCOLE PRIMAIRE, ANNÉE 2023, ÉLÈVES ADMIS À L'EXAMEN", "cp1252"),
         (

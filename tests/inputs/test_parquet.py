@@ -86,3 +86,13 @@ def test_without_the_library_a_hint_says_how_to_get_it(tmp_path: Path, monkeypat
     with pytest.raises(InputProblem, match="requires an optional dependency") as caught:
         from_arguments([path], Reading())
     assert caught.value.hint == "pip install 'lambda-rlm[tables]'"
+
+
+def test_among_texts_it_is_told_to_be_an_input_of_its_own(tmp_path: Path) -> None:
+    path, note = saved(tmp_path, {"a": [1]}), tmp_path / "b.txt"
+    note.write_text("words")
+    for arguments, reading in (([path, str(note)], Reading()), ([path], Reading(raw=True))):
+        with pytest.raises(InputProblem, match="is a Parquet file: it has rows but no text") as caught:
+            from_arguments(arguments, reading)
+        assert "an input of its own" in (caught.value.hint or "")
+    assert any("skipped 1 (a Parquet file)" in one for one in from_arguments([str(tmp_path)]).notes)

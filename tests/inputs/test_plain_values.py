@@ -1,6 +1,6 @@
 """Values of Python programs as inputs: what each becomes, and what is refused instead of being changed silently.
 
-The tables stand for those of pandas, polars and pyarrow, which the tests do not install: they have the methods that are used of
+The tables stand for those of pandas, polars and pyarrow, which these tests do not need: they have the methods that are used of
 them, with the same results.
 """
 

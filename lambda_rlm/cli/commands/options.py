@@ -19,8 +19,8 @@ from lambda_rlm.settings.keys import DESCRIBING, SETTINGS, Setting
 from lambda_rlm.settings.keys import READING as READING
 
 _INPUTS: Final = (
-    "Files, folders, patterns, `-` (standard input) or NAME=PATH. JSON, JSON Lines and CSV become typed rows; PDF, Word and HTML "
-    "files become text."
+    "Files, folders, patterns, `-` (standard input) or NAME=PATH. JSON, JSON Lines, CSV and Parquet become typed rows; PDF, Word "
+    "and HTML files become text."
 )
 
 Inputs = Annotated[list[str] | None, typer.Argument(metavar="INPUT…", help=_INPUTS, show_default=False)]

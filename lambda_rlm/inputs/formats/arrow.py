@@ -9,7 +9,6 @@ as reading a small one. Rows are made in parts, so that they are held once besid
 from __future__ import annotations
 
 import gc
-import importlib.util
 import json
 import re
 import sys
@@ -27,6 +26,7 @@ from lambda_rlm.inputs.formats.extracted import Rows, RowTable, TableColumn
 
 WORTH: Final = 1_000_000
 """Characters of a file from which on loading pyarrow pays."""
+_OLDEST: Final = 17
 _AT_ONCE: Final = 10_000
 """Rows that are made together: few enough for the processor's caches."""
 _EXACT: Final = 2**53
@@ -43,8 +43,12 @@ _HEADER: Final = 76
 
 @cache
 def is_installed() -> bool:
-    """pyarrow can be loaded."""
-    return importlib.util.find_spec("pyarrow") is not None
+    """pyarrow can be loaded, in a version of the extra `tables`: other libraries bring older ones along."""
+    try:
+        import pyarrow
+    except ImportError:
+        return False
+    return int(pyarrow.__version__.partition(".")[0]) >= _OLDEST
 
 
 Part = Callable[[int, int], Sequence[Any]]

@@ -69,6 +69,11 @@ def known_by_magic(first: bytes) -> Format | None:
     return next((one for one in FORMATS if one.magic and not one.needs_extension and first.startswith(one.magic)), None)
 
 
+def rows_without_text(name: str) -> Format | None:
+    """The format of a file, by its name, that has rows and cannot be read as a text."""
+    return next((one for one in FORMATS if one.has_rows and one.is_packed and one.has_extension(name)), None)
+
+
 def text_in(format_: Format, data: bytes, name: str, reading: Reading) -> ExtractedText:
     """The text of a document; raises `InputProblem`."""
     found = _read(format_, data, name, reading)
