@@ -253,6 +253,9 @@ def _texts() -> Iterator[Row]:
         *texts(lambda n: ["wednesday 6 september of 20234 at 12:30:15.123"] * (n // 50)),
     )
     yield Row(
+        "parse_date of wide forms", "map(ts, fn(t) => parse_date(t))", *texts(lambda n: ["1\u5e74\ufdfa12[" * 14] * (n // 70))
+    )
+    yield Row(
         "days_between",
         "map(ts, fn(t) => days_between(t, t))",
         *texts(lambda n: ["wednesday, 6th of september, 2023, at 12:30:15.123"] * (n // 50)),
