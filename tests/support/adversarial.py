@@ -207,6 +207,11 @@ def _searching() -> Iterator[Row]:
     yield Row(
         "matches huge", 'count(ts, fn(t) => matches("ab", t))', *texts(lambda n: [f"x{i}\\pL{{10}}" for i in range(n // 4_000)])
     )
+    yield Row(
+        "matches computed long",
+        'count(ts, fn(t) => matches("ab", t))',
+        *texts(lambda n: [r"\w?" * 200 + str(i) for i in range(n // 1_000)]),
+    )
     yield Row("search all", 'search(t, "a")', *text(lambda n: "a" * n))
     yield Row("search words of many scripts", 'search(t, r"\\b\\w+\\b")', *text(lambda n: "é中 म\u0905\u0902 " * (n // 8)))
     yield Row(
