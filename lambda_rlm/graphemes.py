@@ -10,7 +10,11 @@ from functools import cache
 from typing import Any, Final
 
 _FARTHEST: Final = 64
-"""Characters before a cut that are looked at: what is longer than that may be cut."""
+"""Characters before and behind a cut that are looked at: what is longer than that may be cut."""
+
+_FLAGS: Final = "".join(map(chr, range(0x1F1E6, 0x1F200)))
+_MOST_FLAGS: Final = 512
+"""Letters of flags in a row, of which each second one ends a flag, that are counted."""
 
 STEPS: Final = 140
 """What a look costs at worst, in steps of the tariff."""
@@ -27,11 +31,20 @@ def whole(s: str, at: int, lowest: int = 0) -> int:
     start = at
     while start > max(0, at - _FARTHEST) and apart(s, start - 1) is None:
         start -= 1
-    place = start
-    while place < at and (end := grapheme(s, place, at + 1).end()) <= at:
+    if s[start] in _FLAGS:
+        start -= _flags_before(s, start) % 2
+    # A part is looked at: in the whole text, each sign of a long row of flags would be counted from the first one on.
+    part, place = s[start : at + 1], start
+    while place < at and (end := start + grapheme(part, place - start).end()) <= at:
         place = end
     is_sure = place > start or start == 0 or apart(s, start - 1) is not None
     return place if is_sure and place >= lowest else at
+
+
+def _flags_before(s: str, at: int) -> int:
+    """How many letters that make flags, two at a time, are right before a place."""
+    before = s[max(0, at - _MOST_FLAGS) : at]
+    return len(before) - len(before.rstrip(_FLAGS))
 
 
 def whole_after(s: str, at: int, highest: int) -> int:
@@ -39,7 +52,7 @@ def whole_after(s: str, at: int, highest: int) -> int:
     place = whole(s, at)
     if place == at:
         return at
-    return min(highest, at + 1 if s[at] == "\n" else _patterns()[1](s, place, highest + 1).end())
+    return min(highest, at + 1 if s[at] == "\n" else place + _patterns()[1](s[place : place + _FARTHEST * 2]).end())
 
 
 def begun(text: str, longest: int) -> str:

@@ -9,6 +9,8 @@ import re
 from functools import cache
 from typing import Final
 
+from lambda_rlm.dates.names import folded
+
 _ZONES: Final = (
     "utc|gmt|ut|est|edt|cst|cdt|mst|mdt|pst|pdt|akst|akdt|hst|hdt|ast|adt|nst|ndt|bst|ist|cet|cest|eet|eest|wet|west|met|mest|msk|msd|"
     "sast|eat|cat|wat|trt|gst|pkt|npt|ict|wib|wita|wit|hkt|sgt|myt|pht|awst|acst|acdt|aest|aedt|nzst|nzdt|jst|kst|brt|brst|art|clt|"
@@ -19,7 +21,7 @@ _OFFSET: Final = r"[+-](?:0?\d|1[0-4])(?:[:']?[0-5]\d'?)?(?!\d)"
 _ZONE: Final = rf"(?:z(?![a-z])|(?:{_ZONES})(?![a-z])(?:\s?{_OFFSET})?|{_OFFSET}|(?:{_REGIONS})/[a-z_]+(?:/[a-z_]+)?)"
 _IN_BRACKETS: Final = rf"(?:[(\[](?:{_ZONE}|[a-z ]{{1,40}} (?:standard|daylight|summer|winter|universal) time)[)\]]|(?<=[+-]\d{{4}}\s)[(][^()\d]{{1,50}}[)]$)"
 """In brackets are zones alone, and after an offset what browsers write there, in the language of the person."""
-_AT: Final = " at um a as las la alle ore om kl kl. klo kello o godz. godzinie v ve в о luc pukul saat στις الساعة t "
+_AT: Final = "at um a as las la alle ore om kl kl. klo kello o godz. godzinie v ve в о luc pukul saat στις الساعة t"
 _HALF: Final = r"(?:\s?[ap]\.?\s?m\b\.?|\s?uhr\b|\s?h\b|\s?hrs\b|\s?o'clock)"
 _EASTERN: Final = "上午|下午|午前|午後|晚上|早上|中午|凌晨|오전|오후"
 _CLOCKS: Final = (
@@ -34,6 +36,11 @@ _CLOCKS: Final = (
     ("kmuaoσ", r"(?<![\d.])(\d{1,2})[.](\d\d)(?:[.](\d\d))?(?![\d.])"),
 )
 """Each with signs, one of which must be there, and the last with points: these are a time only after a word for "at"."""
+
+
+@cache
+def _at() -> frozenset[str]:
+    return frozenset(map(folded, _AT.split()))
 
 
 @cache
@@ -72,7 +79,7 @@ def _before(head: str, match: re.Match[str], *, needs_word: bool) -> str | None:
     words = head.split()
     if head.endswith(" ") or not head:
         kept = len(words)
-        while kept and f" {words[kept - 1]} " in _AT:
+        while kept and words[kept - 1] in _at():
             kept -= 1
         return None if needs_word and kept == len(words) else " ".join(words[:kept])
     last, follows_digit = head[-1], head[-2:-1].isdigit()

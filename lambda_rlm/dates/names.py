@@ -6,17 +6,14 @@ languages is none where nothing else tells them apart.
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from functools import cache
 from typing import Final
 
-_UNSEEN: Final = re.compile("[\u00ad\u061c\u0640\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe00-\ufe0f\ufeff]")
-_SIGNS: Final = str.maketrans(
-    dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u058a\u05be", "-")
-    | dict.fromkeys("\u2018\u2019\u201b\u02bc\u00b4`\u2032", "'")
-    | {"\u060c": ",", "\u3001": ",", "\u2044": "/", "\u0131": "i", "\u3002": ".", "\u06d4": "."}
-)
+from lambda_rlm.folding import marked, unmarked
+
+_SIGNS: Final = str.maketrans({"\u060c": ",", "\u3001": ",", "\u2044": "/", "\u3002": ".", "\u06d4": ".", "`": "'"})
+"""Signs between the parts of a date in other scripts."""
 _ANY: Final = (
     # One line for each month: English, Romance, Germanic, Slavic, Baltic, Uralic, other languages in Latin letters;
     # Greek; Cyrillic; Arabic and Hebrew letters; scripts of India; Thai.
@@ -119,14 +116,11 @@ _LINKS: Final = (
 
 
 def folded(text: str) -> str:
-    """A text with one form of each sign: width, casing, accents, hyphens, digits of any script, and single spaces."""
+    """A text as it is searched (`lambda_rlm.folding`), with one form of the signs between numbers, and single spaces."""
     if not text.isascii():
-        plain = unicodedata.normalize("NFKD", _UNSEEN.sub("", text).translate(_SIGNS))
-        if len(plain) > 4 * len(text):  # signs that stand for whole sentences; marks and Hangul take up to three
+        if len(unicodedata.normalize("NFKC", text)) > 2 * len(text):  # signs that stand for whole sentences
             return ""
-        plain = plain.casefold().translate(_SIGNS)
-        bare = "".join([sign for sign in plain if not unicodedata.combining(sign)])
-        text = "".join([str(unicodedata.decimal(sign, sign)) for sign in unicodedata.normalize("NFC", bare)])
+        text = unmarked(marked(text.translate(_SIGNS))).translate(_SIGNS)
     return " ".join(text.lower().split())
 
 

@@ -1,11 +1,11 @@
 """The day that a text names, in the ways in which people and logs write dates.
 
-Owns `day_in` and `orders_of`. Read are, with a weekday, a time of day and a time zone beside them,
+Owns `day_in`, and `reading` for who reads a column. Read are, with a weekday, a time of day and a time zone beside them,
 
 - ISO 8601 (`2023-01-06`, `20230106T1000Z`, `2023-W01-5`, `2023-006`), `2023/1/6`, `2023. 1. 6.`, `2023年1月6日`, `2023년 1월 6일`;
 - logs and mail (`Fri Jan  6 10:00:00 2023 +0100`, `06/Jan/2023:10:00:00 +0000`, `Fri, 6 Jan 2023 10:00 GMT`, `06-Jan-23`);
 - names of months in some fifty languages, with ordinals and words between (`the 6th of January 2023`, `6 de enero de 2023`);
-- `6.1.2023` (with points the day comes first), `31.12.23` (of two digits each);
+- `6.1.2023` (with points the day comes first, where it can), `31.12.23` (of two digits each);
 - `13/01/2023`, `12/31/23`: with strokes only where it can be read in one way;
 - counts of seconds only in a form that says so: `@1672999200`, `1672999200 +0100` (git), `/Date(1672999200000)/`;
 - Japanese eras, years of the Republic of China (民國), and years of the Buddhist era beside a Thai month.
@@ -19,26 +19,29 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta, timezone
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final
 
 from lambda_rlm.dates.clock import without_clock
 from lambda_rlm.dates.names import folded, is_weekday, month_of
+from lambda_rlm.dates.orders import NumericDate
 
 LONGEST: Final = 80
 """The most characters of a text that is read as a date."""
 
+_MOST_HELD: Final = 1 << 14
+"""Dates of numbers that are kept: columns have the same ones again and again."""
 _DIGIT: Final = re.compile(r"\d")
 _ISO: Final = re.compile(r"(\d{4})-(\d\d)-(\d\d)", re.ASCII)
 _BRACKETS: Final = ("[]", "<>", "()", '""', "''")
 _EASTERN_WEEKDAY: Final = r"(?:星期|礼拜|禮拜|周|週)[一二三四五六日天]|[月火水木金土日]曜日?|[월화수목금토일]요일"
 _NUMERALS: Final = dict(zip("〇零一二三四五六七八九元", (0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 1), strict=True))
 _WRITTEN_OUT: Final = re.compile(r"[〇零一二三四五六七八九十元]+(?=\s?[年月日号號])")
-_Reader = Callable[[re.Match[str], bool], date | None]
+_Reader = Callable[[re.Match[str], bool], date | NumericDate | None]
 _Forms = tuple[tuple[str, _Reader], ...]
 _ORD: Final = r"(?:(?:st|nd|rd|th|er|re|eme|e|o|a|-?(?:го|е|ое|an|en|i|ei|a|e)|\.-?(?:an|en|a|e)?)(?![^\W\d_]))?"
 _NAME: Final = r"(?P<name>[^\d\s,/()\[\]:;-](?:[^\d,/()\[\]:;-]{0,40}[^\d\s,/()\[\]:;'-])?)"
-_LEAD: Final = r"(?:(?:the|el|le|lo|il|la|den|der|die|am|on|de|dia|o|os|dnia|dne|af|vom|ngay|tanggal|วันที|ที|في|ב)\s?(?=\d))?"
+_LEAD: Final = r"(?:(?:the|el|le|lo|il|la|den|der|die|am|on|de|dia|o|os|dnia|dne|af|vom|ngay|tanggal|วันที่|ที่|في|ב)\s?(?=\d))?"
 _TAIL: Final = r"(?:\s?(?:г|года|р|року|r|roku|m|d|م|h\.?e|a\.?d|c\.?e|年)\.?)?"
 _COUNTED: Final = re.compile(r"@(\d{1,11})(?:\.\d{1,9})?()|(\d{9,10}) ([+-]\d{4})|/?date\((\d{12,13})([+-]\d{4})?\)/?")
 _ERAS: Final = {
@@ -54,6 +57,14 @@ _ERAS: Final = {
 
 def day_in(text: str) -> date | None:
     """The day that a text is, and nothing beside it; None for what is no date or has two readings."""
+    found = reading(text)
+    if not isinstance(found, NumericDate):
+        return found
+    return next(iter(found.alone)) if len(found.alone) == 1 else None
+
+
+def reading(text: str) -> date | NumericDate | None:
+    """What a text is: a day, or three numbers that may be several days, which a column of them settles; None for no date."""
     if len(text) > LONGEST:
         return None
     iso = _ISO.fullmatch(text)
@@ -67,24 +78,11 @@ def day_in(text: str) -> date | None:
     if plain[:1] in "@/d1234567890" and (counted := _counted(plain)) is not None:
         return counted
     rest, has_clock = without_clock(_bare(plain))
-    day = _formed(rest, has_clock)
-    if day is None:
+    found = _formed(rest, has_clock)
+    if found is None:
         bare = _without_weekday(rest)
-        day = None if bare == rest else _formed(bare, has_clock)
-    return None if day is None or _may_be_persian(text, day) else day
-
-
-def orders_of(text: str) -> dict[str, date]:
-    """The readings of three numbers between strokes, hyphens or points, by the order of their parts: `dmy`, `mdy`, `ymd`.
-
-    For the reader of a column, which takes the order that all its rows allow. Empty for what has no such form.
-    """
-    if len(text) > LONGEST:
-        return {}
-    rest, _ = without_clock(_bare(folded(text)))
-    numbers = _forms()[1][0][0]
-    match = numbers.fullmatch(rest) or numbers.fullmatch(_without_weekday(rest))
-    return {} if match is None else _orders(match[1], match[3], match[4])
+        found = None if bare == rest else _formed(bare, has_clock)
+    return None if found is None or _may_be_persian(text, found) else found
 
 
 def _day(year: str | int, month: str | int, day: str | int) -> date | None:
@@ -108,7 +106,7 @@ def _in_digits(match: re.Match[str]) -> str:
     return str(_NUMERALS.get(tens, 1) * 10 + _NUMERALS.get(ones, 0))
 
 
-def _formed(text: str, has_clock: bool) -> date | None:
+def _formed(text: str, has_clock: bool) -> date | NumericDate | None:
     """What the first form that a text without clock has says."""
     text = text.rstrip(".")
     digits = len(text) - len(text.lstrip("0123456789"))
@@ -147,9 +145,10 @@ def _without_weekday(text: str) -> str:
     return rest.strip() if comma and is_weekday(head) else text
 
 
-def _may_be_persian(text: str, day: date) -> bool:
+def _may_be_persian(text: str, found: date | NumericDate) -> bool:
     """Digits of Arabic or Persian, and a year that their own calendars have today."""
-    return 1300 <= day.year < 1500 and any("\u0660" <= sign <= "\u06f9" for sign in text)
+    days = found.days.values() if isinstance(found, NumericDate) else (found,)
+    return any(1300 <= day.year < 1500 for day in days) and any("\u0660" <= sign <= "\u06f9" for sign in text)
 
 
 @cache
@@ -200,19 +199,16 @@ def _plain(match: re.Match[str], _has_clock: bool = False) -> date | None:
     return _day(match["year"], match["month"], match["day"])
 
 
-def _numbers(match: re.Match[str], has_clock: bool) -> date | None:
-    """Day, month and year of numbers alone, where they have one reading."""
-    first, by, second, year = match.groups()
-    if by == ".":
-        is_dated = len(year) == 4 or len(first) == len(second) == 2
-        return _orders(first, second, year).get("dmy") if is_dated else None
-    if by == "-" and len(year) == 2 and not has_clock:  # sort codes of banks and numbers of parts look the same
-        return None
-    days = set(_orders(first, second, year).values())
-    return days.pop() if len(days) == 1 else None
+def _numbers(match: re.Match[str], has_clock: bool) -> NumericDate | None:
+    """Day, month and year of numbers alone, but for what is written as numbers of parts, versions and sort codes of banks are."""
+    first, sign, second, year = match.groups()
+    is_dated = len(year) == 4 or (len(first) == len(second) == 2 if sign == "." else sign == "/" or has_clock)
+    return numeric_date(first, sign, second, year) if is_dated else None
 
 
-def _orders(first: str, second: str, third: str) -> dict[str, date]:
+@lru_cache(_MOST_HELD)
+def numeric_date(first: str, sign: str, second: str, third: str) -> NumericDate | None:
+    """Three numbers with a sign between them, the year in its place at the end or of two digits; None for no day."""
     year = _whole_year(third)
     found = {
         "dmy": None if year is None else _day(year, second, first),
@@ -220,7 +216,8 @@ def _orders(first: str, second: str, third: str) -> dict[str, date]:
     }
     if len(third) == 2 and len(first) == 2 and (start := _whole_year(first)) is not None:
         found["ymd"] = _day(start, second, third)
-    return {order: day for order, day in found.items() if day is not None}
+    days = {order: day for order, day in found.items() if day is not None}
+    return NumericDate(sign, days) if days else None
 
 
 def _whole_year(digits: str) -> int | None:

@@ -1,59 +1,45 @@
 """A text without regard to how it is written, with the way back to its own characters.
 
-Owns `Folded`, the one place where this room folds text. Promises that offsets lead back to whole characters of the original.
+Owns `Folded`. Texts are folded, and cut into words, as search does it (`lambda_rlm.folding`, `eval.library.terms`). Promises
+that offsets lead back to whole characters of the original, with their marks; time linear in the text.
 """
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from array import array
 from bisect import bisect_right
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Final
 
-from lambda_rlm.eval.named.folding import folded, is_joined
+from lambda_rlm.eval.library.terms import words_in
+from lambda_rlm.folding import ATTACHED, is_joined, marked, marks, unmarked
 
 _SHORT: Final = 32
 _MOST_HITS: Final = 50_000
-_WORD: Final = re.compile(r"\S+")
-_GAP: Final = re.compile(r"\s{2,}|^\s|\s\Z")
-_SPACE: Final = re.compile(r"\s")
-_SIGNS: Final = str.maketrans(
-    {
-        **dict.fromkeys("‘’‚‛ʼ′‵＇`´", "'"),
-        **dict.fromkeys("“”„‟«»″❝❞「」『』＂", '"'),
-        **dict.fromkeys("‐‑‒–—―−﹣－", "-"),
-        "…": "...",
-    }
-)
-_UNSPACED: Final = re.compile(
-    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
-)
-"""Signs of scripts that part no words by spaces: Thai, Lao, Burmese, Khmer, Kana and Han."""
-_TERM: Final = re.compile(r"[^\W_]+(?:['\u0300-\u036f][^\W_]+)*")
 
 
 def fold(text: str) -> str:
     """A text as it is compared: casing, width, marks, typographic signs and white space are one."""
-    if text.isascii():
-        return " ".join(text.translate(_SIGNS).lower().split())
-    return _word(text) if len(text) <= _SHORT else folded(text.translate(_SIGNS))
+    return _short(text) if len(text) <= _SHORT and not text.isascii() else _folded(text)
+
+
+def _folded(text: str) -> str:
+    return " ".join(unmarked(marked(text)).split())
 
 
 @lru_cache(maxsize=65_536)
-def _word(text: str) -> str:
-    return folded(text.translate(_SIGNS))
+def _short(text: str) -> str:
+    return _folded(text)
 
 
 def terms(text: str) -> list[str]:
     """The words of a folded text; of scripts without spaces, pairs of neighbors."""
-    found: list[str] = []
-    for word in _TERM.findall(text):
-        if word.isascii() or not _UNSPACED.search(word):
-            found.append(word)
-        else:
-            found += [word[at : at + 2] for at in range(len(word) - 1)] or [word]
+    found, runs = words_in(text)
+    for run in runs:
+        found += [run[at : at + 2] for at in range(len(run) - 1)] or [run]
     return found
 
 
@@ -61,49 +47,30 @@ class Folded:
     """A text, folded. `text` has one space for each run of white space."""
 
     def __init__(self, original: str) -> None:
-        self._original = original
-        self._starts, self._spans = array("q"), (array("q"), array("q"))
-        table = {ord(sign): fold(sign) for sign in set(original) if not sign.isspace()}
-        if all(len(sign) == 1 for sign in table.values()):
-            self._pieces(original.translate(table))
-        else:
-            self._words(original)
-
-    def _pieces(self, folded: str) -> None:
-        """Each sign has become one sign: the text is in pieces between longer runs of white space."""
-        self._is_even = True
-        pieces: list[str] = []
-        at = start = 0
-        for hit in _GAP.finditer(folded):
-            at = self._piece(pieces, folded, start, hit.start(), at)
-            start = hit.end()
-        self._piece(pieces, folded, start, len(folded), at)
-        self.text = _SPACE.sub(" ", " ".join(pieces))
-
-    def _piece(self, pieces: list[str], folded: str, start: int, end: int, at: int) -> int:
-        """Take up a piece that is at `at` in the text; where the next one is."""
-        if start == end:
-            return at
-        pieces.append(folded[start:end])
-        self._add(start, end, at)
-        return at + end - start + 1
-
-    def _words(self, original: str) -> None:
-        self._is_even = False
-        words: list[str] = []
+        # Pieces of the original that became pieces of the text; each sign one sign, or the whole for the whole.
+        self._starts, self._ends, self._places = array("q"), array("q"), array("q")
+        self._pieces: list[str] = []
+        self._size = 0
+        plain = {sign: " " if sign.isspace() else fold(sign) for sign in set(original)}
+        signs = str.maketrans(plain)
         at = 0
-        for hit in _WORD.finditer(original):
-            word = fold(hit.group())
-            if word:
-                words.append(word)
-                self._add(hit.start(), hit.end(), at)
-                at += len(word) + 1
-        self.text = " ".join(words)
+        for hit in _uneven(original, plain).finditer(original):
+            self._add(at, hit.start(), original[at : hit.start()].translate(signs))
+            at = hit.end()
+            is_space = hit[0][0].isspace() or hit[0][-1].isspace()
+            is_between = self._size > 0 and at < len(original)
+            self._add(hit.start(), at, (" " if is_between else "") if is_space else fold(hit[0]))
+        self._add(at, len(original), original[at:].translate(signs))
+        self.text = "".join(self._pieces)
+        self._pieces.clear()
 
-    def _add(self, start: int, end: int, at: int) -> None:
-        self._spans[0].append(start)
-        self._spans[1].append(end)
-        self._starts.append(at)
+    def _add(self, start: int, end: int, folded: str) -> None:
+        if folded:
+            self._starts.append(start)
+            self._ends.append(end)
+            self._places.append(self._size)
+            self._pieces.append(folded)
+            self._size += len(folded)
 
     def find(self, phrase: str, most: int) -> Iterator[tuple[int, int]]:
         """The first places of a folded phrase as words of their own, as offsets in the original."""
@@ -123,14 +90,31 @@ class Folded:
         return self.text.count(phrase)
 
     def _at(self, place: int) -> tuple[int, int]:
-        """The character of the original that a folded one came from, as a span."""
-        number = bisect_right(self._starts, place) - 1
-        start, end = self._spans[0][number], self._spans[1][number]
-        within = place - self._starts[number]
-        word = "" if self._is_even else self._original[start:end]
-        if len(fold(word)) == len(word):
-            return start + within, start + within + 1
-        for at in range(1, len(word) + 1):
-            if len(fold(word[:at])) > within:
-                return start + at - 1, start + at
-        return end - 1, end
+        """What of the original became a place of the text, as a span."""
+        number = bisect_right(self._places, place) - 1
+        start, end, first = self._starts[number], self._ends[number], self._places[number]
+        after = self._places[number + 1] if number + 1 < len(self._places) else self._size
+        is_even = after - first == end - start
+        return (start + place - first, start + place - first + 1) if is_even else (start, end)
+
+
+def _uneven(original: str, plain: dict[str, str]) -> re.Pattern[str]:
+    """What does not fold sign by sign: white space in runs, signs that become none or several, and marks with their letters."""
+    unseen = "".join(re.escape(sign) for sign, folded in plain.items() if not folded)
+    longer = "".join(re.escape(sign) for sign, folded in plain.items() if len(folded) > 1)
+    is_composed = unicodedata.is_normalized("NFC", original)
+    joining = unseen + "".join(re.escape(sign) for sign in plain if (_attached() if is_composed else _joining()).match(sign))
+    forms = [rf"\A[\s{unseen}]*\s", rf"\s[\s{unseen}]*\Z", rf"\s[\s{unseen}]*\s"]
+    forms += [rf"\S?[{joining}]+"] if joining else []
+    forms += [rf"[{longer}]"] if longer else []
+    return re.compile("|".join(forms))
+
+
+@cache
+def _attached() -> re.Pattern[str]:
+    return re.compile(f"[{ATTACHED}]")
+
+
+@cache
+def _joining() -> re.Pattern[str]:
+    return re.compile(f"[{marks()}{ATTACHED}]")

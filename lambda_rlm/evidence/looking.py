@@ -27,6 +27,7 @@ from lambda_rlm.evidence.placing import Placing
 from lambda_rlm.evidence.record import LONGEST, Evidence, EvidenceSet, Match
 from lambda_rlm.evidence.scope import Scope
 from lambda_rlm.evidence.windows import window
+from lambda_rlm.graphemes import begun
 from lambda_rlm.inputs.formats.extracted import FilePlaces
 
 MOST_CLAIMS: Final = 100
@@ -249,4 +250,4 @@ class Search:
 
 def _short(said: str) -> str:
     """A part of an answer as it is named."""
-    return said if len(said) <= _LONGEST_CLAIM else said[: _LONGEST_CLAIM - 1] + "…"
+    return said if len(said) <= _LONGEST_CLAIM else begun(said, _LONGEST_CLAIM - 1) + "…"

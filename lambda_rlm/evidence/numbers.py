@@ -1,6 +1,7 @@
 """Numbers and dates in a text, whatever the way they are written.
 
-Owns the readings of a numeral: `1.234` is both 1234 and 1.234, for evidence is looked for and nothing is computed with it.
+Owns where numerals and dates are, and scales beside them. `1.234` is both 1234 and 1.234, as `written_numbers` reads it, and
+`3/4/2023` two days (`dates`), for evidence is looked for and nothing is computed with it.
 """
 
 from __future__ import annotations
@@ -8,9 +9,14 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from datetime import date
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import Final
+
+from lambda_rlm.dates import numeric_date
+from lambda_rlm.dates.names import folded, month_of
+from lambda_rlm.written_numbers import readings
 
 _NUMERAL: Final = re.compile(
     r"(?<![A-Za-z\u00c0-\u024f\u0370-\u04ff\d])(?<!\d[.,])\d{1,40}(?:[.,'’_٬٫．，\u00a0\u2009\u202f]\d{1,40}){0,12}(?: \d{3}(?!\d)){0,6}(?:[.,]\d{1,20})?"
@@ -22,7 +28,7 @@ _SCALE: Final = re.compile(
     re.IGNORECASE,
 )
 _SCALES: Final = {"k": 3, "x": 4, "m": 6, "e": 8, "b": 9, "p": -2}
-_GROUPS: Final = "'’_٬\u00a0\u2009\u202f "
+_PLAIN: Final = str.maketrans("_٬．，٫", "''.,.")
 _WORDS: Final = (
     "zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve",
     "null|eins|zwei|drei|vier|fünf|sechs|sieben|acht|neun|zehn|elf|zwölf",
@@ -37,12 +43,6 @@ _NUMBER_WORD: Final = re.compile(rf"\b(?:{'|'.join(sorted(_BY_WORD, key=len, rev
 _MOST_DIGITS: Final = 60
 _FAR: Final = Decimal("0.1")
 
-_MONTHS: Final = (
-    "jan|янв|sty|led|ene|gen|ian", "feb|fév|fev|фев|lut|úno", "mar|mär|мар|bře|maa", "apr|avr|abr|апр|kwi|dub",
-    "may|mai|maj|май|мая|mag|mei|kvě", "jun|juin|июн|giu|cze|červn", "jul|juil|июл|lug|lip|července",
-    "aug|aoû|ago|авг|sie|srp", "sep|sett|set|сен|wrz|zář", "oct|okt|oct|окт|out|ott|paź|říj", "nov|ноя|lis",
-    "dec|dez|déc|дек|dic|gru|pro",
-)  # fmt: skip
 _DATES: Final = re.compile(
     r"(?<!\d)(?:(?P<y>\d{4})(?:[-/.]|年|년 ?)(?P<m>\d{1,2})(?:[-/.]|月|월 ?)(?P<d>\d{1,2})(?!\d)"
     r"|(?P<a>\d{1,2})(?P<by>[-/.])\s?(?P<b>\d{1,2})(?P=by)\s?(?P<z>\d{4})(?!\d)"
@@ -112,35 +112,34 @@ def dates(text: str) -> Iterator[tuple[int, int, frozenset[str]]]:
     for hit in _DATES.finditer(text):
         part = hit.groupdict()
         if part["y"]:
-            days = {(part["y"], int(part["m"]), int(part["d"]))}
+            days = set(_day(part["y"], part["m"], part["d"]))
         elif part["a"]:
-            a, b = int(part["a"]), int(part["b"])
-            days = {(part["z"], b, a), (part["z"], a, b)}
+            found = numeric_date(part["a"], part["by"], part["b"], part["z"])
+            days = set() if found is None else set(found.alone)
         else:
-            month = _month(part["month"] or part["first"])
-            days = {(part["year"] or part["year2"], month, int(part["day"] or part["day2"]))} if month else set()
-        found = frozenset(f"{y}-{m:02}-{d:02}" for y, m, d in days if 1 <= m <= 12 and 1 <= d <= 31)
-        if found:
-            yield hit.start(), hit.end(), found
+            days = set(_named(part["day"] or part["day2"], part["month"] or part["first"], part["year"] or part["year2"]))
+        if days:
+            yield hit.start(), hit.end(), frozenset(map(date.isoformat, days))
 
 
-def _month(word: str) -> int:
-    name = word.lower()
-    return next((number for number, starts in enumerate(_MONTHS, 1) if name.startswith(tuple(starts.split("|")))), 0)
+def _named(day: str, month: str, year: str) -> Iterator[date]:
+    """The days with the name of a month, which may be two in two languages."""
+    name = folded(month)
+    for has_point in (False, True):
+        number = month_of(name, has_point=has_point, has_sign=False)
+        if number is not None:
+            yield from _day(year, number, day)
+
+
+def _day(year: str, month: str | int, day: str) -> Iterator[date]:
+    try:
+        yield date(int(year), int(month), int(day))
+    except ValueError:
+        return
 
 
 def _readings(numeral: str) -> set[Decimal]:
-    """What a numeral may say: with its last separator as that of decimals, of groups, or either."""
-    plain = "".join(str(unicodedata.decimal(sign)) if sign.isdecimal() else sign for sign in numeral)
-    signs = [sign for sign in plain if not sign.isdigit()]
-    digits = re.sub(r"\D", "", plain)
-    if not signs or len(digits) > _MOST_DIGITS:
-        return {Decimal(digits)} if len(digits) <= _MOST_DIGITS else set()
-    last = signs[-1]
-    whole, _, decimals = plain.rpartition(last)
-    with_decimals = Decimal(f"{re.sub(r'[^0-9]', '', whole)}.{decimals}")
-    if last in _GROUPS or signs.count(last) > 1:
-        return {Decimal(digits)}
-    if len(decimals) == 3 and len(set(signs)) == 1:
-        return {Decimal(digits), with_decimals}
-    return {with_decimals}
+    """What a numeral may say; of codes, versions and the like, which are no numbers, all digits."""
+    plain = "".join(str(unicodedata.decimal(sign)) if sign.isdecimal() else sign for sign in numeral.translate(_PLAIN))
+    found = readings(plain) or {"": re.sub(r"\D", "", plain)}
+    return {Decimal(number) for number in found.values() if len(number) <= _MOST_DIGITS}

@@ -15,6 +15,7 @@ from typing import Any, Final, NamedTuple
 
 from lambda_rlm.evidence.parts import SourcePart
 from lambda_rlm.evidence.record import Evidence, Match
+from lambda_rlm.graphemes import begun
 from lambda_rlm.inputs.formats.extracted import LONGEST_HEADING, FilePlaces
 
 _LINE: Final = re.compile(r"\r\n|\n|\r")
@@ -128,11 +129,11 @@ def _markdown(text: str) -> list[tuple[int, str]]:
                 fences.append((opened[0], hit.end()))
             opened = (hit.start(), fence) if opened is None else None
         elif fence is None and opened is None:
-            found.append((hit.start(), hit["words"][:LONGEST_HEADING]))
+            found.append((hit.start(), begun(hit["words"], LONGEST_HEADING)))
     starts = [start for start, _ in fences]
     for hit in _UNDERLINED.finditer(text):
         within = bisect_right(starts, hit.start()) - 1
         is_list = hit["words"][0] in "-*|>#"
         if not is_list and (within < 0 or fences[within][1] < hit.start()):
-            found.append((hit.start(), hit["words"].strip()[:LONGEST_HEADING]))
+            found.append((hit.start(), begun(hit["words"].strip(), LONGEST_HEADING)))
     return sorted(found)

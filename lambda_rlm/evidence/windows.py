@@ -7,14 +7,12 @@ reader takes for one sign.
 from __future__ import annotations
 
 import re
-import unicodedata
 from typing import Final
 
 from lambda_rlm.evidence.record import LONGEST
+from lambda_rlm.graphemes import whole, whole_after
 
 _END: Final = re.compile(r"[.!?…]+[\"'”’»)\]]*(?=\s)|[。！？।؟]+[」』”]*|[\r\n]")
-_MOST_MARKS: Final = 40
-_JOINERS: Final = frozenset("\u200d\ufe0e\ufe0f")
 
 
 def window(text: str, low: int, high: int, start: int, end: int) -> tuple[int, int]:
@@ -54,9 +52,7 @@ def _word_start(text: str, at: int, before: int) -> int:
     hit = re.compile(r"\s+").search(text, at, before)
     if hit is not None:
         return hit.end()
-    while at < before and joins(text, at):
-        at += 1
-    return at
+    return whole_after(text, at, before)
 
 
 def _cut_back(text: str, low: int, at: int) -> int:
@@ -69,30 +65,7 @@ def _cut_back(text: str, low: int, at: int) -> int:
     space = max(text.rfind(" ", low, at), text.rfind("\n", low, at), text.rfind("\t", low, at))
     if space > low + (at - low) // 2:
         return space
-    for _ in range(_MOST_MARKS):
-        if at <= low + 1 or not joins(text, at):
-            break
-        at -= 1
-    return at
-
-
-def joins(text: str, at: int) -> bool:
-    """A cut before a place would part what a reader takes for one sign: a letter and its marks, a flag, a family."""
-    if not 0 < at < len(text):
-        return False
-    sign, before = text[at], text[at - 1]
-    if sign < "\u0300" and before < "\u0300":
-        return before == "\r" and sign == "\n"
-    if unicodedata.category(sign)[0] == "M" or sign in _JOINERS or before == "\u200d" or "\U0001f3fb" <= sign <= "\U0001f3ff":
-        return True
-    if "\u1160" <= sign <= "\u11ff" and "\u1100" <= before <= "\u11ff":
-        return True
-    if "\U0001f1e6" <= sign <= "\U0001f1ff":
-        flags = at
-        while flags > 0 and at - flags < _MOST_MARKS and "\U0001f1e6" <= text[flags - 1] <= "\U0001f1ff":
-            flags -= 1
-        return (at - flags) % 2 == 1
-    return False
+    return whole(text, at, low + 1)
 
 
 def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:

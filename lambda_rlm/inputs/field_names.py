@@ -13,6 +13,8 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from lambda_rlm.graphemes import begun
+
 LONGEST_KEY: Final = 200
 """Characters of a key that are kept beside its identifier."""
 
@@ -92,7 +94,7 @@ def stem_of(key: str, otherwise: str) -> str:
 def kept_key(key: str) -> str:
     """A key as it is kept beside its identifier: cut, and without what no encoding could carry."""
     key = _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", key)
-    return key if len(key) <= LONGEST_KEY else key[: LONGEST_KEY - 1] + "…"
+    return key if len(key) <= LONGEST_KEY else begun(key, LONGEST_KEY - 1) + "…"
 
 
 def field_names(keys: Iterable[str], otherwise: str = "field") -> dict[str, str]:

@@ -17,6 +17,7 @@ from typing import Any
 from lambda_rlm.budget.paying import failed_usage
 from lambda_rlm.completion import Completion, CompletionRequest, Message, Model, ModelProfile, StopReason, Usage
 from lambda_rlm.diagnostics.faults import ModelFailure
+from lambda_rlm.graphemes import begun
 from lambda_rlm.llm.failures import BAD_SCRIPT, NOT_RECORDED, failure
 from lambda_rlm.llm.tokens import utf8_bound
 from lambda_rlm.llm.wrappers.absent import plain_profile, profile_of
@@ -103,7 +104,7 @@ class RecordedModel:
         reply = self._replies.get(request_hash(request))
         if reply is None:
             prompt = "\n".join(message.content for message in request.messages)
-            shown = repr(prompt if len(prompt) <= _SHOWN else prompt[:_SHOWN] + "…")
+            shown = repr(prompt if len(prompt) <= _SHOWN else begun(prompt, _SHOWN) + "…")
             raise failure(NOT_RECORDED, f"the recording {self._path} has no reply for the prompt that starts {shown}")
         if isinstance(reply, Completion):
             return reply

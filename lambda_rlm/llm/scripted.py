@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from lambda_rlm.completion import Completion, CompletionRequest, Message, ModelProfile, StopReason, Usage
+from lambda_rlm.graphemes import begun
 from lambda_rlm.llm.failures import BAD_SCRIPT, FATES, NO_RULE, failure
 from lambda_rlm.llm.tokens import cut
 from lambda_rlm.llm.vocabulary.byte_pair import vocabulary_named
@@ -179,7 +180,7 @@ def _quiet(re2: Any) -> Any:
 
 
 def _start(prompt: str) -> str:
-    return repr(prompt if len(prompt) <= _SHOWN else prompt[:_SHOWN] + "…")
+    return repr(prompt if len(prompt) <= _SHOWN else begun(prompt, _SHOWN) + "…")
 
 
 def _rule(row: object) -> Rule:

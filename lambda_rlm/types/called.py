@@ -13,6 +13,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
+from lambda_rlm.graphemes import begun
 from lambda_rlm.types.type import Con, Record, Type
 
 LONGEST_SHOWN: Final = 80
@@ -104,7 +105,7 @@ def shown_name(name: str) -> str:
     """A name of the data as a person or a model reads it, on one line and cut: a word as it is, anything else in quotes. What
     is not seen, and could change how the rest is read, is written as an escape."""
     if len(name) > LONGEST_SHOWN:
-        name = name[: LONGEST_SHOWN - 1] + "…"
+        name = begun(name, LONGEST_SHOWN - 1) + "…"
     if name and not name[0].isdigit() and all(map(is_of_a_word, name)):
         return name
     return _UNSEEN.sub(lambda hit: f"\\u{ord(hit[0]):04x}", json.dumps(name, ensure_ascii=False))
@@ -119,7 +120,7 @@ def line_name(name: str) -> str:
     """A name of the data as it is written before a value on a line: cut, without line ends and what is not seen."""
     line = _UNSEEN.sub(" ", name)
     line = " ".join(line.split())
-    return line if len(line) <= LONGEST_SHOWN else line[: LONGEST_SHOWN - 1] + "…"
+    return line if len(line) <= LONGEST_SHOWN else begun(line, LONGEST_SHOWN - 1) + "…"
 
 
 def shown_with_names(type_: Type) -> str:

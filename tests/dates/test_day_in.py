@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lambda_rlm.dates import LONGEST, day_in, orders_of
+from lambda_rlm.dates import LONGEST, NumericDate, Orders, day_in, reading
 
 LOGS = """
 Fri Jan  6 10:00:00 2023
@@ -197,13 +197,35 @@ def test_dates_that_other_libraries_had_reports_about(text: str, day: str | None
 
 
 def test_a_column_reads_the_orders_that_a_row_allows() -> None:
-    assert {order: str(day) for order, day in orders_of("03/04/2023 10:00").items()} == {
-        "dmy": "2023-04-03",
-        "mdy": "2023-03-04",
-    }
-    assert set(orders_of("13/01/23")) == {"dmy", "ymd"}
-    assert set(orders_of("13-01-2023")) == {"dmy"}
-    assert orders_of("13 January 2023") == orders_of("2023-01-13") == orders_of("99/99/2023") == {}
+    def orders(text: str) -> dict[str, str]:
+        found = reading(text)
+        return {order: str(day) for order, day in found.days.items()} if isinstance(found, NumericDate) else {}
+
+    assert orders("03/04/2023 10:00") == {"dmy": "2023-04-03", "mdy": "2023-03-04"}
+    assert set(orders("13/01/23")) == {"dmy", "ymd"}
+    assert set(orders("13-01-2023")) == {"dmy"}
+    assert orders("13 January 2023") == orders("2023-01-13") == orders("99/99/2023") == {}
+
+
+@pytest.mark.parametrize(
+    ("texts", "days"),
+    [
+        # One order for each sign: strokes say nothing of hyphens, and points say that the day is first only where it can be.
+        (("13/02/2023", "01/02/2023", "03-04-2023"), ["2023-02-13", "2023-02-01", None]),
+        (("01.02.2023",), ["2023-02-01"]),
+        (("12.31.2023", "01.02.2023"), ["2023-12-31", "2023-01-02"]),
+        (("13.02.2023", "02.13.2023", "01.02.2023"), ["2023-02-13", "2023-02-13", None]),
+        # Of two digits too, the year may be first.
+        (("31/12/99", "01/02/03"), ["1999-12-31", "2003-02-01"]),
+        (("13/01/23", "01/02/03"), [None, None]),
+        (("5/5/2023", "1/2/2023"), ["2023-05-05", None]),
+    ],
+)
+def test_one_order_holds_for_a_column(texts: tuple[str, ...], days: list[str | None]) -> None:
+    orders, found = Orders(), [one for text in texts if isinstance(one := reading(text), NumericDate)]
+    for one in found:
+        orders.see(one)
+    assert [day and day.isoformat() for day in map(orders.day, found)] == days
 
 
 @given(st.dates())
@@ -225,7 +247,6 @@ def test_a_day_in_the_forms_of_logs_is_that_day(day: date, zone: str) -> None:
 @given(st.text(max_size=2 * LONGEST) | st.text("0123456789 -/.:年月日janT+(),'", max_size=LONGEST))
 def test_any_text_is_a_day_or_none(text: str) -> None:
     assert day_in(text) is None or len(text) <= LONGEST
-    orders_of(text)
 
 
 @given(st.lists(st.integers(0, 999), min_size=4, max_size=4), st.sampled_from([".", "-"]))

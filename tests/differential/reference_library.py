@@ -14,7 +14,7 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
-from lambda_rlm.eval.named.folding import marked, unmarked
+from lambda_rlm.folding import marked, unmarked
 from lambda_rlm.syntax.primitive import Primitive as P
 from lambda_rlm.types.rows import row_of
 from lambda_rlm.types.type import Con, Enum, Record, Type

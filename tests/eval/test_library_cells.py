@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from lambda_rlm.eval.library.cells import dates_of, numbers_of
+from lambda_rlm.inputs import from_arguments
+from lambda_rlm.written_numbers import settled_number
 from tests.support.applying import apply, read
 
 
@@ -87,3 +91,46 @@ def test_dates_are_read_in_the_order_that_their_column_settles(cells: tuple[str,
 def test_labels_in_texts_are_read_as_replies_are(reply: str, label: str | None) -> None:
     labels = ["yes", "no", "spam", "not spam", "垃圾", "sí"]
     assert read(apply("label_in", reply, labels)) == (None if label is None else (label,))
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        ("31/12/2014", "10/03/2011"),
+        ("12.31.2014", "10.03.2011"),
+        ("13/02/2023", "03-04-2023"),
+        ("1/2/2023", "3/4/2023"),
+        ("13/02/2023", "2/13/2023", "1/2/2023"),
+        ("6 janvier 2023", "vendredi 13 janvier 2023", "01.02.2023"),
+        ("5. Januar 2023", "6 stycznia 2023 r."),
+    ],
+)
+def test_dates_are_judged_alike_in_files_and_cells(tmp_path: Path, cells: tuple[str, ...]) -> None:
+    (tmp_path / "a.csv").write_text("x;n\n" + "".join(f"{cell};1\n" for cell in cells), encoding="utf-8")
+    rows = from_arguments([str(tmp_path / "a.csv")]).values["context"]
+    days = dates_of(cells)
+    assert [row["x"] for row in rows] == (list(cells) if None in days else days)
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        ("1.234,50", "1.234", "7"),
+        ("1,234.50", "1,234", "7"),
+        ("12,34,567", "1,234"),
+        ("1.234.567", "1.234"),
+        ("1,234", "7"),
+        ("0.5", "0,5", "1,234"),
+        ("007", "5"),
+        ("1'234.5", "1 234.5", "−5"),
+        ("1,2,3", "12,34,56"),
+    ],
+)
+def test_numbers_are_judged_alike_in_files_and_cells(tmp_path: Path, cells: tuple[str, ...]) -> None:
+    (tmp_path / "a.csv").write_text("x;n\n" + "".join(f"{cell};1\n" for cell in cells), encoding="utf-8")
+    rows = from_arguments([str(tmp_path / "a.csv")]).values["context"]
+    read_alike = [None if number is None else float(number) for number in numbers(*cells)]
+    assert [row["x"] for row in rows] == (list(cells) if None in read_alike else read_alike)
+    for cell in cells:
+        alone, by_itself = settled_number(cell), numbers(cell)[0]
+        assert alone == by_itself

@@ -13,10 +13,10 @@ from lambda_rlm.eval.asking.bad_reply import BadReply
 from lambda_rlm.eval.asking.prompt import prompt_of
 from lambda_rlm.eval.asking.schema import shape_of
 from lambda_rlm.eval.asking.shape import ReplyReading
-from lambda_rlm.eval.named.folding import folded
 from lambda_rlm.eval.named.labels import named
 from lambda_rlm.eval.named.truth import NO, TRUTHS, YES
 from lambda_rlm.eval.value import Reply, Text
+from lambda_rlm.folding import folded
 from lambda_rlm.limits import MOST_REPLY_ENDS
 from lambda_rlm.syntax.primitive import Primitive
 from lambda_rlm.types.reply_tokens import reply_room, texts_of

@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.budget.meter import Meter
-from lambda_rlm.eval.named.folding import marked, printed, unmarked
 from lambda_rlm.eval.named.replaced_text import PrintedText
+from lambda_rlm.evidence.folded import Folded, fold
+from lambda_rlm.folding import marked, printed, unmarked
 
 SIGNS = "aZé ß\u0301\u00ad-—–\n\r\t.…“”'’ﬁﬃ½ｶﾞ한\u1112\u1161\u11abกน้ำ中。 \u00a0\u200b\u064eمŁ١ıİ\u0308" + "x" * 8
 TEXTS = st.text(alphabet=st.sampled_from(SIGNS), max_size=40)
@@ -45,3 +46,18 @@ def test_folding_twice_folds_no_further(text: str) -> None:
 def test_plain_text_has_one_form(text: str) -> None:
     assert marked(text) == text.lower() == unmarked(marked(text))
     assert printed(text) == text
+
+
+@given(TEXTS, TEXTS, TEXTS)
+def test_evidence_is_found_where_its_words_are(before: str, part: str, after: str) -> None:
+    text = f"{before} xx{part}xx {after}"
+    folded, wanted = Folded(text), fold(f"xx{part}xx")
+    assert folded.text == fold(text)
+    start, end = next(folded.find(wanted, 1))
+    assert wanted in fold(text[start:end])
+
+
+def test_a_long_word_is_searched_in_time_linear_in_it() -> None:
+    # Each place was found again by folding the word up to it: some hours for this text.
+    folded = Folded("各" * 100_000 + "…" + "国" * 100_000)
+    assert [place for place, _ in folded.find("国国", 3)] == [100_001, 100_002, 100_003]

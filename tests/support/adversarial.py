@@ -188,6 +188,7 @@ def _searching() -> Iterator[Row]:
         yield Row(f"{name} a…aba", call, *near)
         yield Row(f"{name} in short texts", f"map(ts, fn(t) => {call})", *small)
     yield Row("find_all all", 'find_all(t, "a")', *text(lambda n: "a" * n))
+    yield Row("split_on line ends", 'split_on(t, "\\n")', *text(lambda n: "\r\n" * (n // 2)))
     yield Row("split_on all", 'split_on(t, "aa")', *text(lambda n: "a" * n))
     yield Row("replace all", 'replace(t, "a", "bbbbbbbbbbbb")', *text(lambda n: "a" * n))
     yield Row("starts_with", "starts_with(t, p)", *two(lambda n: "a" * n, lambda n: "a" * (n - 1) + "b"), scale=8)
@@ -206,7 +207,18 @@ def _searching() -> Iterator[Row]:
     yield Row(
         "matches huge", 'count(ts, fn(t) => matches("ab", t))', *texts(lambda n: [f"x{i}\\pL{{10}}" for i in range(n // 4_000)])
     )
+    yield Row(
+        "matches computed long",
+        'count(ts, fn(t) => matches("ab", t))',
+        *texts(lambda n: [r"\w?" * 200 + str(i) for i in range(n // 1_000)]),
+    )
     yield Row("search all", 'search(t, "a")', *text(lambda n: "a" * n))
+    yield Row("search words of many scripts", 'search(t, r"\\b\\w+\\b")', *text(lambda n: "é中 म\u0905\u0902 " * (n // 8)))
+    yield Row(
+        "search letters of many",
+        'search(t, r"(?i)[a-z]\\W")',
+        *text(lambda n: "".join(map(chr, range(0x4E00, 0x4E00 + min(n // 4, 20_000)))) * 4),
+    )
     yield Row("search groups", 'search(t, "((a|b)*a(a|b){20})")', *text(lambda n: "ab" * (n // 2)))
     yield Row("search ahead", 'search(t, "(?s)c.*z|c")', *text(lambda n: "c" * (n // 100)))
     yield Row("replace_regex all", 'replace_regex(t, "(a)", r"\\1\\1\\1")', *text(lambda n: "é" + "a" * n))
@@ -221,6 +233,7 @@ def _texts() -> Iterator[Row]:
     yield Row("reverse", "reverse(t)", *text(lambda n: "𝒳" * n), scale=8)
     yield Row("repeat", "repeat(t, 16)", *text(lambda n: "𝒳" * n))
     yield Row("lines", "lines(t)", *text(lambda n: "\n" * n))
+    yield Row("lines of other ends", "lines(t)", *text(lambda n: "\u2028" * n))
     yield Row("lines returned", "lines(t)", *text(lambda n: "\r" * n))
     yield Row("words", "words(t)", *text(lambda n: "a " * (n // 2)))
     yield Row("words blank", "words(t)", *text(lambda n: " " * n))
@@ -229,6 +242,9 @@ def _texts() -> Iterator[Row]:
     yield Row("join", 'join(ts, "")', *texts(lambda n: ["a"] * n))
     yield Row("chunk", "chunk(t, 8)", *text(lambda n: "a" * n))
     yield Row("windows", "windows(t, 8, 4)", *text(lambda n: "a" * n))
+    yield Row("chunk of marks", "chunk(t, 8)", *text(lambda n: "a\u0301\u0302" * (n // 3)))
+    yield Row("chunk of flags", "chunk(t, 65)", *text(lambda n: "\U0001f1e9" * n))
+    yield Row("windows of marks", "windows(t, 8, 4)", *text(lambda n: "e\u0301" * (n // 2)))
     yield Row("split", "split(t, length(t))", *text(lambda n: "a" * n))
     yield Row("pack", 'pack(ts, 2, "")', *texts(lambda n: ["abcd"] * (n // 4)))
     yield Row("rank", 'rank(ts, "中文", 9)', *texts(lambda n: [chinese(n)]))
@@ -251,6 +267,9 @@ def _texts() -> Iterator[Row]:
         "parse_date",
         "map(ts, fn(t) => parse_date(t))",
         *texts(lambda n: ["wednesday 6 september of 20234 at 12:30:15.123"] * (n // 50)),
+    )
+    yield Row(
+        "parse_date of wide forms", "map(ts, fn(t) => parse_date(t))", *texts(lambda n: ["1\u5e74\ufdfa12[" * 14] * (n // 70))
     )
     yield Row(
         "days_between",

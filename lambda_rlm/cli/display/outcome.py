@@ -16,6 +16,7 @@ from lambda_rlm.cli.exits import OutputLost
 from lambda_rlm.diagnostics.render import fault_parts
 from lambda_rlm.evidence.record import Evidence, Match
 from lambda_rlm.execution.run import Run
+from lambda_rlm.graphemes import begun
 from lambda_rlm.trace.summary import summary
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ def _words(some: Sequence[Evidence], *, is_named: bool) -> str:
     """The words of a place, and the parts of the answer that they support where it has several."""
     one = some[0]
     claims = "; ".join(dict.fromkeys(_bare(other.claim) for other in some if other.claim != one.words))
-    short = claims if len(claims) <= _LONGEST_CLAIM else f"{claims[:_LONGEST_CLAIM]}…"
+    short = claims if len(claims) <= _LONGEST_CLAIM else begun(claims, _LONGEST_CLAIM) + "…"
     return f"“{_bare(one.words)}”{_HOW.get(one.match, '')}{f' ← {short}' if is_named and claims else ''}"
 
 

@@ -1,8 +1,8 @@
 """Cells of a column of texts, read by the evidence of all of them: numbers with their units, and dates; and labels in a text.
 
-Owns the evidence. Of numbers: which sign comes before decimals and which parts thousands. `1.234,50` tells, and so do
-`0,5`, `12,25` and `1.234.567`; `1,234` alone does not, and is then read as the other cells say, or not at all. Of dates with
-strokes: whether the day or the month is first; a cell such as `13/02/2023` tells it for all. Promises that nothing is guessed:
+Owns what is around a number in a cell. What a column tells of signs and orders is judged by `written_numbers` and `dates`, as
+for the columns of files: `1.234,50`, `0,5` and `1.234.567` tell which sign is before decimals, `1,234` does not, and is then
+read as the other cells say, or not at all; `13/02/2023` tells which of day and month is first. Promises that nothing is guessed:
 where the cells disagree, or none tells, a cell that can be read in two ways is none. A number is given with all of its digits,
 `-1234.50`; its unit is what is written around it. Refuses cells with several numbers.
 """
@@ -12,39 +12,38 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Sequence
+from datetime import date
 from functools import cache
 from typing import Final
 
 from lambda_rlm.budget.meter import Meter
-from lambda_rlm.eval.library.dates import date_in
+from lambda_rlm.dates import LONGEST, NumericDate, Orders, reading
 from lambda_rlm.eval.library.engine import characters_of
 from lambda_rlm.eval.named.labels import named
 from lambda_rlm.eval.site import Site
 from lambda_rlm.eval.tariff import TARIFF
 from lambda_rlm.eval.value import Text, Value, derived
+from lambda_rlm.written_numbers import SPACES, DecimalSigns, readings
 
 Function = Callable[..., Value]
 
-_LONGEST: Final = 80
-"""Characters of a cell that is a number or a date."""
 _STRETCH: Final = 1 << 10
 """Cells between two looks at the clock."""
 
-_WIDE: Final = str.maketrans("．，－＋（）٫٬", ".,-+().,")
+_WIDE: Final = str.maketrans("．，－＋（）٫٬", ".,-+().'")
 _MINUS: Final = "\u2212\u2013-"
 """Signs that are written for a minus, the hyphen last, as sets of characters in patterns want it."""
-_GROUPING: Final = " \u00a0\u2009\u202f'\u2019_"
-"""Signs that part thousands and never decimals."""
+_AS_GROUPING: Final = str.maketrans("_", "'")
+"""What programs write between thousands, beside what people do."""
 _UNIT: Final = rf"[^\d\s()+.,'\u2019/:{_MINUS}][^\d]"
 _CELL: Final = (
     rf"(?P<open>\()?(?P<sign>[+{_MINUS}]?)(?P<before>[^\d()+.,{_MINUS}]{{0,12}}?)\s*(?P<inner>[+{_MINUS}]?)"
-    rf"(?P<number>(?:\d[\d.,{_GROUPING}]*)?\d|\.\d+)\s*"
+    rf"(?P<number>[.,]?\d(?:[\d.,'\u2019_{SPACES}]*\d)?)\s*"
     rf"(?P<after>{_UNIT}{{0,30}}?(?<=[a-zA-Z])\d|{_UNIT}{{0,30}})?(?P<close>\))?"
 )
 _CURRENCY: Final = r"[A-Z]{2,3}"
 """What letters may stand right before digits; others make a code of it, such as `A7`."""
 _PLAIN: Final = r"[+-]?(?:\d+\.?\d*|\.\d+)[eE][+-]?\d+"
-_SLASHED: Final = r"(\d{1,2})([-/])(\d{1,2})\2(\d{4})(?!\d)(.*)"
 
 
 @cache
@@ -56,48 +55,19 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 class _Numeral:
     """The parts of a cell with one number: its sign, its digits as they are written, and what is around them."""
 
-    def __init__(self, found: re.Match[str]) -> None:
+    def __init__(self, found: re.Match[str], *, is_settled: bool) -> None:
         parts = found.groupdict(default="")
         is_negative = bool(parts["open"]) or any(sign in _MINUS for sign in parts["sign"] + parts["inner"])
         self.sign = "-" if is_negative else ""
-        self.digits = parts["number"]
+        self.readings = readings(parts["number"].translate(_AS_GROUPING))
+        if is_settled and "." in self.readings:
+            self.readings = dict.fromkeys(self.readings.keys() | {","}, self.readings["."])
         self.unit = f"{parts['before'].strip()} {parts['after'].strip()}".strip()
-        self.evidence, self.is_open = _evidence(self.digits)
-
-    def written(self, decimal: str) -> str | None:
-        """The number, where `decimal` is the sign before decimals ("" for none); None where it is not written so."""
-        whole, _, fraction = self.digits.partition(decimal) if decimal else (self.digits, "", "")
-        groups = re.split(rf"[.,{_GROUPING}]", whole)
-        signs = set(re.findall(rf"[.,{_GROUPING}]", whole))
-        is_grouped = len(groups) == 1 or (
-            len(signs) == 1
-            and 1 <= len(groups[0]) <= 3
-            and len(groups[-1]) == 3
-            and all(len(group) in (2, 3) for group in groups[1:-1])
-        )
-        if not is_grouped or not (fraction == "" or fraction.isdigit()):
-            return None
-        return self.sign + "".join(groups) + (f".{fraction}" if fraction else "")
-
-
-def _evidence(digits: str) -> tuple[str, bool]:
-    """The sign before decimals that a number shows, "" for none; and whether it can be read in two ways."""
-    points, commas = digits.count("."), digits.count(",")
-    if points and commas:
-        return max(".,", key=digits.rfind), False
-    if points + commas == 0:
-        return "", False
-    sign, other = (".", ",") if points else (",", ".")
-    if points + commas > 1:
-        return other, False
-    whole, _, fraction = digits.partition(sign)
-    is_open = len(fraction) == 3 and 1 <= len(whole) <= 3 and whole.isdigit() and whole[0] != "0"
-    return ("", True) if is_open else (sign, False)
 
 
 def _numeral(cell: str) -> _Numeral | str | None:
     """What a cell says: a numeral, or a number with an exponent as it is written; None for neither."""
-    if len(cell) > _LONGEST:
+    if len(cell) > LONGEST:
         return None
     s = "".join(str(unicodedata.decimal(c)) if c.isdecimal() else c for c in cell.translate(_WIDE)).strip()
     if _compiled(_PLAIN).fullmatch(s):
@@ -105,7 +75,7 @@ def _numeral(cell: str) -> _Numeral | str | None:
     found = _compiled(_CELL).fullmatch(s)
     if found is None or bool(found["open"]) != bool(found["close"]) or _is_code(found):
         return None
-    return _Numeral(found)
+    return _Numeral(found, is_settled="٫" in cell)  # it is before decimals alone, and tells nothing of other signs
 
 
 def _is_code(found: re.Match[str]) -> bool:
@@ -121,36 +91,34 @@ def numbers_of(cells: Sequence[str], meter: Meter | None = None) -> list[tuple[s
         if meter is not None and index % _STRETCH == 0:
             meter.glance()
         numerals.append(_numeral(cell))
-    told = {numeral.evidence for numeral in numerals if isinstance(numeral, _Numeral)} - {""}
-    column = told.pop() if len(told) == 1 else ""
-    return [_number(numeral, column) for numeral in numerals]
+    signs = DecimalSigns()
+    for numeral in numerals:
+        if isinstance(numeral, _Numeral):
+            signs.see(numeral.readings)
+    return [_number(numeral, signs.settled) for numeral in numerals]
 
 
-def _number(numeral: _Numeral | str | None, column: str) -> tuple[str, str] | None:
+def _number(numeral: _Numeral | str | None, decimal: str | None) -> tuple[str, str] | None:
     if not isinstance(numeral, _Numeral):
         return None if numeral is None else (numeral, "")
-    if numeral.is_open and not column:
-        return None
-    decimal = column if numeral.is_open else numeral.evidence
-    number = numeral.written(decimal)
-    return None if number is None else (number, numeral.unit)
+    found = set(numeral.readings.values())
+    if len(found) > 1:
+        found = {numeral.readings[decimal]} if decimal is not None else set()
+    return (numeral.sign + found.pop(), numeral.unit) if found else None
 
 
 def dates_of(cells: Sequence[str], meter: Meter | None = None) -> list[str | None]:
     """The date of each cell of a column as YYYY-MM-DD; None for a cell that is no date, or could be two."""
-    slashed = [_compiled(_SLASHED).fullmatch(cell.strip()) if len(cell) <= _LONGEST else None for cell in cells]
-    is_day_first = any(found is not None and 12 < int(found[1]) <= 31 for found in slashed)
-    is_month_first = any(found is not None and 12 < int(found[3]) <= 31 for found in slashed)
-    dates = []
-    for index, (cell, found) in enumerate(zip(cells, slashed, strict=True)):
+    orders, dates = Orders(), list[date | NumericDate | None]()
+    for index, cell in enumerate(cells):
         if meter is not None and index % _STRETCH == 0:
             meter.glance()
-        s = cell.strip()
-        if found is not None and is_day_first != is_month_first:
-            month, day = (found[3], found[1]) if is_day_first else (found[1], found[3])
-            s = f"{found[4]}-{month}-{day}{found[5]}"
-        dates.append(date_in(s) if len(cell) <= _LONGEST else None)
-    return dates
+        found = reading(cell.strip()) if len(cell) <= LONGEST else None
+        if isinstance(found, NumericDate):
+            orders.see(found)
+        dates.append(found)
+    days = [orders.day(found) if isinstance(found, NumericDate) else found for found in dates]
+    return [None if day is None else day.isoformat() for day in days]
 
 
 def read_numbers(site: Site) -> Function:

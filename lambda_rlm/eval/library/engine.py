@@ -45,8 +45,8 @@ MOST_PATTERN: Final = 4_096
 _KEPT_PATTERNS: Final = 64
 """Compiled patterns that are kept."""
 
-COMPILED_STEPS: Final = 60
-COMPILED_KILO: Final = 2_048
+COMPILED_STEPS: Final = 240
+COMPILED_KILO: Final = 16_384
 """Steps for compiling a pattern, and for 1,024 of its characters; each of the engine's instructions costs one more."""
 
 KEPT_SOURCE: Final = 256

@@ -14,6 +14,7 @@ from functools import cached_property
 from typing import Any, Final
 
 from lambda_rlm.eval.library.horizon import Horizon
+from lambda_rlm.graphemes import begun
 
 NOWHERE: Final = (-1, -1)
 Charge = Callable[[int], None]
@@ -191,7 +192,7 @@ def _engine(whole: bytes, *, is_latin: bool, never_capture: bool) -> Any:
         return engine
     reason = engine.error()
     said = reason.decode("utf-8", "replace") if isinstance(reason, bytes) else str(reason)
-    raise BadPattern(said if len(said) <= _LONGEST_REASON else f"{said[:_LONGEST_REASON]}…")
+    raise BadPattern(said if len(said) <= _LONGEST_REASON else begun(said, _LONGEST_REASON) + "…")
 
 
 def _width(lead: int) -> int:

@@ -7,7 +7,8 @@ by what was read past each match, where the pattern makes the engine look far ah
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import Final
 
@@ -239,10 +240,9 @@ def sections(site: Site) -> Function:
         s = characters_of(text)
         lines = _HeadLines(s)
         begins = chosen.subject(s, _ahead(site, chosen), meter).apart(lines.next_place)
-        for _ in _charged(([(begin, begin)] for begin in begins), site):
-            """The lines are noted while the matches are counted."""
         meter.allocate(price.storage_written * copied(text, text.n))
-        return _sections(text, lines.heads)
+        found = _sections(text, lines.counted(_charged(([(begin, begin)] for begin in begins), site)))
+        return gathered(iter(lambda: list(islice(found, BATCH)), []), meter)
 
     return text_sections
 
@@ -251,7 +251,7 @@ class _HeadLines:
     """The lines in which a match begins, each once: where it begins and ends, and where the next one begins."""
 
     def __init__(self, s: str) -> None:
-        self.heads: list[tuple[int, int, int]] = []
+        self._heads = deque[tuple[int, int, int]]()
         self._s = s
         self._ends = [c for c in LINE_ENDS if c in s]
         self._position = 0
@@ -271,20 +271,27 @@ class _HeadLines:
             start = max([position, *[s.rfind(end, position, begin) + 1 for end in self._ends]])
             line_end = LINE_END.search(s, begin)
             stop, after = (n, n) if line_end is None else line_end.span()
-        self.heads.append((start, stop, after))
+        self._heads.append((start, stop, after))
         self._position = after
         return after
 
+    def counted(self, matches: Iterable[object]) -> Iterator[tuple[int, int, int]]:
+        """The lines that are noted while matches are looked for, each given once and not kept."""
+        for _ in matches:
+            while self._heads:
+                yield self._heads.popleft()
+        yield from self._heads
 
-def _sections(text: Text, heads: list[tuple[int, int, int]]) -> list[tuple[Text, int, Text, int]]:
-    sections = []
-    first = heads[0][0] if heads else text.n
-    if first:
-        sections.append((text.cut(0, first), first, EMPTY_TEXT, 0))
-    ends = [start for start, _, _ in heads[1:]] + [text.n]
-    for (start, line_end, after), end in zip(heads, ends, strict=False):
-        sections.append((text.cut(after, end), end, text.cut(start, line_end), start))
-    return sections
+
+def _sections(text: Text, heads: Iterable[tuple[int, int, int]]) -> Iterator[tuple[Text, int, Text, int]]:
+    """The section of each head, and what is before the first one."""
+    head, start, after = EMPTY_TEXT, 0, 0
+    for begin, line_end, behind in heads:
+        if begin:
+            yield text.cut(after, begin), begin, head, start
+        head, start, after = text.cut(begin, line_end), begin, behind
+    if text.n:
+        yield text.cut(after, text.n), text.n, head, start
 
 
 def _parts(s: str, meter: Meter) -> Iterator[str]:

@@ -11,10 +11,10 @@ from typing import Final
 
 from lambda_rlm.budget.meter import Meter
 from lambda_rlm.eval.library.engine import characters_of
-from lambda_rlm.eval.named.folding import marked, unmarked
 from lambda_rlm.eval.site import Site
 from lambda_rlm.eval.tariff import CHARACTER, HEADER, TARIFF
 from lambda_rlm.eval.value import Text, Value
+from lambda_rlm.folding import marked, unmarked
 
 _ROWS: Final = 12
 """Rows of the table that are at hand at once."""

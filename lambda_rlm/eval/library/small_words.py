@@ -13,7 +13,7 @@ from collections.abc import Mapping, Set
 from functools import cache
 from typing import Final
 
-from lambda_rlm.eval.named.folding import marked
+from lambda_rlm.folding import marked
 
 LANGUAGES: Final[Mapping[str, str]] = {
     "English": """

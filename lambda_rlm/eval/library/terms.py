@@ -1,6 +1,6 @@
 """The terms of a text, by which it is searched.
 
-Owns what a term is. Where spaces part words: a run of letters, marks and digits, folded (`eval.named.folding`), so that a
+Owns what a term is. Where spaces part words: a run of letters, marks and digits, folded (`lambda_rlm.folding`), so that a
 query without accents, or of another width, finds it. In scripts that have no such spaces: two neighboring signs, and in
 alphabets three as well; a mark belongs to the sign before it. Promises that a form which differs from that of the query
 counts for a little less than the form itself; that a word in capitals is a term of its own; that a word parted by a hyphen at
@@ -17,7 +17,7 @@ from typing import Final
 
 from lambda_rlm.budget.meter import Meter
 from lambda_rlm.eval.library.small_words import ELIDED, QUESTIONS, small_words
-from lambda_rlm.eval.named.folding import marked, marks, unmarked, unspaced
+from lambda_rlm.folding import marked, marks, unmarked, unspaced
 
 MOST_AT_ONCE: Final = 1 << 17
 """The most characters of a text that are folded at once."""
@@ -65,10 +65,10 @@ class Query:
         words, written, runs = set[str](), set[str](), list[str]()
         for block in blocks(ELIDED.sub(" ", text)):
             meter.glance()
-            written.update(_words(block)[0])
+            written.update(words_in(block)[0])
             exact = _marked(block, meter)
-            words.update(_words(exact)[0])
-            runs += _words(unmarked(exact))[1]
+            words.update(words_in(exact)[0])
+            runs += words_in(unmarked(exact))[1]
         capitals = {word for word in written if len(word) > 1 and word.isupper()}
         if len(written) == 1 or any(not word.isupper() and word != word.upper() for word in written):
             self.capitals = capitals  # and not where the whole query is in capitals
@@ -99,7 +99,7 @@ class Query:
             meter.glance()
             exact = _marked(block, meter)
             bare = unmarked(exact)
-            words, runs = _words(bare)
+            words, runs = words_in(bare)
             total += len(words)
             self._weigh([word for word in words if word in self._wanted], exact if exact != bare else None, counts)
             for run in runs:
@@ -108,7 +108,7 @@ class Query:
                     for gram, number in Counter(filter(self.forms.__contains__, grams.findall(run))).items():
                         counts[gram] = counts.get(gram, 0) + number
             if self.capitals:
-                for word in _words(block)[0]:
+                for word in words_in(block)[0]:
                     if word in self.capitals:
                         counts[word] = counts.get(word, 0) + 1
         return total, counts
@@ -117,7 +117,7 @@ class Query:
         """Add what words of a block count; `exact` is the block with its accents, where it has some."""
         if not hits:
             return
-        written = None if exact is None else Counter(_words(exact)[0])
+        written = None if exact is None else Counter(words_in(exact)[0])
         for word, number in Counter(hits).items():
             term = word if word in self.forms else self._spelled[word]
             forms = self.forms[term] if term == word else ()
@@ -156,7 +156,7 @@ def _rejoined(block: str) -> str:
     return " ".join(words)
 
 
-def _words(s: str) -> tuple[list[str], list[str]]:
+def words_in(s: str) -> tuple[list[str], list[str]]:
     """The words of a text that spaces part, and the runs of signs of other scripts."""
     if s.isascii():
         return _PLAIN_RUN.findall(s), []

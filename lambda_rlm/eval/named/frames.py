@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
-from lambda_rlm.eval.named.folding import folded
+from lambda_rlm.folding import folded
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Final
 
-from lambda_rlm.eval.named.folding import cased, folded, is_joined
 from lambda_rlm.eval.named.frames import patterns
+from lambda_rlm.folding import cased, folded, is_joined
 
 _MOST_AROUND: Final = 400
 """Characters that may stand around a label in one line or sentence."""

@@ -15,8 +15,8 @@ from functools import cache
 from typing import Final
 
 from lambda_rlm.budget.meter import Meter
-from lambda_rlm.eval.named.folding import ATTACHED, marks, printed, unspaced
 from lambda_rlm.eval.tariff import CHARACTER, HEADER, SLOT
+from lambda_rlm.folding import ATTACHED, marks, printed, unspaced
 
 _GAP = re.compile(r"[-\s.]{2,}|[^\S ]|-")
 """What is between words where it may be written otherwise: not a space or a dot alone."""

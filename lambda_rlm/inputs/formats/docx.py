@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from io import BytesIO
 from typing import Any, Final
 
+from lambda_rlm.graphemes import begun
 from lambda_rlm.inputs.formats.extracted import (
     LONGEST_HEADING,
     MOST_HEADINGS,
@@ -90,7 +91,7 @@ def _headings(package: Any, text: str) -> Iterator[tuple[int, str]]:
         words = _paragraph(paragraph).strip() if paragraph is not None and paragraph.tag == f"{_WORD}p" else ""
         found = text.find(words, at) if words else -1
         if found >= 0:
-            yield found, " ".join(words.split())[:LONGEST_HEADING]
+            yield found, begun(" ".join(words.split()), LONGEST_HEADING)
             at = found + len(words)
 
 

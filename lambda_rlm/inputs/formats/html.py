@@ -13,6 +13,7 @@ from dataclasses import replace
 from itertools import accumulate
 from typing import Any, Final
 
+from lambda_rlm.graphemes import begun
 from lambda_rlm.inputs.decode import Decoded, decode
 from lambda_rlm.inputs.encodings import declared_codec
 from lambda_rlm.inputs.formats.extracted import (
@@ -194,7 +195,7 @@ def _text(root: Any) -> tuple[str, tuple[tuple[int, str], ...]]:
     text = "\n".join(lines.done)
     starts = list(accumulate((len(line) + 1 for line in lines.done), initial=0))
     before = len(text) - len(text.lstrip("\n"))
-    headings = ((max(0, starts[at] - before), words[:LONGEST_HEADING]) for at, words in lines.headings[:MOST_HEADINGS])
+    headings = ((max(0, starts[at] - before), begun(words, LONGEST_HEADING)) for at, words in lines.headings[:MOST_HEADINGS])
     return text.strip("\n"), tuple(headings)
 
 

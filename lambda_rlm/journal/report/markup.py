@@ -24,8 +24,9 @@ def text(value: Any) -> str:
 
 def cut(value: str, most: int) -> str:
     """At most that many characters of a text, and how many more there are, escaped for a page."""
-    more = len(value) - most
-    return text(value) if more <= 0 else f'{text(begun(value, most))}<span class="soft"> … {more:,} more characters</span>'
+    shown = begun(value, most)
+    more = len(value) - len(shown)
+    return text(shown) if not more else f'{text(shown)}<span class="soft"> … {more:,} more characters</span>'
 
 
 def section(title: str, body: str, name: str = "") -> str:

@@ -14,6 +14,7 @@ from lambda_rlm.bounds.admit import OVER_BUDGET
 from lambda_rlm.diagnostics.diagnostic import Diagnostic
 from lambda_rlm.diagnostics.render import model as for_model
 from lambda_rlm.diagnostics.source import SourceFile
+from lambda_rlm.graphemes import begun
 from lambda_rlm.synth.turn import Piece, Turn, said
 
 LONGEST: Final = 4_000
@@ -29,12 +30,12 @@ _AGAIN: Final = "Write the whole program again, corrected, and nothing else."
 def rejected(source: SourceFile, diagnostics: Sequence[Diagnostic], *, has_seen_data: bool = False) -> tuple[Turn, Turn]:
     """The model's program, as it was read, and what is wrong with it. Where the model has been shown data, its program may
     quote some: then the diagnostics of the program are data as well."""
-    shown = for_model([_for_author(d) for d in diagnostics[:_MOST]], source)[:LONGEST]
+    shown = begun(for_model([_for_author(d) for d in diagnostics[:_MOST]], source), LONGEST)
     more = len(diagnostics) - _MOST
     pieces = [Piece("The program was not accepted:\n"), Piece(shown + "\n", is_data=has_seen_data)]
     if more > 0:
         pieces.append(Piece(f"(and {more} more)\n"))
-    own = source.text if len(source.text) <= _LONGEST_PROGRAM else source.text[:_LONGEST_PROGRAM] + "\n…"
+    own = source.text if len(source.text) <= _LONGEST_PROGRAM else begun(source.text, _LONGEST_PROGRAM) + "\n…"
     return said("assistant", own), Turn("user", (*pieces, Piece(_AGAIN)))
 
 

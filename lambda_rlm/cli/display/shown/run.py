@@ -14,6 +14,7 @@ from lambda_rlm.budget.price import dollars
 from lambda_rlm.cli.display import screen
 from lambda_rlm.cli.display.shown.listed import followed, title, way
 from lambda_rlm.diagnostics.visible import visible
+from lambda_rlm.graphemes import begun
 from lambda_rlm.journal.chain import BEGUN
 from lambda_rlm.journal.records import CallRow
 from lambda_rlm.journal.report.claims import callers, passages_of, where
@@ -43,7 +44,7 @@ def head(details: RunReport, *, is_whole: bool) -> None:
     answer = outcome.get("answer")
     if answer is not None:
         screen.report("")
-        screen.answer(visible(answer if is_whole or len(answer) <= _LONGEST else answer[:_LONGEST] + " …"))
+        screen.answer(visible(answer if is_whole or len(answer) <= _LONGEST else begun(answer, _LONGEST) + " …"))
     if outcome.get("fault"):
         screen.report("", f"fault {outcome['fault']['code']}: {outcome['fault']['message']}")
         if (place := details.fault_place) is not None:

@@ -1,8 +1,8 @@
 """Dates in a column, by the order of day and month that all its rows settle.
 
 Owns `Dates`. Promises that no date is read by itself: one order holds for all dates of a column with the same sign between
-their parts, and where rows settle none the column stays as it is written. Between points the day comes first, unless rows
-contradict. Refuses years of two digits, whose century nothing tells.
+their parts (`lambda_rlm.dates`), and where rows settle none, or contradict each other, the column stays as it is written.
+Refuses years of two digits, whose century nothing tells, and forms that numbers of parts have too.
 """
 
 from __future__ import annotations
@@ -11,28 +11,24 @@ import re
 from collections.abc import Callable, Sequence
 from datetime import date
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
+from lambda_rlm.dates import NumericDate, Orders, day_in, numeric_date
+from lambda_rlm.dates.names import folded, is_weekday
 from lambda_rlm.inputs.formats.columns.verdict import TEXT, Verdict, many, quoted
 
 _TIME: Final = (
     r"(?:(?:T|,?\s+(?:at\s+)?)(?P<hour>\d{1,2}):(?P<minute>\d\d)(?P<second>:\d\d(?:[.,]\d{1,9})?)?\s*(?P<half>[ap]\.?m\.?)?"
     r"\s*(?P<zone>Z|UTC|GMT|[+-]\d\d:?\d\d)?)?"
 )
-_NAMES: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_MONTH: Final = (
-    r"(?P<name>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
-    r"|nov(?:ember)?|dec(?:ember)?)\.?"
-)
-_WEEKDAY: Final = r"(?:(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?\.?,?\s+)?"
-_DAY: Final = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?"
+_WEEKDAY: Final = r"(?:(?P<weekday>[^\d\s,.]{2,14})[.,]{0,2}\s+)?"
 _FORMS: Final = (
-    r"(?P<first>\d{1,2})(?P<by>[-/.])\s?(?P<last>\d{1,2})(?P=by)\s?(?P<year>\d{4}|\d\d)",
-    r"(?P<year>\d{4})(?P<by>[-/.])(?P<month>\d{1,2})(?P=by)(?P<day>\d{1,2})",
-    r"(?P<year>\d{4})\s*年\s*(?P<month>\d{1,2})\s*月\s*(?P<day>\d{1,2})\s*日",
-    rf"{_MONTH}\s+{_DAY}(?:,\s*|\s+)(?P<year>\d{{4}})",
-    rf"{_DAY}(?:\s+(?:of\s+)?|-){_MONTH}(?:,?\s+|-)(?P<year>\d{{4}})",
+    _WEEKDAY + r"(?P<first>\d{1,2})(?P<by>[-/.])\s?(?P<last>\d{1,2})(?P=by)\s?(?P<year>\d{4}|\d\d)",
+    _WEEKDAY + r"(?P<year>\d{4})(?P<by>[-/.])(?P<month>\d{1,2})(?P=by)(?P<day>\d{1,2})",
+    _WEEKDAY + r"(?P<year>\d{4})\s*年\s*(?P<month>\d{1,2})\s*月\s*(?P<day>\d{1,2})\s*日",
+    r"(?P<named>[^\d:]{0,40}\d{1,2}[^\d:]{1,40}\d{4}(?:\s[^\d\s:]{1,6})??)",
 )
+"""The last has the name of a month, and perhaps a word for "year" behind it."""
 _ISO: Final = re.compile(
     r"(?:\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])"
     r"(?:[T ](?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:\d\d)?)?(?:\n|\Z))*+\Z",
@@ -48,7 +44,7 @@ _NOON: Final = 12
 @lru_cache(maxsize=1)
 def _forms() -> tuple[re.Pattern[str], ...]:
     # Compiled when a column may have dates: importing stays cheap.
-    return tuple(re.compile(_WEEKDAY + form + _TIME, re.ASCII | re.IGNORECASE) for form in _FORMS)
+    return tuple(re.compile(form + _TIME, re.ASCII | re.IGNORECASE) for form in _FORMS)
 
 
 class Dates:
@@ -58,10 +54,9 @@ class Dates:
         self.fits = self.others = self.short = 0
         self.other = self.shown = ""
         self.is_iso = True
-        self.orders: dict[str, set[bool]] = {}
-        """By the sign between the parts, the orders that dates are settled by: True where the day comes first."""
-        self.doubtful: dict[str, str] = {}
-        """By that sign, a date that can be read in both orders as two days."""
+        self.orders = Orders()
+        self.doubtful: dict[str, tuple[str, NumericDate]] = {}
+        """By the sign between the parts, a date that may be two days."""
 
     def see(self, cells: Sequence[str], counts: Sequence[int]) -> None:
         """Take notice of filled cells, each as often as it counts."""
@@ -74,25 +69,20 @@ class Dates:
 
     def _see(self, cell: str, count: int) -> None:
         found = _found(cell)
-        if found is None or (isinstance(found, tuple) and not (_is_day(*found[1:4]) or _is_day(found[1], found[3], found[2]))):
+        if found is None:
             self.others += count
             self.other = self.other or cell
             return
         self.fits += count
-        if isinstance(found, str):
-            self.is_iso = self.is_iso and found == cell.replace(" ", "T")
-            return
-        self.is_iso = False
-        by, year, month, day, _ = found
-        if year < 100:
+        if found.is_short:
             self.short += count
             self.shown = self.shown or cell
-        elif month != day:
-            first, last = _is_day(year, day, month), _is_day(year, month, day)
-            if first and last:
-                self.doubtful.setdefault(by, cell)
-            else:
-                self.orders.setdefault(by, set()).add(first)
+        elif isinstance(found.day, NumericDate):
+            self.orders.see(found.day)
+            if found.day.sign not in self.doubtful and len(set(found.day.days.values())) > 1:
+                self.doubtful[found.day.sign] = cell, found.day
+        if self.is_iso:
+            self.is_iso = isinstance(found.day, date) and _iso(found.day, found.time) == cell.replace(" ", "T")
 
     def verdict(self) -> Verdict:
         """How the column is read; text where there are more other cells than dates."""
@@ -100,38 +90,43 @@ class Dates:
             return TEXT
         if self.short:
             return Verdict("text", None, f"stays text: {many(self.short, 'date')} without a century ({quoted(self.shown)})")
-        against = next((by for by, orders in self.orders.items() if len(orders) > 1), None)
-        if against is not None:
+        if self.orders.is_contradicted:
             return Verdict(
                 "text", None, f"stays text: of {many(self.fits, 'date')} some begin with the day, others with the month"
             )
-        day_first = {by: True in orders for by, orders in self.orders.items()}
-        for by, cell in self.doubtful.items():
-            if by not in day_first and by != ".":
+        for cell, found in self.doubtful.values():
+            if self.orders.day(found) is None:
                 reason = f"no row settles the order of day and month ({quoted(cell)})"
                 return Verdict("text", None, f"stays text: in {many(self.fits, 'date')} {reason}")
         others = f"; {many(self.others, 'other cell')} as written ({quoted(self.other)})" if self.others else ""
         if self.is_iso:
             return TEXT
-        return Verdict("text", _reader(day_first), f"has {many(self.fits, 'date')}, read as YYYY-MM-DD{others}")
+        return Verdict("text", _reader(self.orders), f"has {many(self.fits, 'date')}, read as YYYY-MM-DD{others}")
 
 
-def _reader(day_first: dict[str, bool]) -> Callable[[str], str]:
+class _Found(NamedTuple):
+    day: date | NumericDate
+    time: str
+    """As ISO text, "" without one."""
+    is_short: bool = False
+    """The year has two digits."""
+
+
+def _reader(orders: Orders) -> Callable[[str], str]:
     def read(cell: str) -> str:
         found = _found(cell)
-        if found is None or isinstance(found, str):
-            return found or cell
-        by, year, month, day, time = found
-        if day_first.get(by, True):
-            month, day = day, month
-        return f"{year:04}-{month:02}-{day:02}{time}" if _is_day(year, month, day) else cell
+        day = None if found is None else orders.day(found.day) if isinstance(found.day, NumericDate) else found.day
+        return cell if found is None or day is None else _iso(day, found.time)
 
     return lru_cache(_MOST_HELD)(read)
 
 
-def _found(cell: str) -> str | tuple[str, int, int, int, str] | None:
-    """The date as ISO text; where it depends on the order, its sign, its year, its first and second number, and the time; None
-    for what is no date."""
+def _iso(day: date, time: str) -> str:
+    return day.isoformat() + time
+
+
+def _found(cell: str) -> _Found | None:
+    """The date that a cell is; None for what is no date."""
     if not (len(cell) <= _LONGEST and any(map(str.isdigit, cell))):
         return None
     for form in _forms():
@@ -140,18 +135,31 @@ def _found(cell: str) -> str | tuple[str, int, int, int, str] | None:
     else:
         return None
     parts = match.groupdict()
-    time = _time(parts)
-    if time is None:
+    weekday, time = parts.get("weekday"), _time(parts)
+    if time is None or (weekday is not None and not is_weekday(folded(weekday))):
         return None
-    if parts.get("first") is not None:
-        return parts["by"], int(parts["year"]), int(parts["first"]), int(parts["last"]), time
-    name = parts.get("name")
-    month = int(parts["month"]) if name is None else _NAMES.index(name[:3].lower()) + 1
-    year, day = int(parts["year"]), int(parts["day"])
-    return f"{year:04}-{month:02}-{day:02}{time}" if _is_day(year, month, day) else None
+    if "first" in parts:
+        year = parts["year"]
+        is_short = len(year) == 2
+        found = numeric_date(parts["first"], parts["by"], parts["last"], f"20{year}" if is_short else year)
+        return None if found is None else _Found(found, time, is_short)
+    day = _named(parts["named"]) if "named" in parts else _of(parts["year"], parts["month"], parts["day"])
+    return None if day is None else _Found(day, time)
 
 
-def _time(parts: dict[str, str | Any]) -> str | None:
+@lru_cache(_MOST_HELD)
+def _named(text: str) -> date | None:
+    return day_in(text)
+
+
+def _of(year: str, month: str, day: str) -> date | None:
+    try:
+        return date(int(year), int(month), int(day))
+    except ValueError:
+        return None
+
+
+def _time(parts: dict[str, Any]) -> str | None:
     """The time after a date as ISO text, "" without one; None for none that there is."""
     if parts["hour"] is None:
         return ""
@@ -166,11 +174,3 @@ def _time(parts: dict[str, str | Any]) -> str | None:
     zone = (parts["zone"] or "").upper().replace("UTC", "Z").replace("GMT", "Z")
     zone = f"{zone[:3]}:{zone[-2:]}" if len(zone) > 1 else zone
     return f"T{hour:02}:{minute:02}{second}{zone}"
-
-
-def _is_day(year: int, month: int, day: int) -> bool:
-    try:
-        date(2000 + year if year < 100 else year, month, day)
-    except ValueError:
-        return False
-    return True

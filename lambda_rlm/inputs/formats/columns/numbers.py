@@ -13,7 +13,7 @@ from math import isfinite
 from typing import Final
 
 from lambda_rlm.inputs.formats.columns.verdict import TEXT, Verdict, many, quoted
-from lambda_rlm.written_numbers import READINGS, SPACES, plain_digits
+from lambda_rlm.written_numbers import SPACES, DecimalSigns, plain_digits, readings
 
 _PLAIN: Final = re.compile(
     r"(?:-?(?:(?:0|[1-9][0-9]{0,14})(?:\.[0-9]{1,17}(?:[eE][+-]?[0-9]{1,2})?|[eE][+-][0-9]{1,2})?|\.[0-9]{1,17})(?:\n|\Z))*+\Z"
@@ -46,8 +46,7 @@ class Numbers:
     def __init__(self) -> None:
         self.fits = self.others = 0
         self.other = ""
-        self.dot = self.comma = True
-        """All numbers can be read with a point, and with a comma, before the decimals."""
+        self.decimals = DecimalSigns()
         self.signs: set[str] = set()
         self.has_fraction = {".": False, ",": False}
         self.largest = {".": 0, ",": 0}
@@ -72,8 +71,9 @@ class Numbers:
         if _FRACTION.search(joined):
             self.has_fraction["."] = True
             self.signs.add(".")
-            self.comma = self.comma and not _NO_GROUP.search(joined)
-            if self.comma and not self.dotted and (dotted := _DOTTED.search(joined)) is not None:
+            if "." not in self.decimals.told and _NO_GROUP.search(joined):
+                self.decimals.told.add(".")
+            if "." not in self.decimals.told and not self.dotted and (dotted := _DOTTED.search(joined)) is not None:
                 self.dotted = dotted[0]
             self._see_versions(joined)
 
@@ -91,17 +91,17 @@ class Numbers:
 
     def _see(self, cell: str, count: int) -> None:
         match = _WRITTEN.fullmatch(cell) if len(cell) <= _LONGEST else None
-        worlds = [] if match is None else [sign for sign, form in READINGS.items() if form.fullmatch(match["body"])]
-        if match is None or not worlds or not _is_sound(match) or not all(isfinite(_value(match, sign)) for sign in worlds):
+        worlds = {} if match is None or not _is_sound(match) else readings(match["body"])
+        numbers = {sign: _signed(match, digits) for sign, digits in worlds.items() if match is not None}
+        if match is None or not worlds or not all(map(isfinite, map(float, numbers.values()))):
             self.others += count
             self.other = self.other or cell
             self.codes += count if cell.isdigit() and cell.isascii() and len(cell) <= _LONGEST else 0
             return
         self.fits += count
-        self.dot, self.comma = self.dot and "." in worlds, self.comma and "," in worlds
+        self.decimals.see(worlds)
         self.signs.update(sign for sign in ".," if sign in match["body"])
-        for sign in worlds:
-            number = _plain(match, sign)
+        for sign, number in numbers.items():
             if _FRACTION.search(number):
                 self.has_fraction[sign] = True
             else:
@@ -132,9 +132,7 @@ class Numbers:
     @property
     def settled(self) -> str | None:
         """The decimal sign that the rows of the column settle; None where they settle none."""
-        if self.others or not self.fits or not self.signs or self.dot == self.comma:
-            return None
-        return "." if self.dot else ","
+        return None if self.others or not self.signs else self.decimals.settled
 
     def verdict(self, evidence: frozenset[str], delimiter: str | None) -> Verdict:
         """How the column is read; text where some cell is no number. `evidence` has the decimal signs that other columns
@@ -172,8 +170,8 @@ class Numbers:
 
     def _sign(self, evidence: frozenset[str], delimiter: str | None) -> str | None:
         """The decimal sign; None where nothing settles it."""
-        if not (self.dot and self.comma):
-            return "." if self.dot else "," if self.comma else None
+        if self.decimals.told:
+            return self.decimals.settled
         if not self.signs:
             return "."
         told = evidence | ({"."} if delimiter == "," else set())
@@ -209,12 +207,12 @@ def _is_sound(match: re.Match[str]) -> bool:
 
 def _plain(match: re.Match[str], sign: str) -> str:
     """The number as programs write it."""
+    return _signed(match, plain_digits(match["body"], sign))
+
+
+def _signed(match: re.Match[str], digits: str) -> str:
     is_negative = match["open"] or match["behind"] or match["inner"] or match["sign"] not in (None, "+")
-    return f"{'-' if is_negative else ''}{plain_digits(match['body'], sign)}{match['power'] or ''}"
-
-
-def _value(match: re.Match[str], sign: str) -> float:
-    return float(_plain(match, sign))
+    return f"{'-' if is_negative else ''}{digits}{match['power'] or ''}"
 
 
 def _reader(sign: str, plain: Callable[[str], int | float]) -> Callable[[str], int | float]:

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
+from lambda_rlm.graphemes import begun
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
@@ -23,7 +25,7 @@ TEXT: Final = Verdict("text")
 
 def quoted(cell: str) -> str:
     """A cell in a note."""
-    return repr(cell if len(cell) <= 40 else f"{cell[:40]}…")
+    return repr(cell if len(cell) <= 40 else f"{begun(cell, 40)}…")
 
 
 def many(count: int, one: str) -> str:
