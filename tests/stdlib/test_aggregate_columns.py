@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from datetime import date
@@ -303,9 +304,22 @@ def test_units_of_both_factors_are_looked_at() -> None:
 
 @pytest.mark.parametrize("value", ["5", "5.0", "5.00 kg"])
 def test_equal_numbers_are_the_same_however_they_are_written(value: str) -> None:
-    rows = [{"w": "5 kg", "n": 1}, {"w": "5.0 kg", "n": 2}, {"w": "50 kg", "n": 4}]
-    assert answer(rows, measure="sum", of="n", where=[that("w", "is", value)]) == "3"
-    assert answer(rows, measure="sum", of="n", ask="table", by="w") == "50 kg: 4\n5 kg: 3"
+    rows = [{"w": "5.0 kg", "n": 2}, {"w": "50 kg", "n": 4}]
+    assert answer(rows, measure="sum", of="n", where=[that("w", "is", value)]) == "2"
+
+
+def test_a_value_that_is_spelled_as_in_the_column_is_that_one() -> None:
+    rows = [{"version": version} for version in ("1.10", "1.9", "1.1")]
+    assert answer(rows, where=[that("version", "is", "1.1")]) == "1"
+    assert answer(rows, ask="groups", by="version", test="at least", number=1) == "3"
+
+
+@pytest.mark.parametrize("cells", [("300 g", "5 kg"), ("AB12", "AA1"), ("5 $", "4 €")])
+def test_numbers_of_several_units_are_not_compared(cells: tuple[str, str]) -> None:
+    rows = [{"w": cell} for cell in cells]
+    units = [re.sub(r"[\d ]", "", cell) for cell in cells]
+    told = f"cannot be calculated: several units in `w`: {', '.join(units)}"
+    assert asked(rows, where=[that("w", "from", cells[1])]).value == told
 
 
 def test_nothing_is_labelled_where_a_column_is_not_there() -> None:
