@@ -38,7 +38,7 @@ from lambda_rlm.syntax.term import Term, Var
 from lambda_rlm.types.type import Arrow
 from lambda_rlm.types.typed import Typed
 
-FUEL: Final = 8_000
+FUEL: Final = 5_000
 """Terms that the analysis of one program may visit."""
 
 

@@ -202,15 +202,17 @@ class ReadPassage(Passage):
 
 class Rope(Text):
     """Pieces in a row. `origin_of` it is the rope itself: the pieces keep which part came from where. `links` counts the ropes
-    in it that have not booked their memory, itself included."""
+    in it that have not booked their memory, itself included. `counted` is what the analysis found it to be made of, and with
+    which vocabulary."""
 
-    __slots__ = ("ends", "links", "meter", "pieces")
+    __slots__ = ("counted", "ends", "links", "meter", "pieces")
 
     def __init__(self, pieces: Sequence[Text], n: int, meter: Meter | None = None) -> None:
         self.n = n
         self.start = -1
         self.meter = meter
         self.ends: list[int] | None = None
+        self.counted: tuple[Any, Any] | None = None
         origin, links = None, 1 + (len(pieces) >> 5)
         for piece in pieces:
             if piece.origin is not None:

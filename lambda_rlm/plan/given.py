@@ -161,6 +161,12 @@ def items(inputs: Mapping[str, Type], _called: Mapping[str, str] = NO_NAMES) -> 
     return None
 
 
+def are_items(inputs: Mapping[str, Type]) -> bool:
+    """The inputs are one list whose elements are items as they are."""
+    types = list(_others(inputs).values())
+    return len(types) == 1 and types[0] != _DOCUMENTS and items(inputs) is not None
+
+
 def _others(inputs: Mapping[str, Type]) -> dict[str, Type]:
     return {name: type_ for name, type_ in inputs.items() if name != "query"}
 

@@ -21,7 +21,7 @@ from lambda_rlm.syntax.caps import children
 from lambda_rlm.syntax.literals import escaped_piece
 from lambda_rlm.syntax.parse import parse
 from lambda_rlm.syntax.printing.pretty import pretty
-from lambda_rlm.syntax.term import App, If, IntLit, Item, Let, NamedType, Node, Pipe, Program, Template, Term, Var
+from lambda_rlm.syntax.term import App, If, IntLit, Item, Let, NamedType, Node, Pipe, Program, Template, Term, TextLit, Var
 from lambda_rlm.types.show import show
 from lambda_rlm.types.type import BOOL, TEXT, Con, Enum, Type, option_of
 
@@ -50,6 +50,9 @@ def plan(
     asked before, None for nothing; `guide` is what the call that gives the answer is told of its parts."""
     own_type: Type = TEXT if route.own is None else route.own.type
     program = _sized(replace(parse(_source(route)), comments=()), route.sizes)
+    if route.own is None and given.are_items(inputs):
+        # Rows have nothing before them: a text of all of them is not made to look for it.
+        program = _with_value(program, "head", TextLit(program.result.span, ""))
     if returns is not None and (returns != own_type or guide):
         program = _returning(program, returns, guide)
     prelude, program = _given(program, inputs, FORMS.keys() if route.own is None else route.own.forms, called)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from datetime import date
@@ -202,6 +203,17 @@ def test_the_median_of_those_that_give_a_number() -> None:
     assert run.value == f"{median(people):.1f}\n(median of people; where region = europe; 4 of 8 rows)"
 
 
+def test_one_of_several_numbers_in_a_cell() -> None:
+    rows = [
+        {"land": "a", "area": "total : 1,200,000 sq km land: 900 sq km"},
+        {"land": "b", "area": "land: 1,500 sq km total: 1,700 sq km"},
+        {"land": "c", "area": "many"},
+    ]
+    run = asked(rows, measure="sum", of="area", after="total")
+    told = "1 of 3 rows are left out: this cannot be read in `area`: many"
+    assert run.value == f"{told}\n1201700\n(sum of area (sq km); 2 of 3 rows)"
+
+
 # ── each measure, condition and order ──
 
 SALES: Rows = [
@@ -282,6 +294,38 @@ def test_several_units_are_not_added_up() -> None:
     rows = [{"w": "5 kg", "k": "a"}, {"w": "300 g", "k": "a"}, {"w": "2 kg", "k": "b"}]
     assert asked(rows, measure="sum", of="w").value == "cannot be calculated: several units in `w`: kg, g"
     assert answer(rows, measure="sum", of="w", where=[that("k", "is", "b")]) == "2"
+
+
+def test_units_of_both_factors_are_looked_at() -> None:
+    rows = [{"n": 2, "price": "5 €"}, {"n": 1, "price": "3 $"}]
+    assert asked(rows, measure="sum", of="n", times="price").value == "cannot be calculated: several units in `n × price`: €, $"
+    assert asked(rows[:1], measure="sum", of="n", times="price").value == "10\n(sum of n × price (€); 1 of 1 rows)"
+
+
+@pytest.mark.parametrize("value", ["5", "5.0", "5.00 kg"])
+def test_equal_numbers_are_the_same_however_they_are_written(value: str) -> None:
+    rows = [{"w": "5.0 kg", "n": 2}, {"w": "50 kg", "n": 4}]
+    assert answer(rows, measure="sum", of="n", where=[that("w", "is", value)]) == "2"
+
+
+def test_a_value_that_is_spelled_as_in_the_column_is_that_one() -> None:
+    rows = [{"version": version} for version in ("1.10", "1.9", "1.1")]
+    assert answer(rows, where=[that("version", "is", "1.1")]) == "1"
+    assert answer(rows, ask="groups", by="version", test="at least", number=1) == "3"
+
+
+@pytest.mark.parametrize("cells", [("300 g", "5 kg"), ("AB12", "AA1"), ("5 $", "4 €")])
+def test_numbers_of_several_units_are_not_compared(cells: tuple[str, str]) -> None:
+    rows = [{"w": cell} for cell in cells]
+    units = [re.sub(r"[\d ]", "", cell) for cell in cells]
+    told = f"cannot be calculated: several units in `w`: {', '.join(units)}"
+    assert asked(rows, where=[that("w", "from", cells[1])]).value == told
+
+
+def test_nothing_is_labelled_where_a_column_is_not_there() -> None:
+    rows = [{"text": "[k=late]"}, {"text": "[k=fine]"}]
+    run = asked(rows, ("late", "fine"), first=[that("label", "is", "late")], measure="sum", of="price")
+    assert (run.value, run.usage.calls) == ("The text has no field `price`.", 1)
 
 
 def test_a_column_that_is_not_there_is_named() -> None:

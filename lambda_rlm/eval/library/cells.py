@@ -39,7 +39,7 @@ _UNIT: Final = rf"[^\d\s()+.,'\u2019/:{_MINUS}][^\d]"
 _CELL: Final = (
     rf"(?P<open>\()?(?P<sign>[+{_MINUS}]?)(?P<before>[^\d()+.,{_MINUS}]{{0,12}}?)\s*(?P<inner>[+{_MINUS}]?)"
     rf"(?P<number>[.,]?\d(?:[\d.,'\u2019_{SPACES}]*\d)?)\s*"
-    rf"(?P<after>{_UNIT}{{0,30}}?(?<=[a-zA-Z])\d|{_UNIT}{{0,30}})?(?P<close>\))?"
+    rf"(?P<after>{_UNIT}{{0,30}}?(?<=[a-zA-Z])\d|{_UNIT}{{0,30}})?(?P<close>(?(open)\)))"
 )
 _CURRENCY: Final = r"[A-Z]{2,3}"
 """What letters may stand right before digits; others make a code of it, such as `A7`."""

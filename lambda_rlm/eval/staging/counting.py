@@ -51,6 +51,12 @@ def _making(text: Text, in_bytes: int, vocabulary: Vocabulary | None) -> _Making
     if not isinstance(text, Rope):
         is_data = text.origin is not None
         return _Making(_size(text, vocabulary), int(is_data and text.n > 0), not is_data and _has_letters(text))
+    if text.counted is None or text.counted[0] is not vocabulary:
+        text.counted = (vocabulary, _making_of_rope(text, in_bytes, vocabulary))
+    return text.counted[1]
+
+
+def _making_of_rope(text: Rope, in_bytes: int, vocabulary: Vocabulary | None) -> _Making:
     pieces = _pieces(text)
     if pieces is None:
         return _Making(TokenSize(in_bytes, 0), MOST_BLOCKS, is_worded=True)
