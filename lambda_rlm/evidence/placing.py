@@ -19,7 +19,7 @@ from lambda_rlm.inputs.formats.extracted import LONGEST_HEADING, FilePlaces
 
 _LINE: Final = re.compile(r"\r\n|\n|\r")
 _ROW: Final = re.compile(r"(?P<input>[^\[\].]+)\[(?P<row>\d+)\](?:\.(?P<column>.+))?\Z", re.DOTALL)
-_MARKDOWN: Final = re.compile(r"^ {0,3}(?:#{1,6}[ \t]+(?P<words>\S.*?)[ \t]*#*[ \t]*|(?P<fence>```|~~~).*)$", re.MULTILINE)
+_MARKDOWN: Final = re.compile(r"^ {0,3}(?:#{1,6}[ \t]+(?P<words>\S[^\r\n]*)|(?P<fence>```|~~~)[^\n]*)", re.MULTILINE)
 _UNDERLINED: Final = re.compile(r"^(?P<words>\S[^\n]{0,198})\r?\n(?:={3,}|-{3,})[ \t]*\r?$", re.MULTILINE)
 _WITH_HEADINGS: Final = (".md", ".markdown", ".mdown", ".mkd", ".mdx", ".qmd", ".rmd")
 _PLAIN: Final = ("", ".txt", ".text")
@@ -128,7 +128,9 @@ def _markdown(text: str) -> list[tuple[int, str]]:
                 fences.append((opened[0], hit.end()))
             opened = (hit.start(), fence) if opened is None else None
         elif fence is None and opened is None:
-            found.append((hit.start(), hit["words"][:LONGEST_HEADING]))
+            words = hit["words"].rstrip()
+            bare = words.rstrip("#")
+            found.append((hit.start(), (bare.rstrip() if bare[-1:].isspace() else words)[:LONGEST_HEADING]))
     starts = [start for start, _ in fences]
     for hit in _UNDERLINED.finditer(text):
         within = bisect_right(starts, hit.start()) - 1

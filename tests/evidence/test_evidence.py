@@ -156,3 +156,18 @@ def test_json_has_the_promised_keys() -> None:
     (one,) = said("42 people", "How many people?", context=REPORT).to_dict()["evidence"]
     assert {"input", "file", "page", "line", "heading", "start", "end", "words", "call"} <= one.keys()
     assert json.loads(json.dumps(one)) == one
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_heading_is_its_words_alone(tmp_path: Path, end: str) -> None:
+    """Without the signs that close it and the line end."""
+    (tmp_path / "a.md").write_bytes(f"# One{end}x{end}## The C# of Odell ##  {end}The lamp of Odell is amber.{end}".encode())
+    assert only(said("amber", "What is the lamp of Odell?", context=tmp_path / "a.md")).heading == "The C# of Odell"
+
+
+def test_hard_texts_are_read_in_one_pass(tmp_path: Path) -> None:
+    """A heading full of spaces, and an answer full of signs of names: each once took longer than anybody waits."""
+    heading = f"# Lamps{' ' * 20_000}of Odell"
+    (tmp_path / "a.md").write_text(f"{heading}\n\nThe lamp is amber.\n", encoding="utf-8")
+    run = said(f"amber\n{'a.' * 100_000}", "What is the lamp?", context=tmp_path / "a.md")
+    assert [(one.words, (one.heading or "")[:5]) for one in run.evidence] == [("The lamp is amber.", "Lamps")]
