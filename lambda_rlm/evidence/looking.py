@@ -188,7 +188,8 @@ class Search:
             return
         query = fold(self.basis.query)
         for number, needle in enumerate(claim.needles):
-            if needle.kind in VALUES and number not in has and fold(needle.said) not in query:
+            is_telling = needle.kind in VALUES and any(map(str.isdigit, needle.said))
+            if (is_telling or needle.kind == "quote") and number not in has and fold(needle.said) not in query:
                 self.unsupported.append(_short(needle.said))
 
     def _tiers(self, leaf: Leaf, needles: Sequence[Needle]) -> Iterator[Scope]:

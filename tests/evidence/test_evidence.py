@@ -143,8 +143,12 @@ def test_a_greatest_value_cites_its_row() -> None:
 
 
 def test_a_computed_value_that_nothing_comes_to_has_a_note() -> None:
+    """Where a model was asked; a program that asks none is its own evidence."""
+    source = 'length(llm_call(f"Say hm to {context}")) * 1000 + 1'
+    run = RLM(ScriptedModel([Rule("(?s).*", "hm")], PROFILE)).run(source, context="3 apples and 12001 pears")
+    assert run.evidence == () and run.evidence_notes == ("2001 was computed by the program; no passage comes to it",)
     run = RLM(ScriptedModel([], PROFILE)).run("length(context) * 1000 + 1", context="3 apples and 12001 pears")
-    assert run.evidence == () and run.evidence_notes == (f"{run.value} was computed by the program; no passage comes to it",)
+    assert (run.evidence, run.evidence_notes) == ((), ())
 
 
 def test_evidence_is_the_same_in_a_copy() -> None:
@@ -171,3 +175,26 @@ def test_hard_texts_are_read_in_one_pass(tmp_path: Path) -> None:
     (tmp_path / "a.md").write_text(f"{heading}\n\nThe lamp is amber.\n", encoding="utf-8")
     run = said(f"amber\n{'a.' * 100_000}", "What is the lamp?", context=tmp_path / "a.md")
     assert [(one.words, (one.heading or "")[:5]) for one in run.evidence] == [("The lamp is amber.", "Lamps")]
+
+
+@pytest.mark.parametrize(
+    ("query", "reply", "text", "words"),
+    [
+        ("Which unit costs 1,250?", "1250", "Unit 17: rent 1,250\n" * 60 + "Unit 7: rent 1,250\n" + "Unit 71: rent 1,250\n" * 9, "Unit 17"),
+        ("What is the rent of unit 7?", "1250", "Unit 17: rent 1,250\n" * 60 + "Unit 7: rent 1,250\n" + "Unit 71: rent 1,250\n" * 9, "Unit 7:"),
+        ("When does the bar close?", "10:15 pm", "The bar opens at 10:15.\n" * 40 + "The bar closes at 22:15.", "closes at 22:15"),
+        ("How many lambs?", "forty-two", "The barn has 24 lambs.\n" * 40 + "There are 42 lambs.", "42 lambs"),
+        ("How many lambs?", "42", "The barn has 24 lambs.\n" * 40 + "There are forty-two lambs.", "forty-two lambs"),
+    ],
+)  # fmt: skip
+def test_a_place_is_told_apart_from_its_like(query: str, reply: str, text: str, words: str) -> None:
+    assert words in only(said(reply, query, context=text)).words
+
+
+@pytest.mark.parametrize(
+    "reply", ["No one came to the fair.", "It tells of one of the old ones.", "Il y a un homme et une femme.", "Es gibt dort ein Haus."]
+)  # fmt: skip
+def test_an_article_is_no_number_that_is_missing(reply: str) -> None:
+    """Which a note would name beside evidence for the rest."""
+    notes = said(f"{reply} Ann Miller leads 42 people.", "Who leads?", context=REPORT).evidence_notes
+    assert not any("“one”" in note or "“un”" in note or "“ein”" in note for note in notes)
