@@ -47,6 +47,7 @@ class Search:
         self.evidence: dict[tuple[str, int, int, str], Evidence] = {}
         self.notes: list[str] = []
         self.unsupported: list[str] = []
+        self.computed: list[str] = []
         self.is_cut = False
         self.left = MOST_CLAIMS
         self._scopes: dict[tuple[SourcePart, ...] | frozenset[int], Scope] = {}
@@ -64,10 +65,12 @@ class Search:
                 self.notes.append(f"evidence was looked for in the first {MOST_CLAIMS} parts of the answer")
                 break
             self._look(leaf, others)
+        if self.computed:
+            one = len(set(self.computed)) == 1
+            was, them = ("was", "it") if one else ("were", "them")
+            self.notes.append(f"{_some(self.computed)} {was} computed by the program; no passage comes to {them}")
         if self.unsupported:
-            shown = ", ".join(f"“{said}”" for said in self.unsupported[:_MOST_UNSUPPORTED])
-            more = len(self.unsupported) - _MOST_UNSUPPORTED
-            self.notes.append(f"no passage with these words: {shown}{f' and {more:,} more' if more > 0 else ''}")
+            self.notes.append(f"no passage with these words: {_some([f'“{said}”' for said in self.unsupported])}")
         if self.is_cut:
             self.notes.append("evidence was looked for in a part of what was read")
         return EvidenceSet(tuple(self.evidence.values()), tuple(dict.fromkeys(self.notes)))
@@ -109,7 +112,7 @@ class Search:
         found = counted(said, f"{self.basis.query} {claim}", self.basis)
         if found is None:
             if self.basis.shown:  # without a call, all is the program's own
-                self.notes.append(f"{said} was computed by the program; no passage comes to it")
+                self.computed.append(str(said))
             return
         for passage in found.passages[:MOST_COUNTED]:
             start, end = window(passage.text, passage.start, passage.end, passage.start, passage.end)
@@ -246,6 +249,13 @@ class Search:
         key = (passage.name, start, end, claim)
         if key not in self.evidence:
             self.evidence[key] = self.placing.evidence(passage, start, end, _short(claim), match)
+
+
+def _some(names: Sequence[str]) -> str:
+    """The first of some things, each once, and how many more there are."""
+    each = list(dict.fromkeys(names))
+    more = len(each) - _MOST_UNSUPPORTED
+    return ", ".join(each[:_MOST_UNSUPPORTED]) + (f" and {more:,} more" if more > 0 else "")
 
 
 def _short(said: str) -> str:

@@ -2,7 +2,7 @@
 
 Owns `Scope`: passages joined into one text, with its folded form, numbers and dates, each made when it is first
 needed. Promises that what is found lies in one passage, and that what is searched has a limit: passages beyond `MOST_SEARCHED`
-characters are left out, and `is_cut` says so.
+characters are cut or left out, and `is_cut` says so.
 """
 
 from __future__ import annotations
@@ -34,9 +34,11 @@ class Scope:
         at = 0
         self.is_cut = False
         for passage in passages:
-            size = passage.end - passage.start
-            if at + size > MOST_SEARCHED:
+            size = min(passage.end - passage.start, MOST_SEARCHED - at)
+            if size < passage.end - passage.start:
                 self.is_cut = True
+                passage = passage._replace(end=passage.start + size)
+            if size <= 0:
                 continue
             self.passages.append(passage)
             self.starts.append(at)

@@ -198,3 +198,27 @@ def test_an_article_is_no_number_that_is_missing(reply: str) -> None:
     """Which a note would name beside evidence for the rest."""
     notes = said(f"{reply} Ann Miller leads 42 people.", "Who leads?", context=REPORT).evidence_notes
     assert not any("“one”" in note or "“un”" in note or "“ein”" in note for note in notes)
+
+
+def test_each_line_of_a_joined_answer_has_the_passage_of_its_own_call() -> None:
+    """However many calls there are; and no number that a model replied is told to be the program's."""
+    text = "\n".join(f"Person {n} paid {n * 7} dollars for {n % 13} lamps." for n in range(130))
+    model = ScriptedModel([Rule(r"(?s).*Person (\d+) paid (\d+).*", r"Person \1: \2 dollars, and 88 more")], PROFILE)
+    run = RLM(model).run('lines(context) |> map(fn(one) => llm_call(f"Say {one}")) |> join("\\n")', context=text)
+    assert [(one.call, one.line) for one in run.evidence] == [(n, n + 1) for n in range(100)]
+    assert run.evidence_notes == (
+        "evidence was looked for in the first 100 parts of the answer",
+        "no passage with these words: “88”",
+    )
+
+
+def test_numbers_that_were_computed_are_told_together() -> None:
+    source = 'join(map([3, 5, 7, 9, 11], fn(n) => f"{n * length(llm_call(context)) + 1000}"), "\\n")'
+    run = RLM(ScriptedModel([Rule("(?s).*", "hm")], PROFILE)).run(source, context="3 apples")
+    assert run.evidence_notes == ("1006, 1010, 1014 and 2 more were computed by the program; no passage comes to them",)
+
+
+def test_a_passage_beyond_what_is_searched_is_searched_in_part(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lambda_rlm.evidence.scope.MOST_SEARCHED", 500)
+    run = said("amber", "What is the lamp of Odell?", context="The lamp of Odell is amber.\n" + "The sky is blue.\n" * 90)
+    assert only(run).words == "The lamp of Odell is amber."
