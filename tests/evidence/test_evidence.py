@@ -156,6 +156,13 @@ def test_evidence_is_the_same_in_a_copy() -> None:
     assert pickle.loads(pickle.dumps(run)).evidence == run.evidence == copy.deepcopy(run).evidence != ()
 
 
+def test_a_run_lets_its_inputs_go_once_its_evidence_is_found() -> None:
+    run = said("42 people", "How many people?", context=REPORT)
+    assert run.support is not None and run.support.basis is not None
+    found = run.evidence
+    assert (run.support.basis, run.support.located({}).found.evidence) == (None, found)
+
+
 def test_json_has_the_promised_keys() -> None:
     (one,) = said("42 people", "How many people?", context=REPORT).to_dict()["evidence"]
     assert {"input", "file", "page", "line", "heading", "start", "end", "words", "call"} <= one.keys()

@@ -186,6 +186,7 @@ def test_what_is_around_a_passage_is_shown_only_where_it_fits() -> None:
     assert around(given, {"context": TEXT})[0].endswith("2024. ") and around(given, {}) == ("", given["words"], "")
     assert around({**given, "end": 10**9}, {"context": TEXT}) == ("", given["words"], "")
     rows = {"c": [{"text": "a"}, {"text": "b"}]}
+    assert text_at(rows, f"c[{'9' * 5_000}].text") is None
     assert (text_at(rows, "c[1].text"), text_at(rows, "c[9].text"), text_at(rows, "c[1].other"), text_at(rows, "d")) == (
         "b", None, None, None,
     )  # fmt: skip

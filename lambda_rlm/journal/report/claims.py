@@ -34,7 +34,7 @@ MOST_PASSAGES: Final = 400
 MOST_ANSWER: Final = 200_000
 """Characters of an answer in which claims are looked for."""
 
-_STEP: Final = re.compile(r"\[(\d+)\]|\.(\w+)")
+_STEP: Final = re.compile(r"\[(\d{1,15})\]|\.(\w+)")
 _MOST_TRIED: Final = 1_000
 """Places of one claim that are looked at, most of them within other words."""
 

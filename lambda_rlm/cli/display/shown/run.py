@@ -85,7 +85,7 @@ def evidence(details: RunReport, *, is_whole: bool) -> None:
     if len(shown) < len(passages):
         screen.report(f"  and {len(passages) - len(shown):,} more (--all)")
     if notes:
-        screen.report(*(f"  {note}" for note in notes))
+        screen.report(*(f"  {note[:_LONGEST]}" for note in notes))
 
 
 def calls(details: RunReport, *, is_whole: bool) -> None:
