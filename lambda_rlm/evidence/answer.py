@@ -67,7 +67,8 @@ def basis(value: Value, type_: Type, found: Lineage, exchanges: Exchanges, input
         room -= len(exchange.reply)
         if room >= 0:
             replies[exchange.call] = exchange.reply
-    judged = tuple((one.call, one.said, _of(one.parts, one.call)) for one in exchanges.judgments)
+    in_order = sorted(exchanges.judgments, key=lambda one: one.call)  # and not as replies came
+    judged = tuple((one.call, one.said, _of(one.parts, one.call)) for one in in_order)
     query = inputs.get("query")
     return Basis(
         leaves,

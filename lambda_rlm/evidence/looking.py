@@ -51,7 +51,7 @@ class Search:
         self.is_cut = False
         self.left = MOST_CLAIMS
         self._scopes: dict[tuple[SourcePart, ...] | frozenset[int], Scope] = {}
-        self._labels: dict[str, int] = {}
+        self._labels: dict[tuple[str, frozenset[int]], int] = {}
 
     def found(self) -> EvidenceSet:
         """The evidence for all parts of the answer, and notes."""
@@ -125,10 +125,11 @@ class Search:
     def _label(self, leaf: Leaf) -> None:
         """A label goes back to the item that got it, or to the passage that was read for it."""
         label = str(leaf.said)
-        total = sum(one.kind == "label" and one.said == leaf.said for one in self.basis.leaves)
-        number = self._labels.get(label, 0)
-        self._labels[label] = number + 1
-        passage = labelled(label, number, total, self.basis)
+        key = (label, leaf.calls)
+        total = sum(one.kind == "label" and (one.said, one.calls) == key for one in self.basis.leaves)
+        number = self._labels.get(key, 0)
+        self._labels[key] = number + 1
+        passage = labelled(label, number, total, leaf.calls, self.basis)
         scope = self._scope((passage,) if passage is not None else self.basis.shown)
         places = places_for(Claim(label, needles_of(label), content_words(label), self.query), scope)
         if not places and passage is not None and passage.end - passage.start <= LONGEST:

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from anyio.lowlevel import checkpoint
 
 from lambda_rlm import RLM
-from lambda_rlm.completion import ModelProfile
+from lambda_rlm.completion import Completion, CompletionRequest, ModelProfile, StopReason, Usage
 from lambda_rlm.evidence.record import Evidence
 from lambda_rlm.execution.run import Run
 from lambda_rlm.llm.scripted import Rule, ScriptedModel
@@ -159,8 +160,8 @@ def test_evidence_is_the_same_in_a_copy() -> None:
 def test_a_run_lets_its_inputs_go_once_its_evidence_is_found() -> None:
     run = said("42 people", "How many people?", context=REPORT)
     assert run.support is not None and run.support.basis is not None
-    found = run.evidence
-    assert (run.support.basis, run.support.located({}).found.evidence) == (None, found)
+    found, located = run.evidence, run.support.located({})
+    assert located.basis is None and located.found.evidence == found != ()
 
 
 def test_json_has_the_promised_keys() -> None:
@@ -229,3 +230,42 @@ def test_a_passage_beyond_what_is_searched_is_searched_in_part(monkeypatch: pyte
     monkeypatch.setattr("lambda_rlm.evidence.scope.MOST_SEARCHED", 500)
     run = said("amber", "What is the lamp of Odell?", context="The lamp of Odell is amber.\n" + "The sky is blue.\n" * 90)
     assert only(run).words == "The lamp of Odell is amber."
+
+
+def test_a_sum_cites_places_that_share_a_call_too() -> None:
+    model = ScriptedModel([Rule("(?s).*Ann.*", "2"), Rule("(?s).*", "3")], PROFILE)
+    source = 'sum(map(lines(context), fn(one) => llm_call[Int](f"How many lamps? {one}")))'
+    run = RLM(model).run(source, context="Ann has 2 lamps.\nBob has 3 lamps.\nAnn has 2 lamps.")
+    assert (run.value, run.usage.calls, run.usage.shared_calls) == (7, 2, 1)
+    assert sorted((one.line, one.call) for one in run.evidence) == [(1, 0), (2, 1), (3, 0)]
+    assert run.evidence_notes == ("7 is made of 3 passages (added up)",)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        'values(llm_map["good" | "bad"](lines(context), "Label", per_call=2))',
+        'map(lines(context), fn(one) => llm_call["good" | "bad"](f"Label {one}"))',
+    ],
+)
+def test_labels_lead_to_their_items_whatever_reply_comes_first(source: str) -> None:
+    """Also where equal items share a call."""
+
+    class Turned(ScriptedModel):
+        """Replies to the first calls last."""
+
+        waiting = 3
+
+        async def complete(self, request: CompletionRequest) -> Completion:
+            prompt = request.messages[-1].content
+            Turned.waiting -= 1
+            for _ in range(50 * Turned.waiting):
+                await checkpoint()
+            labels = ["bad" if "broke" in line else "good" for line in prompt.splitlines() if "lamp" in line]
+            text = labels[0] if "Items" not in prompt else json.dumps({str(n): one for n, one in enumerate(labels, 1)})
+            return Completion(text, Usage(9, 9, cost=0.0), StopReason.STOP, "said")
+
+    lines = ["lamp 1 broke", "lamp 2 works", "lamp 3 works", "lamp 4 broke", "lamp 5 broke", "lamp 5 broke"]
+    run = RLM(Turned([], PROFILE)).run(source, context="\n".join(lines))
+    assert run.value == ["bad", "good", "good", "bad", "bad", "bad"]
+    assert [one.line for one in run.evidence] == [1, 2, 3, 4, 5, 6]
