@@ -185,7 +185,7 @@ def _context(words: Sequence[str], scope: Scope, start: int, end: int, inner: st
     total = sum(map(scope.weight, words))
     if not total:
         return 0.0
-    inner = fold(scope.text[start:end]) if inner is None else inner
+    inner = (fold(scope.text[start:end]) if inner is None else inner) + f" {scope.row(start)}"
     low, high = scope.bounds(start)
     outer = fold(scope.text[max(low, start - _BEFORE) : min(high, end + _AFTER)])
     found = sum(scope.weight(word) * (1.0 if is_in(word, inner) else _OUTSIDE if is_in(word, outer) else 0.0) for word in words)
@@ -221,7 +221,8 @@ def _is_enough(claim: Claim, place: Place, scope: Scope) -> bool:
 def _beside(place: Place, scope: Scope) -> str:
     """The folded text of a place, with what is right above it where it is a short line, as those of forms and tables are."""
     more = _ABOVE if place.end - place.start < _NARROW else 0
-    return fold(scope.text[max(scope.bounds(place.start)[0], place.start - more) : place.end])
+    above = fold(scope.text[max(scope.bounds(place.start)[0], place.start - more) : place.end])
+    return f"{above} {scope.row(place.start)}"
 
 
 def _after(said: str, claim: str) -> list[str]:

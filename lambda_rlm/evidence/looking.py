@@ -23,7 +23,7 @@ from lambda_rlm.evidence.needles import (
 )
 from lambda_rlm.evidence.numbers import spelled
 from lambda_rlm.evidence.parts import SourcePart
-from lambda_rlm.evidence.placing import Placing
+from lambda_rlm.evidence.placing import ROW, Placing
 from lambda_rlm.evidence.record import LONGEST, Evidence, EvidenceSet, Match
 from lambda_rlm.evidence.scope import Scope
 from lambda_rlm.evidence.windows import window
@@ -228,8 +228,18 @@ class Search:
     def _scope(self, passages: tuple[SourcePart, ...]) -> Scope:
         known = self._scopes.get(passages)
         if known is None:
-            known = self._scopes[passages] = Scope(passages)
+            known = self._scopes[passages] = Scope(passages, self._row)
         return known
+
+    def _row(self, passage: SourcePart) -> str:
+        """The row of rows that a passage is a cell of: names of columns, and what is in them."""
+        place = ROW.match(passage.name)
+        table = None if place is None else self.basis.tables.get(place["input"])
+        if place is None or table is None or int(place["row"]) >= len(table):
+            return ""
+        return " ".join(
+            f"{column.replace('_', ' ')} {str(cell)[:LONGEST]}" for column, cell in table[int(place["row"])].items()
+        )
 
     def _take(self, places: Sequence[Place], scope: Scope, said: str) -> None:
         if not places:

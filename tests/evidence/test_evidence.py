@@ -269,3 +269,12 @@ def test_labels_lead_to_their_items_whatever_reply_comes_first(source: str) -> N
     run = RLM(Turned([], PROFILE)).run(source, context="\n".join(lines))
     assert run.value == ["bad", "good", "good", "bad", "bad", "bad"]
     assert [one.line for one in run.evidence] == [1, 2, 3, 4, 5, 6]
+
+
+@pytest.mark.parametrize(
+    ("query", "row"), [("What did Cid pay in March?", 3), ("What did Bob pay?", 2), ("What did Dora pay?", 4)]
+)
+def test_of_equal_cells_that_of_the_row_that_is_asked_for_is_cited(tmp_path: Path, query: str, row: int) -> None:
+    rows = "name,paid,month\nAnn,12,May\nBob,345,May\nCid,345,March\nDora,345,June\n"
+    (tmp_path / "pays.csv").write_text(rows, encoding="utf-8")
+    assert only(said("345", query, context=tmp_path / "pays.csv")).row == row
