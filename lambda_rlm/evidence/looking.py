@@ -48,7 +48,7 @@ class Search:
         self.notes: list[str] = []
         self.unsupported: list[str] = []
         self.computed: list[str] = []
-        self.is_cut = False
+        self.is_cut = not basis.is_whole
         self.left = MOST_CLAIMS
         self._scopes: dict[tuple[SourcePart, ...] | frozenset[int], Scope] = {}
         self._labels: dict[tuple[str, frozenset[int]], int] = {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import pickle
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from anyio.lowlevel import checkpoint
 from lambda_rlm import RLM
 from lambda_rlm.completion import Completion, CompletionRequest, ModelProfile, StopReason, Usage
 from lambda_rlm.evidence.record import Evidence
+from lambda_rlm.evidence.support import Support
 from lambda_rlm.execution.run import Run
 from lambda_rlm.llm.scripted import Rule, ScriptedModel
 
@@ -224,6 +226,13 @@ def test_numbers_that_were_computed_are_told_together() -> None:
     source = 'join(map([3, 5, 7, 9, 11], fn(n) => f"{n * length(llm_call(context)) + 1000}"), "\\n")'
     run = RLM(ScriptedModel([Rule("(?s).*", "hm")], PROFILE)).run(source, context="3 apples")
     assert run.evidence_notes == ("1006, 1010, 1014 and 2 more were computed by the program; no passage comes to them",)
+
+
+def test_calls_that_are_left_out_are_told() -> None:
+    run = said("42 people", "How many people?", context=REPORT)
+    assert run.support is not None and run.support.basis is not None
+    in_part = Support(replace(run.support.basis, is_whole=False))
+    assert in_part.found.notes == (*run.evidence_notes, "evidence was looked for in a part of what was read")
 
 
 def test_a_passage_beyond_what_is_searched_is_searched_in_part(monkeypatch: pytest.MonkeyPatch) -> None:
