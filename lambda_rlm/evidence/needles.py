@@ -25,6 +25,8 @@ VALUES: Final = frozenset[Kind](("quote", "date", "number"))
 """Kinds without which a place does not say what a part of an answer says."""
 MOST_NEEDLES: Final = 12
 MOST_WORDS: Final = 40
+_MOST_READ: Final = 4_000
+"""Characters of one part of an answer in which its things are looked for."""
 
 _QUOTED: Final = re.compile(r"[\"“„«「『]([^\"“”„«»「」『』\n]{3,300})[\"”“»」』]|‘([^‘’\n]{3,300})’")
 _NAME: Final = re.compile(
@@ -93,6 +95,7 @@ def parts_of_answer(text: str, most: int) -> Iterator[str]:
 
 def needles_of(text: str) -> list[Needle]:
     """What of a part of an answer can be looked for, the strongest first."""
+    text = text[:_MOST_READ]
     whole = fold(text.strip(_EDGE))
     is_words = is_telling(whole) and len(whole) <= LONGEST and not is_one_value(text)
     found = [Needle("whole", whole)] if is_words else []

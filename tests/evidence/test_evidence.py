@@ -183,7 +183,7 @@ def test_hard_texts_are_read_in_one_pass(tmp_path: Path) -> None:
     """A heading full of spaces, and an answer full of signs of names: each once took longer than anybody waits."""
     heading = f"# Lamps{' ' * 20_000}of Odell"
     (tmp_path / "a.md").write_text(f"{heading}\n\nThe lamp is amber.\n", encoding="utf-8")
-    run = said(f"amber\n{'a.' * 100_000}", "What is the lamp?", context=tmp_path / "a.md")
+    run = said(f"amber\n{'a.' * 100_000}\n{'12:34 ' * 200_000}", "What is the lamp?", context=tmp_path / "a.md")
     assert [(one.words, (one.heading or "")[:5]) for one in run.evidence] == [("The lamp is amber.", "Lamps")]
 
 
