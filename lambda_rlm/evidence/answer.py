@@ -8,19 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Final, Literal
 
 from lambda_rlm.eval.provenance.exchanges import Exchanges, plain_number
 from lambda_rlm.eval.provenance.intervals import union
 from lambda_rlm.eval.provenance.lineage import Lineage, Reader, parts_in, readers_of
-from lambda_rlm.eval.value import Stretch, Text, Value
+from lambda_rlm.eval.value import Rope, Stretch, Text, Value
 from lambda_rlm.evidence.parts import SourcePart
 from lambda_rlm.types.type import Con, Enum, Record, Type
 
 MOST_LEAVES: Final = 1_000
 MOST_REPLIES: Final = 1_000_000
 """Characters of replies that are kept."""
-_MOST_NODES: Final = 64
+_MOST_NODES: Final = 1_000
 
 Kind = Literal["text", "cut", "label", "number", "truth"]
 
@@ -44,7 +45,7 @@ class Leaf:
 class Basis:
     """What the evidence for an answer is looked for in. `parts` are the passages by the call that read them, None for the
     program; `below` the calls whose replies a call read; `shown` the passages that every call read, where that is known;
-    `tables` the inputs that are rows of numbers and texts, `documents` those that are rows of names and texts."""
+    `tables` the inputs that are rows of numbers and texts, `documents` those that are rows of names and texts. Without `is_whole` some calls are left out."""
 
     leaves: tuple[Leaf, ...]
     parts: Mapping[Reader, tuple[SourcePart, ...]]
@@ -66,7 +67,8 @@ def basis(value: Value, type_: Type, found: Lineage, exchanges: Exchanges, input
         room -= len(exchange.reply)
         if room >= 0:
             replies[exchange.call] = exchange.reply
-    judged = tuple((one.call, one.said, _of(one.parts, one.call)) for one in exchanges.judgments)
+    in_order = sorted(exchanges.judgments, key=lambda one: one.call)  # and not as replies came
+    judged = tuple((one.call, one.said, _of(one.parts, one.call)) for one in in_order)
     query = inputs.get("query")
     return Basis(
         leaves,
@@ -97,12 +99,28 @@ def _leaves(value: Value, type_: Type, entry: tuple[int, ...], field: str) -> It
         case Enum() if isinstance(value, Text):
             yield _leaf("label", value, value.s, entry, field)
         case _ if isinstance(value, Text):
-            if value.n:
-                yield _leaf("cut" if value.start >= 0 else "text", value, value.s, entry, field)
+            yield from _texts(value, entry, field)
         case Con("Bool"):
             yield _leaf("truth", value, bool(value), entry, field)
         case Con("Int" | "Float"):
             yield _leaf("number", value, plain_number(value), entry, field)
+
+
+def _texts(value: Text, entry: tuple[int, ...], field: str) -> Iterator[Leaf]:
+    """A text; one that a program put together of others is its lines, as far as each is made of pieces of its own."""
+    if not value.n:
+        return
+    if not isinstance(value, Rope):
+        yield _leaf("cut" if value.start >= 0 else "text", value, value.s, entry, field)
+        return
+    pieces = value.opened()
+    ends = [number for number, piece in enumerate(pieces, 1) if piece.s.endswith("\n")]
+    if not ends:
+        yield _leaf("text", value, value.s, entry, field)
+        return
+    for number, (start, end) in enumerate(pairwise(dict.fromkeys((0, *ends, len(pieces))))):
+        line = Rope(pieces[start:end], sum(piece.n for piece in pieces[start:end]))
+        yield _leaf("text", line, line.s, (*entry, number), field)
 
 
 def _leaf(kind: Kind, value: Value, said: Any, entry: tuple[int, ...], field: str) -> Leaf:

@@ -7,11 +7,12 @@ places near the rarest words of the question are looked at. Refuses a place that
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, replace
 from typing import Final
 
-from lambda_rlm.evidence.folded import fold
+from lambda_rlm.eval.named.folding import is_joined
+from lambda_rlm.evidence.folded import fold, terms
 from lambda_rlm.evidence.needles import ABOUT, CONTEXT, VALUES, WEIGHTS, Needle
 from lambda_rlm.evidence.numbers import rounds_to, words_of
 from lambda_rlm.evidence.record import Match
@@ -32,7 +33,13 @@ _STEM: Final = 5
 _LARGE: Final = 5
 """Digits from which on a number that ends in zeros is taken for a rounded one."""
 _SMALL_SCOPE: Final = 600
-"""Characters of passages from which on a bare small number needs more than itself to be found in them."""
+"""Characters of passages from which on a value needs more than itself to be found in them."""
+_BESIDE_SMALL: Final = 0.15
+"""The share of the words of a claim and its question that is beside a number below 1,000."""
+_UNIT, _NARROW, _ABOVE, _PHRASE = 40, 60, 80, 3
+_OF_CODES: Final = frozenset("/_.:\\@")
+_SHORT: Final = 3
+"""Letters up to which a word is no part of another one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +83,17 @@ def places_for(claim: Claim, scope: Scope) -> list[Place]:
             quoted = any(claim.needles[number].kind == "quote" for number in best.has)
             found.append(replace(best, match="exact") if quoted else best)
         strong = [number for number in strong if number not in best.has]
-    if found or (found := _rounded(claim, scope)):
+    values = frozenset(number for number, needle in enumerate(claim.needles) if needle.kind in VALUES)
+    if values and not any(values & place.has for place in found):
+        return _rounded(claim, scope)
+    if found:
         return found
-    has_value = any(needle.kind in VALUES for needle in claim.needles)
-    return [] if has_value else shared(claim.words, claim.context, scope)
+    names = frozenset(word for needle in claim.needles if needle.kind == "name" for word in terms(needle.said))
+    return shared(claim.words, claim.context, scope, names)
 
 
-def shared(words: Sequence[str], context: Sequence[str], scope: Scope) -> list[Place]:
-    """The passage that shares most of some words, where that is enough of them."""
+def shared(words: Sequence[str], context: Sequence[str], scope: Scope, names: Set[str] = frozenset()) -> list[Place]:
+    """The passage that shares most of some words, where that is enough of them; those of `names` have no other endings."""
     total = sum(map(scope.weight, words))
     anchors = sorted((word for word in words if scope.folded.count(word)), key=scope.folded.count)[:_ANCHORS]
     best: Place | None = None
@@ -91,7 +101,7 @@ def shared(words: Sequence[str], context: Sequence[str], scope: Scope) -> list[P
         for start, end in scope.folded.find(anchor, _MOST_TRIED // _ANCHORS):
             low, high = window(scope.text, *scope.bounds(start), start, end)
             inner = fold(scope.text[low:high])
-            common = [word for word in words if is_in(word, inner)]
+            common = [word for word in words if (is_whole_in if word in names else is_in)(word, inner)]
             share = sum(map(scope.weight, common)) / total
             if share >= _LEAST_SHARE and len(common) >= _LEAST_WORDS:
                 place = Place(low, high, "overlap", share + 0.1 * _context(context, scope, low, high, inner))
@@ -100,8 +110,21 @@ def shared(words: Sequence[str], context: Sequence[str], scope: Scope) -> list[P
 
 
 def is_in(word: str, folded_text: str) -> bool:
-    """A word is in a folded text, perhaps with another ending."""
+    """A word is in a folded text, perhaps with another ending; a number or a short word as one of its own."""
+    if word.isdigit() or (len(word) <= _SHORT and word.isascii()):
+        return is_whole_in(word, folded_text)
     return word in folded_text or (len(word) > _STEM and word[:-2] in folded_text)
+
+
+def is_whole_in(word: str, folded_text: str) -> bool:
+    """A word is in a folded text, and not within another one."""
+    at = folded_text.find(word)
+    while at >= 0:
+        end = at + len(word)
+        if not is_joined(folded_text[at - 1 : at], word[0]) and not is_joined(word[-1], folded_text[end : end + 1]):
+            return True
+        at = folded_text.find(word, end)
+    return False
 
 
 def _hits(needle: Needle, scope: Scope) -> list[tuple[int, int]]:
@@ -110,9 +133,10 @@ def _hits(needle: Needle, scope: Scope) -> list[tuple[int, int]]:
         known = scope.days if needle.kind == "date" else scope.numbers
         places = [known.get(value, []) for value in needle.readings]
         if needle.kind == "number":
-            words = (fold(word) for one in needle.readings for word in words_of(one))
-            places += [list(scope.folded.find(word, _MOST_TRIED)) for word in words]
-        found = [some for some in places if some]
+            words = [word for one in needle.readings for word in words_of(one)]
+            words += [needle.said] if any(map(str.isalpha, needle.said)) else []
+            places += [list(scope.folded.find(fold(word), _MOST_TRIED)) for word in words]
+        found = [some for some in places if some] or [known[value] for value in needle.rest if value in known]
         return found[0] if len(found) == 1 else sorted({place for some in found for place in some})
     return list(scope.folded.find(needle.said, 10 * _MOST_TRIED))
 
@@ -161,7 +185,7 @@ def _context(words: Sequence[str], scope: Scope, start: int, end: int, inner: st
     total = sum(map(scope.weight, words))
     if not total:
         return 0.0
-    inner = fold(scope.text[start:end]) if inner is None else inner
+    inner = (fold(scope.text[start:end]) if inner is None else inner) + f" {scope.row(start)}"
     low, high = scope.bounds(start)
     outer = fold(scope.text[max(low, start - _BEFORE) : min(high, end + _AFTER)])
     found = sum(scope.weight(word) * (1.0 if is_in(word, inner) else _OUTSIDE if is_in(word, outer) else 0.0) for word in words)
@@ -169,23 +193,47 @@ def _context(words: Sequence[str], scope: Scope, start: int, end: int, inner: st
 
 
 def _is_enough(claim: Claim, place: Place, scope: Scope) -> bool:
-    """A bare small number is everywhere: in a long text, something of the question must be beside it. A single name is no
-    fact: at least half of what is said of it must be there."""
+    """A value is everywhere: in a long text, something of what is said or asked of it must be beside it, its unit not counted,
+    where the text has that at all. A name is no fact: at least half of what is said or asked of it must be there."""
     strongest = [claim.needles[number] for number in place.has]
-    if all(needle.kind == "name" and " " not in needle.said and needle.said.isalpha() for needle in strongest):
-        return len(strongest) > 1 or _shares_enough(claim, scope, place)
-    is_small = all(
-        needle.said.isdigit() and len(needle.said) < len("1000") if needle.kind != "date" else False for needle in strongest
-    )
-    if not is_small or len(scope.text) <= _SMALL_SCOPE:
+    is_whole = any(needle.kind in ("whole", "quote") for needle in strongest)
+    if is_whole and any(len(terms(needle.said)) >= _PHRASE for needle in strongest):
         return True
-    return _context(claim.context, scope, place.start, place.end) > 0
+    inner = _beside(place, scope)
+    if all(needle.kind == "name" for needle in strongest):
+        is_code = any(any(map(str.isdigit, needle.said)) or not _OF_CODES.isdisjoint(needle.said) for needle in strongest)
+        named = {word for needle in strongest for word in terms(needle.said)}
+        asked = [word for word in claim.context if word not in named]
+        return is_code or any(_share(words, scope, inner) >= _LEAST_SHARE for words in (claim.words, asked))
+    own = {word for needle in strongest if needle.kind in VALUES for word in terms(fold(needle.said))}
+    known = [word for word in (*claim.context, *claim.words) if word not in own and scope.folded.count(word)]
+    units = {word for needle in strongest for word in _after(needle.said, claim.said)}
+    beside = [word for word in known if word not in units] or known
+    is_small = all(needle.kind == "number" and needle.said.isdigit() and len(needle.said) < len("1000") for needle in strongest)
+    if len(scope.text) <= _SMALL_SCOPE or not beside:
+        return not is_small or len(scope.text) <= _SMALL_SCOPE
+    share = _share(beside, scope, inner)
+    if is_whole:
+        return share > 0
+    return share >= _BESIDE_SMALL if is_small else share > 0
 
 
-def _shares_enough(claim: Claim, scope: Scope, place: Place) -> bool:
-    inner = fold(scope.text[place.start : place.end])
-    shared_ = sum(scope.weight(word) for word in claim.words if is_in(word, inner))
-    return shared_ >= _LEAST_SHARE * sum(map(scope.weight, claim.words))
+def _beside(place: Place, scope: Scope) -> str:
+    """The folded text of a place, with what is right above it where it is a short line, as those of forms and tables are."""
+    more = _ABOVE if place.end - place.start < _NARROW else 0
+    above = fold(scope.text[max(scope.bounds(place.start)[0], place.start - more) : place.end])
+    return f"{above} {scope.row(place.start)}"
+
+
+def _after(said: str, claim: str) -> list[str]:
+    """The word after a value in a claim."""
+    return terms(fold(claim.partition(said)[2][:_UNIT]))[:1]
+
+
+def _share(words: Sequence[str], scope: Scope, inner: str) -> float:
+    """How much of some words, from 0 to 1, is in a folded part of the text."""
+    total = sum(map(scope.weight, words))
+    return sum(scope.weight(word) for word in words if is_in(word, inner)) / total if total else 0.0
 
 
 def _rounded(claim: Claim, scope: Scope) -> list[Place]:

@@ -7,7 +7,7 @@ tell apart.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from math import fsum, isclose
 from typing import Any, Final, NamedTuple
 
@@ -36,10 +36,11 @@ def counted(number: int | float, words: str, basis: Basis) -> Counted | None:
     return _of_labels(number, words, basis) or _of_numbers(number, basis) or _of_columns(number, words, basis)
 
 
-def labelled(label: str, number: int, total: int, basis: Basis) -> SourcePart | None:
-    """The item that got a label, of an answer that lists labels in the order of items: the one before which the label was given
-    `number` times, where it was given `total` times in all."""
-    given = [parts for _, said, parts in basis.judgments if isinstance(said, str) and fold(said) == fold(label) and parts]
+def labelled(label: str, number: int, total: int, calls: Set[int], basis: Basis) -> SourcePart | None:
+    """The item that got a label, of an answer that lists labels in the order of items: the one before which these calls, or all
+    where none is known, gave the label `number` times, where they gave it `total` times in all."""
+    by_these = (one for one in basis.judgments if not calls or one[0] in calls)
+    given = [parts for _, said, parts in by_these if isinstance(said, str) and fold(said) == fold(label) and parts]
     return given[number][0] if len(given) == total and number < total else None
 
 

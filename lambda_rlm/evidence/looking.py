@@ -23,7 +23,7 @@ from lambda_rlm.evidence.needles import (
 )
 from lambda_rlm.evidence.numbers import spelled
 from lambda_rlm.evidence.parts import SourcePart
-from lambda_rlm.evidence.placing import Placing
+from lambda_rlm.evidence.placing import ROW, Placing
 from lambda_rlm.evidence.record import LONGEST, Evidence, EvidenceSet, Match
 from lambda_rlm.evidence.scope import Scope
 from lambda_rlm.evidence.windows import window
@@ -48,10 +48,11 @@ class Search:
         self.evidence: dict[tuple[str, int, int, str], Evidence] = {}
         self.notes: list[str] = []
         self.unsupported: list[str] = []
-        self.is_cut = False
+        self.computed: list[str] = []
+        self.is_cut = not basis.is_whole
         self.left = MOST_CLAIMS
         self._scopes: dict[tuple[SourcePart, ...] | frozenset[int], Scope] = {}
-        self._labels: dict[str, int] = {}
+        self._labels: dict[tuple[str, frozenset[int]], int] = {}
 
     def found(self) -> EvidenceSet:
         """The evidence for all parts of the answer, and notes."""
@@ -65,10 +66,12 @@ class Search:
                 self.notes.append(f"evidence was looked for in the first {MOST_CLAIMS} parts of the answer")
                 break
             self._look(leaf, others)
+        if self.computed:
+            one = len(set(self.computed)) == 1
+            was, them = ("was", "it") if one else ("were", "them")
+            self.notes.append(f"{_some(self.computed)} {was} computed by the program; no passage comes to {them}")
         if self.unsupported:
-            shown = ", ".join(f"“{said}”" for said in self.unsupported[:_MOST_UNSUPPORTED])
-            more = len(self.unsupported) - _MOST_UNSUPPORTED
-            self.notes.append(f"no passage with these words: {shown}{f' and {more:,} more' if more > 0 else ''}")
+            self.notes.append(f"no passage with these words: {_some([f'“{said}”' for said in self.unsupported])}")
         if self.is_cut:
             self.notes.append("evidence was looked for in a part of what was read")
         return EvidenceSet(tuple(self.evidence.values()), tuple(dict.fromkeys(self.notes)))
@@ -110,7 +113,7 @@ class Search:
         found = counted(said, f"{self.basis.query} {claim}", self.basis)
         if found is None:
             if self.basis.shown:  # without a call, all is the program's own
-                self.notes.append(f"{said} was computed by the program; no passage comes to it")
+                self.computed.append(str(said))
             return
         for passage in found.passages[:MOST_COUNTED]:
             start, end = window(passage.text, passage.start, passage.end, passage.start, passage.end)
@@ -123,10 +126,11 @@ class Search:
     def _label(self, leaf: Leaf) -> None:
         """A label goes back to the item that got it, or to the passage that was read for it."""
         label = str(leaf.said)
-        total = sum(one.kind == "label" and one.said == leaf.said for one in self.basis.leaves)
-        number = self._labels.get(label, 0)
-        self._labels[label] = number + 1
-        passage = labelled(label, number, total, self.basis)
+        key = (label, leaf.calls)
+        total = sum(one.kind == "label" and (one.said, one.calls) == key for one in self.basis.leaves)
+        number = self._labels.get(key, 0)
+        self._labels[key] = number + 1
+        passage = labelled(label, number, total, leaf.calls, self.basis)
         scope = self._scope((passage,) if passage is not None else self.basis.shown)
         places = places_for(Claim(label, needles_of(label), content_words(label), self.query), scope)
         if not places and passage is not None and passage.end - passage.start <= LONGEST:
@@ -189,7 +193,8 @@ class Search:
             return
         query = fold(self.basis.query)
         for number, needle in enumerate(claim.needles):
-            if needle.kind in VALUES and number not in has and fold(needle.said) not in query:
+            is_telling = needle.kind in VALUES and any(map(str.isdigit, needle.said))
+            if (is_telling or needle.kind == "quote") and number not in has and fold(needle.said) not in query:
                 self.unsupported.append(_short(needle.said))
 
     def _tiers(self, leaf: Leaf, needles: Sequence[Needle]) -> Iterator[Scope]:
@@ -224,8 +229,18 @@ class Search:
     def _scope(self, passages: tuple[SourcePart, ...]) -> Scope:
         known = self._scopes.get(passages)
         if known is None:
-            known = self._scopes[passages] = Scope(passages)
+            known = self._scopes[passages] = Scope(passages, self._row)
         return known
+
+    def _row(self, passage: SourcePart) -> str:
+        """The row of rows that a passage is a cell of: names of columns, and what is in them."""
+        place = ROW.match(passage.name)
+        table = None if place is None else self.basis.tables.get(place["input"])
+        if place is None or table is None or int(place["row"]) >= len(table):
+            return ""
+        return " ".join(
+            f"{column.replace('_', ' ')} {str(cell)[:LONGEST]}" for column, cell in table[int(place["row"])].items()
+        )
 
     def _take(self, places: Sequence[Place], scope: Scope, said: str) -> None:
         if not places:
@@ -246,6 +261,13 @@ class Search:
         key = (passage.name, start, end, claim)
         if key not in self.evidence:
             self.evidence[key] = self.placing.evidence(passage, start, end, _short(claim), match)
+
+
+def _some(names: Sequence[str]) -> str:
+    """The first of some things, each once, and how many more there are."""
+    each = list(dict.fromkeys(names))
+    more = len(each) - _MOST_UNSUPPORTED
+    return ", ".join(each[:_MOST_UNSUPPORTED]) + (f" and {more:,} more" if more > 0 else "")
 
 
 def _short(said: str) -> str:

@@ -1,4 +1,4 @@
-"""Numbers and dates in a text, whatever the way they are written.
+"""Numbers, dates and times in a text, whatever the way they are written.
 
 Owns where numerals and dates are, and scales beside them. `1.234` is both 1234 and 1.234, as `written_numbers` reads it, and
 `3/4/2023` two days (`dates`), for evidence is looked for and nothing is computed with it.
@@ -38,7 +38,31 @@ _WORDS: Final = (
     "zero|um|dois|três|quatro|cinco|seis|sete|oito|nove|dez|onze|doze",
     "nul|een|twee|drie|vier|vijf|zes|zeven|acht|negen|tien|elf|twaalf",
 )
-_BY_WORD: Final = {word: number for row in _WORDS for number, word in enumerate(row.split("|"))}
+_TEENS: Final = (
+    "thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen", "dreizehn|vierzehn|fünfzehn|sechzehn|siebzehn|achtzehn|neunzehn",
+    "treize|quatorze|quinze|seize|dix-sept|dix-huit|dix-neuf", "trece|catorce|quince|dieciséis|diecisiete|dieciocho|diecinueve",
+    "tredici|quattordici|quindici|sedici|diciassette|diciotto|diciannove", "treze|catorze|quinze|dezesseis|dezessete|dezoito|dezenove",
+    "dertien|veertien|vijftien|zestien|zeventien|achttien|negentien",
+)  # fmt: skip
+_TENS: Final = (
+    "twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety", "zwanzig|dreißig|vierzig|fünfzig|sechzig|siebzig|achtzig|neunzig",
+    "vingt|trente|quarante|cinquante|soixante|soixante-dix|quatre-vingts|quatre-vingt-dix",
+    "veinte|treinta|cuarenta|cincuenta|sesenta|setenta|ochenta|noventa", "venti|trenta|quaranta|cinquanta|sessanta|settanta|ottanta|novanta",
+    "vinte|trinta|quarenta|cinquenta|sessenta|setenta|oitenta|noventa", "twintig|dertig|veertig|vijftig|zestig|zeventig|tachtig|negentig",
+)  # fmt: skip
+_ONES: Final = _WORDS[0].split("|")[1:10]
+_BY_WORD: Final = {
+    **{word: number for row in _WORDS for number, word in enumerate(row.split("|"))},
+    **{word: number for row in _TEENS for number, word in enumerate(row.split("|"), 13)},
+    **{word: 10 * ten for row in _TENS for ten, word in enumerate(row.split("|"), 2)},
+    **{
+        f"{ten}{by}{one}": 10 * number + more
+        for number, ten in enumerate(_TENS[0].split("|"), 2)
+        for more, one in enumerate(_ONES, 1)
+        for by in "- "
+    },
+}
+"""What each word says; of English also `forty-two`."""
 _NUMBER_WORD: Final = re.compile(rf"\b(?:{'|'.join(sorted(_BY_WORD, key=len, reverse=True))})\b", re.IGNORECASE)
 _MOST_DIGITS: Final = 60
 _FAR: Final = Decimal("0.1")
@@ -51,6 +75,11 @@ _DATES: Final = re.compile(
     re.IGNORECASE,
 )
 
+_TIME: Final = re.compile(
+    r"(?<![\d:.,])(?P<hour>\d{1,2})(?:(?P<by>[:.h])(?P<minute>\d{2})(?![\d:]))?(?P<half> ?[ap]\.?m\b\.?| Uhr\b)?", re.IGNORECASE
+)
+_HALF: Final = 12
+
 
 def numerals(text: str, *, is_said: bool = False) -> Iterator[tuple[int, int, frozenset[str]]]:
     """The numbers of a text: start, end, and the values that each may have. Of what an answer has said, `3 million` is no 3."""
@@ -60,7 +89,8 @@ def numerals(text: str, *, is_said: bool = False) -> Iterator[tuple[int, int, fr
         if spellings:
             yield hit.start(), scale.end() if scale else hit.end(), spellings
     for hit in _NUMBER_WORD.finditer(text) if is_said else ():
-        yield hit.start(), hit.end(), frozenset((str(_BY_WORD[hit.group().lower()]),))
+        if _BY_WORD[hit.group().lower()] != 1:  # which is an article, or a person
+            yield hit.start(), hit.end(), frozenset((str(_BY_WORD[hit.group().lower()]),))
 
 
 def words_of(number: str) -> list[str]:
@@ -108,7 +138,8 @@ def rounds_to(exact: str, rough: str) -> bool:
 
 
 def dates(text: str) -> Iterator[tuple[int, int, frozenset[str]]]:
-    """The dates of a text: start, end, and the days `YYYY-MM-DD` that each may be."""
+    """The dates and times of a text: start, end, and the days `YYYY-MM-DD`, or the time `HH:MM`, that each may be."""
+    yield from _times(text)
     for hit in _DATES.finditer(text):
         part = hit.groupdict()
         if part["y"]:
@@ -120,6 +151,18 @@ def dates(text: str) -> Iterator[tuple[int, int, frozenset[str]]]:
             days = set(_named(part["day"] or part["day2"], part["month"] or part["first"], part["year"] or part["year2"]))
         if days:
             yield hit.start(), hit.end(), frozenset(map(date.isoformat, days))
+
+
+def _times(text: str) -> Iterator[tuple[int, int, frozenset[str]]]:
+    for hit in _TIME.finditer(text):
+        half = (hit["half"] or "").strip().lower()
+        if not half and hit["by"] not in (":", "h"):
+            continue
+        hour, minute = int(hit["hour"]), int(hit["minute"] or 0)
+        if half[:1] in ("a", "p"):
+            hour = hour % _HALF + (_HALF if half[0] == "p" else 0)
+        if hour <= 24 and minute < 60:
+            yield hit.start(), hit.end(), frozenset((f"{hour:02}:{minute:02}",))
 
 
 def _named(day: str, month: str, year: str) -> Iterator[date]:

@@ -19,8 +19,9 @@ from lambda_rlm.graphemes import begun
 from lambda_rlm.inputs.formats.extracted import LONGEST_HEADING, FilePlaces
 
 _LINE: Final = re.compile(r"\r\n|\n|\r")
-_ROW: Final = re.compile(r"(?P<input>[^\[\].]+)\[(?P<row>\d+)\](?:\.(?P<column>.+))?\Z", re.DOTALL)
-_MARKDOWN: Final = re.compile(r"^ {0,3}(?:#{1,6}[ \t]+(?P<words>\S.*?)[ \t]*#*[ \t]*|(?P<fence>```|~~~).*)$", re.MULTILINE)
+ROW: Final = re.compile(r"(?P<input>[^\[\].]+)\[(?P<row>\d+)\](?:\.(?P<column>.+))?\Z", re.DOTALL)
+"""The name of a text inside rows."""
+_MARKDOWN: Final = re.compile(r"^ {0,3}(?:#{1,6}[ \t]+(?P<words>\S[^\r\n]*)|(?P<fence>```|~~~)[^\n]*)", re.MULTILINE)
 _UNDERLINED: Final = re.compile(r"^(?P<words>\S[^\n]{0,198})\r?\n(?:={3,}|-{3,})[ \t]*\r?$", re.MULTILINE)
 _WITH_HEADINGS: Final = (".md", ".markdown", ".mdown", ".mkd", ".mdx", ".qmd", ".rmd")
 _PLAIN: Final = ("", ".txt", ".text")
@@ -78,7 +79,7 @@ class Placing:
         """The evidence for a part of an answer: what is from `start` up to `end` in the text of a passage."""
         name, text = passage.name, passage.text
         places, words = self._file(name), text[start:end]
-        if places is None and (row := _ROW.match(name)) is not None:
+        if places is None and (row := ROW.match(name)) is not None:
             table = self._places.get(row["input"])
             file, column = None if table is None else table.file or None, row["column"]
             return Evidence(
@@ -101,7 +102,7 @@ class Placing:
     def _file(self, name: str) -> FilePlaces | None:
         """The file, or the document, that a text is."""
         known = self._places.get(name)
-        row = _ROW.match(name) if known is None else None
+        row = ROW.match(name) if known is None else None
         if row is None or row["input"] not in self._documents or row["column"] != "text":
             return known
         return FilePlaces(str(self._documents[row["input"]][int(row["row"])]["name"]))
@@ -129,7 +130,9 @@ def _markdown(text: str) -> list[tuple[int, str]]:
                 fences.append((opened[0], hit.end()))
             opened = (hit.start(), fence) if opened is None else None
         elif fence is None and opened is None:
-            found.append((hit.start(), begun(hit["words"], LONGEST_HEADING)))
+            words = hit["words"].rstrip()
+            bare = words.rstrip("#")
+            found.append((hit.start(), begun(bare.rstrip() if bare[-1:].isspace() else words, LONGEST_HEADING)))
     starts = [start for start, _ in fences]
     for hit in _UNDERLINED.finditer(text):
         within = bisect_right(starts, hit.start()) - 1

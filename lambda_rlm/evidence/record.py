@@ -5,7 +5,6 @@ Owns `Evidence` and its JSON keys. Below everything that shows evidence.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Final, Literal
 
@@ -52,10 +51,3 @@ class EvidenceSet:
 
     evidence: tuple[Evidence, ...] = ()
     notes: tuple[str, ...] = ()
-
-
-def evidence_of(data: Mapping[str, Any]) -> Evidence:
-    """One place from its JSON data, as the journal has it; unknown keys are passed over. Raises `TypeError` where a key is
-    missing."""
-    known = {one.name for one in fields(Evidence)}
-    return Evidence(**{key: value for key, value in data.items() if key in known})

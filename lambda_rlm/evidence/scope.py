@@ -2,18 +2,18 @@
 
 Owns `Scope`: passages joined into one text, with its folded form, numbers and dates, each made when it is first
 needed. Promises that what is found lies in one passage, and that what is searched has a limit: passages beyond `MOST_SEARCHED`
-characters are left out, and `is_cut` says so.
+characters are cut or left out, and `is_cut` says so.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cached_property
 from math import log
 from typing import Final
 
-from lambda_rlm.evidence.folded import Folded
+from lambda_rlm.evidence.folded import Folded, fold
 from lambda_rlm.evidence.numbers import dates, numerals
 from lambda_rlm.evidence.parts import SourcePart
 
@@ -25,18 +25,22 @@ _USUAL: Final = 100
 
 
 class Scope:
-    """Passages, joined."""
+    """Passages, joined. `row` gives what else is in the row of a passage that is a cell."""
 
-    def __init__(self, passages: Iterable[SourcePart]) -> None:
+    def __init__(self, passages: Iterable[SourcePart], row: Callable[[SourcePart], str] = lambda _: "") -> None:
+        self._row = row
+        self._rows: dict[int, str] = {}
         pieces: list[str] = []
         self.passages: list[SourcePart] = []
         self.starts: list[int] = []
         at = 0
         self.is_cut = False
         for passage in passages:
-            size = passage.end - passage.start
-            if at + size > MOST_SEARCHED:
+            size = min(passage.end - passage.start, MOST_SEARCHED - at)
+            if size < passage.end - passage.start:
                 self.is_cut = True
+                passage = passage._replace(end=passage.start + size)
+            if size <= 0:
                 continue
             self.passages.append(passage)
             self.starts.append(at)
@@ -83,6 +87,14 @@ class Scope:
         number = bisect_right(self.starts, at) - 1
         passage, start = self.passages[number], self.starts[number]
         return start, start + passage.end - passage.start
+
+    def row(self, at: int) -> str:
+        """The folded row of the cell at a place; empty where it is none."""
+        number = bisect_right(self.starts, at) - 1
+        known = self._rows.get(number)
+        if known is None:
+            known = self._rows[number] = fold(self._row(self.passages[number]))
+        return known
 
     def origin(self, start: int, end: int) -> tuple[SourcePart, int, int]:
         """The passage of a place, and the place in the text that it is a part of."""

@@ -1,6 +1,7 @@
 """The evidence for the answer of a run, looked for when it is first asked for.
 
-Owns `Support`. Promises that it is looked for once, and that a copy in another process has what was found and not the inputs.
+Owns `Support`. Promises that it is looked for once, that the inputs are let go then, and that a copy in another process has what
+was found and not the inputs.
 """
 
 from __future__ import annotations
@@ -27,11 +28,12 @@ class Support:
         """The evidence; looked for the first time."""
         if self._found is None:
             self._found = EvidenceSet() if self.basis is None else _searched(self.basis, self.places)
+            self.basis, self.places = None, {}
         return self._found
 
     def located(self, places: Mapping[str, FilePlaces]) -> Support:
         """The same, of inputs that were read from these files."""
-        return Support(self.basis, places)
+        return self if self._found is not None else Support(self.basis, places)
 
     def __copy__(self) -> Support:
         return self

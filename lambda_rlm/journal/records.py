@@ -325,20 +325,9 @@ def _values(check: Check) -> Check:
 
 
 _COUNTS: Final = (
-    "input_tokens",
-    "output_tokens",
-    "cached_tokens",
-    "attempts",
-    "extra",
-    "extra_attempts",
-    "estimated_calls",
-    "calls",
-    "shared_calls",
-    "cached_calls",
-    "failed_calls",
-    "steps",
-    "bytes",
-)
+    "input_tokens", "output_tokens", "cached_tokens", "attempts", "extra", "extra_attempts", "estimated_calls", "calls",
+    "shared_calls", "cached_calls", "failed_calls", "steps", "bytes",
+)  # fmt: skip
 _COUNTED: Final = _keys(**dict.fromkeys(_COUNTS, _whole), usd=_optional(_amount), seconds=_amount, span=_whole)
 _ASKED: Final = ("input_tokens", "output_tokens", "cached_tokens", "attempts", "usd")
 _USAGE: Final = _needing(

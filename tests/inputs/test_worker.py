@@ -220,7 +220,17 @@ def test_the_process_has_no_keys(worker: Worker, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("MY_PRIVATE_THING", "also-private")
     text(worker)
     found = Path(f"/proc/{pid_of(worker)}/environ").read_bytes()
-    assert b"secret-of-mine" not in found and b"also-private" not in found and b"PYTHONPATH=" in found
+    assert b"secret-of-mine" not in found and b"also-private" not in found and b"MALLOC_ARENA_MAX=" in found
+
+
+@pytest.mark.parametrize("module", ["encodings", "sitecustomize", "usercustomize"])
+def test_a_script_may_lie_beside_a_module_of_a_name_of_python(
+    module: str, worker: Worker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its folder is the first of the places of modules, but Python has begun by then."""
+    (tmp_path / f"{module}.py").write_text("raise SystemExit('not the one of Python')\n")
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
+    assert text(worker).strip() == "On a page."
 
 
 def test_nothing_of_the_current_folder_is_imported(tmp_path: Path) -> None:

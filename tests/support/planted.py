@@ -19,8 +19,9 @@ from lambda_rlm import RLM
 from lambda_rlm.completion import Completion, CompletionRequest, ModelProfile, StopReason, Usage
 from lambda_rlm.evidence.record import LONGEST, Evidence
 from lambda_rlm.execution.run import Run
-from lambda_rlm.llm.scripted import ScriptedModel
+from lambda_rlm.llm.scripted import Rule, ScriptedModel
 from tests.support.planted_facts import LISTED, ROWS, TEXTS, Fact
+from tests.support.planted_hard import Posed
 
 _ITEM = re.compile(r"^\[+(\d+)\]+ (.*?)(?=^\[+\d+\]+ |\Z)", re.MULTILINE | re.DOTALL)
 _FILLER = (
@@ -29,6 +30,7 @@ _FILLER = (
     "A second copy lies in the cabinet behind the door.", "Lunch was late, for the cook had gone to the market.",
     "The old bridge was painted green some years ago.", "They spoke about the weather and about the harvest.",
 )  # fmt: skip
+READER = ModelProfile(name="reader", window=120_000, max_output=4_000, input_price=0.0, output_price=0.0)
 _MOODS = ("angry", "happy", "calm")
 COUNTED = "How many reviews are angry?"
 INVENTED = (
@@ -109,7 +111,7 @@ class Reader(ScriptedModel):
     """Answers one question from the sentences that its prompt has."""
 
     def __init__(self, facts: Sequence[Fact], invented: str | None = None) -> None:
-        super().__init__([], ModelProfile(name="reader", window=120_000, max_output=4_000, input_price=0.0, output_price=0.0))
+        super().__init__([], READER)
         self._facts = facts
         self._invented = invented
 
@@ -203,6 +205,19 @@ def invented(folder: Path) -> Iterator[Asked]:
     """Ask what a model answers without any support."""
     for name, query, reply in INVENTED:
         yield Asked(name, [], RLM(Reader([], reply), strategy="direct").ask(query, context=folder / name))
+
+
+def posed(questions: Sequence[Posed]) -> Iterator[Asked]:
+    """Ask what is hard to find, each of a text of its own."""
+    for one in questions:
+        random = Random(one.query)
+        paragraphs = [" ".join(random.sample(_FILLER, 3)) for _ in range(40)]
+        for sentence in one.sentences:
+            before, after = random.sample(_FILLER, 2)
+            is_apart = sentence.startswith("|") or random.random() < 0.4
+            paragraphs.insert(random.randrange(len(paragraphs)), sentence if is_apart else f"{before} {sentence} {after}")
+        model = ScriptedModel([Rule("(?s).*", one.reply.replace("\\", r"\\"))], READER)
+        yield Asked("", one.facts, RLM(model, strategy="direct").ask(one.query, context="\n\n".join(paragraphs)))
 
 
 def _way(way: str) -> tuple[Literal["direct", "plan"], str | None]:

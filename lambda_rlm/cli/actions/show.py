@@ -75,7 +75,7 @@ def show(
         _print_json(details, sessions, found, is_full=is_full)
     else:
         run.head(details, is_whole=is_whole)
-        run.evidence(details)
+        run.evidence(details, is_whole=is_whole)
         run.calls(details, is_whole=is_whole)
         texts.show(exchanges(details, found.prompts), found.troubles, is_all=is_whole, is_full=is_full)
         run.records(details, sessions)

@@ -76,7 +76,10 @@ def evidence_lines(done: Run) -> list[str]:
     lines = [f"  {_place(some[0])}: {_words(some, is_named=is_named)}" for some in found[:_MOST_SHOWN]]
     if len(found) > _MOST_SHOWN:
         lines.append(f"  and {len(found) - _MOST_SHOWN:,} more (all with --json)")
-    lines += [f"  {note}" for note in done.evidence_notes]
+    notes = done.evidence_notes
+    lines += [f"  {note}" for note in notes[:_MOST_SHOWN]]
+    if len(notes) > _MOST_SHOWN:
+        lines.append(f"  and {len(notes) - _MOST_SHOWN:,} more notes (all with --json)")
     return ["Evidence", *lines] if lines else []
 
 

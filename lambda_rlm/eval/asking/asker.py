@@ -135,7 +135,7 @@ class Asker:
     async def ask(self, question: ModelQuery, span: Span) -> Value:
         """The answer to a question; raises `ModelFailure` when there is none, `LimitExceeded` when it cannot be afforded."""
         place, key = here(), self._key(question)
-        is_shared = False
+        shared: Sequence[Stretch] | None = None
         while True:
             flight = self._flights.get(key)
             if flight is None:
@@ -146,11 +146,10 @@ class Asker:
                     raise
                 outcome = self._found(flight, question, key, place, span)
             else:
-                outcome = self._joined(flight, question)
-                if not is_shared:
-                    is_shared = True
+                if shared is None:
                     self.counts.shared += 1
-                    self._show_shared(flight, question, place, span)
+                    shared = self._show_shared(flight, question, place, span)
+                outcome = self._joined(flight, question, shared)
             try:
                 return await outcome
             except Abandoned:
@@ -211,7 +210,7 @@ class Asker:
             if not flight.is_over:
                 del self._flights[key]
 
-    async def _joined(self, flight: Flight, question: ModelQuery) -> Value:
+    async def _joined(self, flight: Flight, question: ModelQuery, shown: Sequence[Stretch]) -> Value:
         """The answer that somebody else finds, as made from this question's own prompt."""
         value = await flight.wait()
         if question.prompt.origin is None:  # then neither has the other's, since equal prompts have equal data
@@ -220,7 +219,9 @@ class Asker:
         shared = retold(value, reading.origin)
         if shared is None and flight.completion is not None:
             shared = (self._read(flight.completion, question, reading),)
-        return value if shared is None else shared[0]
+        value = value if shared is None else shared[0]
+        self.exchanges.judged(flight.call, shown, question.items, value)
+        return value
 
     def _reading(self, flight: Flight, question: ModelQuery) -> ReplyReading:
         origin = Reply(flight.call, question.prompt.origin)
@@ -367,14 +368,15 @@ class Asker:
     def _prepare(self, question: ModelQuery, error: str) -> PreparedRequest:
         return prepare(question, self.model, self.settings.key, error, is_counted=self.is_counted)
 
-    def _show_shared(self, flight: Flight, question: ModelQuery, place: TaskPlace, span: Span) -> None:
+    def _show_shared(self, flight: Flight, question: ModelQuery, place: TaskPlace, span: Span) -> Sequence[Stretch]:
         """A prompt equal to one that is sent: what it was made from has been shown, too."""
-        shown = _parts(self.coverage.show(question.prompt, self.meter))
+        shown = self.coverage.show(question.prompt, self.meter)
         if self._tracer is not None:
-            program = self.settings.program
+            program, parts = self.settings.program, _parts(shown)
             self._tracer(
-                CallFinished(flight.call, place.path, span, NO_USAGE, 0.0, is_shared=True, program=program, shown=shown)
+                CallFinished(flight.call, place.path, span, NO_USAGE, 0.0, is_shared=True, program=program, shown=parts)
             )
+        return shown
 
 
 def _parts(shown: Sequence[Stretch]) -> tuple[tuple[str, int, int], ...]:

@@ -51,18 +51,23 @@ class Exchanges:
 
     def note(self, call: int, shown: Sequence[Stretch], items: Sequence[Text], reply: str, value: Value) -> None:
         """A call was answered; `items` are those of a prompt that asks about each by its number."""
+        if self.judged(call, shown, items, value):
+            self.calls.append(AnsweredCall(call, shown, reply))
+
+    def judged(self, call: int, shown: Sequence[Stretch], items: Sequence[Text], value: Value) -> bool:
+        """A place in the data got an answer, that of a call of its own or one that it shares; whether there was room to keep it."""
         parts = len(shown) + len(items) + 1
         if parts > self._room:
             self.is_whole = False
-            return
+            return False
         self._room -= parts
-        self.calls.append(AnsweredCall(call, shown, reply))
         if not items:
             self._judge(call, value, shown)
         elif isinstance(value, Mapping):
-            for number, said in value.items():
+            for number, said in sorted(value.items()):
                 if 0 < number <= len(items):
                     self._judge(call, said, parts_of(items[number - 1]))
+        return True
 
     def _judge(self, call: int, value: Value, parts: Sequence[Stretch]) -> None:
         if isinstance(value, tuple) and len(value) == 1:

@@ -27,7 +27,14 @@ if TYPE_CHECKING:
 
 MOST_MEMORY: Final = 500_000_000
 """Bytes for one document, beside twice its size."""
-_MODULE: Final = "lambda_rlm.inputs.worker.serve"
+_PROGRAM: Final = """
+import sys
+sys.path[:] = sys.argv[1:]
+from lambda_rlm.inputs.worker.serve import serve
+serve()
+"""
+"""Takes the places of modules once Python has begun: where they come before its own modules, no module of a caller's folder
+takes the place of one that Python begins with."""
 _GLANCE: Final = 0.05
 _PIECE: Final = 1 << 20
 _PASSED_ON: Final = (
@@ -127,11 +134,11 @@ def _start() -> Popen[bytes]:
         raise InputProblem("documents cannot be read in a frozen application: no Python to start", "pass their text")
     places = dict.fromkeys(os.path.abspath(place) for place in sys.path if place)
     environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
-    environment |= {"PYTHONPATH": os.pathsep.join(places), "MALLOC_ARENA_MAX": "1"}
+    environment |= {"MALLOC_ARENA_MAX": "1"}
     try:
         # -P: what lies in the current folder is not imported.
         process = Popen(
-            [sys.executable, "-P", "-m", _MODULE],
+            [sys.executable, "-P", "-c", _PROGRAM, *places],
             stdin=PIPE,
             stdout=PIPE,
             stderr=DEVNULL,

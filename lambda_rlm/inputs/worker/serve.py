@@ -1,7 +1,7 @@
 """The worker process itself: reads one document after the other until its input ends.
 
 Owns the limit of memory within the process. Promises that it ends when its parent does, whatever the parent died of, while it
-works too. Nothing but replies is written where its parent reads. Started by `process`, as a module.
+works too. Nothing but replies is written where its parent reads. Started by `process`.
 """
 
 from __future__ import annotations
@@ -90,7 +90,3 @@ def _in_use(column: int = 1) -> int:
     with suppress(OSError), open("/proc/self/statm", "rb") as file:
         return int(file.read().split()[column]) * os.sysconf("SC_PAGE_SIZE")
     return 0
-
-
-if __name__ == "__main__":
-    serve()

@@ -1,19 +1,20 @@
 """Which part of an answer rests on which passage: claims, as stretches of the answer.
 
-Owns `MarkedClaim`, and passages as plain mappings with the keys of `evidence`: of a run that has no evidence on record, they
-are made from its citations. Promises that each passage belongs to a claim, and that claims do not overlap. A passage may name
-its claim; otherwise what parts of the answer have in common with it (words and numbers, without case and width) decides, and
-the whole answer is the claim where that is nothing.
+Owns `MarkedClaim`, and passages as plain mappings with the keys of `evidence`: of a run from before evidence was on record, they
+are made from its citations. Promises that claims do not overlap, and that nothing is guessed: a passage belongs to the claim
+that it names, and to the whole answer where no passage names a part of it.
 """
 
 from __future__ import annotations
 
+import json
 import re
-import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Final
 
+from lambda_rlm.eval.named.folding import is_joined
 from lambda_rlm.journal.records import CallRow
 from lambda_rlm.journal.report.run_report import RunReport
 from lambda_rlm.journal.report.tree import SHARED
@@ -26,15 +27,6 @@ MOST_WORDS: Final = 300
 AROUND: Final = 160
 """Characters before and after a passage that are shown with it."""
 
-_COMMON: Final = 200
-"""A word that is in more parts of an answer tells nothing."""
-
-_MOST_LIKE: Final = 20
-"""Parts of an answer that rest on one passage."""
-
-_LONGEST: Final = 2_000
-"""Characters of a passage by which its claim is found."""
-
 _NAME: Final = 300
 """Characters of a file's name or a heading."""
 
@@ -42,12 +34,11 @@ MOST_PASSAGES: Final = 400
 MOST_ANSWER: Final = 200_000
 """Characters of an answer in which claims are looked for."""
 
-_SENTENCE: Final = re.compile(r"[^\n.!?;。！？；।]*(?:[.!?;](?=\S)[^\n.!?;。！？；।]*)*(?:[.!?;。！？；।]+[\"'”’)\]]*|\n|$)")
-_WORD: Final = re.compile(r"\w+")
-_STEP: Final = re.compile(r"\[(\d+)\]|\.(\w+)")
-_NUMBER_WEIGHT, _SHORT_WEIGHT, _SHORT = 4.0, 0.2, 4
-_ENOUGH: Final = 0.6
-"""A part of the answer is a claim of a passage when it has this share of what the best part has in common with it."""
+_STEP: Final = re.compile(r"\[(\d{1,15})\]|\.(\w+)")
+_MOST_TRIED: Final = 1_000
+"""Places of one claim that are looked at, most of them within other words."""
+
+_IN_JSON: Final = {"yes": "true", "no": "false"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,34 +51,46 @@ class MarkedClaim:
 
 
 def claims(answer: str, passages: Sequence[Passage]) -> list[MarkedClaim]:
-    """The claims of an answer, in its order."""
-    parts = list(_parts(answer[:MOST_ANSWER]))
-    weights: dict[str, list[tuple[int, float]]] = {}
-    for number, (start, end) in enumerate(parts):
-        for word, weight in _weights(answer[start:end]).items():
-            weights.setdefault(word, []).append((number, weight))
-    found: list[tuple[int, int, int]] = []
+    """The claims of an answer, in its order. A claim that is there as often as it has passages has one each time."""
+    by_name: dict[str, list[int]] = {}
     for number, passage in enumerate(passages):
-        named = str(passage.get("claim") or "")
-        start = answer.find(named) if named else -1
-        if start >= 0:
-            found.append((start, start + len(named), number))
-            continue
-        like = _like(f"{named[:_LONGEST]} {str(passage.get('words') or '')[:_LONGEST]}", weights)
-        found += [(*parts[one], number) for one in like] or [(0, len(answer), number)]
-    return _apart(found)
+        by_name.setdefault(str(passage.get("claim") or ""), []).append(number)
+    found: list[tuple[int, int, int]] = []
+    for name, numbers in by_name.items():
+        places = list(islice(_places(answer[:MOST_ANSWER], name), len(numbers) + 1))
+        if places:
+            is_each = len(places) == len(numbers)
+            found += [(*places[at if is_each else 0], number) for at, number in enumerate(numbers)]
+    whole = [MarkedClaim(0, len(answer), tuple(range(len(passages))))] if passages else []
+    return _apart(found) or whole
 
 
-def _like(words: str, weights: Mapping[str, Sequence[tuple[int, float]]]) -> list[int]:
-    """The parts that have most in common with some words; `weights` has the parts of each word."""
-    scores: dict[int, float] = {}
-    for word in _weights(words):
-        where_it_is = weights.get(word, ())
-        if len(where_it_is) <= _COMMON:
-            for part, weight in where_it_is:
-                scores[part] = scores.get(part, 0.0) + weight
-    best = max(scores.values(), default=0.0)
-    return sorted(part for part, score in scores.items() if score >= _ENOUGH * best)[:_MOST_LIKE]
+def _places(answer: str, name: str) -> Iterator[tuple[int, int]]:
+    """Where a claim is in an answer, which may have it as JSON: as words of its own, and no number within another."""
+    is_cut = name.endswith("…") and name not in answer
+    plain = name[:-1] if is_cut else name
+    for said in (plain, json.dumps(plain, ensure_ascii=False)[1:-1], _IN_JSON.get(plain, "")):
+        places = [(at, at + len(said)) for at in _hits(answer, said) if _is_own(answer, at, at + len(said), is_cut=is_cut)]
+        if places:
+            yield from places
+            return
+
+
+def _hits(answer: str, said: str) -> Iterator[int]:
+    at = answer.find(said) if said else -1
+    for _ in range(_MOST_TRIED):
+        if at < 0:
+            return
+        yield at
+        at = answer.find(said, at + len(said))
+
+
+def _is_own(answer: str, start: int, end: int, *, is_cut: bool) -> bool:
+    before, after = answer[max(0, start - 2) : start], answer[end : end + 2]
+    if is_joined(before[-1:], answer[start]) or (not is_cut and is_joined(answer[end - 1], after[:1])):
+        return False
+    is_decimal = before[:1].isdigit() and before[1:] in (".", ",") and answer[start].isdigit()
+    return not (is_decimal or (answer[end - 1].isdigit() and after[:1] in (".", ",") and after[1:].isdigit()))
 
 
 def _apart(found: Sequence[tuple[int, int, int]]) -> list[MarkedClaim]:
@@ -103,11 +106,11 @@ def _apart(found: Sequence[tuple[int, int, int]]) -> list[MarkedClaim]:
 
 
 def passages_of(details: RunReport, inputs: Mapping[str, Any]) -> list[Passage]:
-    """The passages that the answer rests on: its evidence, or else its citations with the words that are there, where the
-    `inputs` are what they were."""
+    """The passages that the answer rests on: its evidence, also where that is none; of a run from before evidence was on
+    record its citations, with the words that are there where the `inputs` are what they were."""
     outcome = details.run.outcome or {}
     kept = outcome.get("evidence")
-    if isinstance(kept, list) and kept:
+    if isinstance(kept, list):
         return [one for one in kept if isinstance(one, Mapping) and isinstance(one.get("input"), str)][:MOST_PASSAGES]
     found: list[Passage] = []
     for cited in (outcome.get("citations") or [])[:MOST_PASSAGES]:
@@ -175,26 +178,3 @@ def _caller(passage: Passage, numbered: Mapping[int, CallRow], shown: Sequence[t
     if not isinstance(start, int) or not isinstance(end, int):
         return None
     return next((call for first, last, call in shown if first < end and start < last), None)
-
-
-def _parts(answer: str) -> Iterator[tuple[int, int]]:
-    """The sentences and lines of an answer, without white space around."""
-    for hit in _SENTENCE.finditer(answer):
-        text = hit.group()
-        left = hit.start() + len(text) - len(text.lstrip())
-        right = hit.start() + len(text.rstrip())
-        if _WORD.search(answer, left, max(left, right)):
-            yield left, right
-
-
-def _weights(text: str) -> dict[str, float]:
-    """How much each word of a text tells: numbers most, short words least; of scripts without spaces, pairs of signs."""
-    found: dict[str, float] = {}
-    for word in _WORD.findall(unicodedata.normalize("NFKC", text).casefold()):
-        if any(sign.isdigit() for sign in word):
-            found[word] = _NUMBER_WEIGHT
-        elif word.isascii():
-            found[word] = 1.0 if len(word) >= _SHORT else _SHORT_WEIGHT
-        else:
-            found |= dict.fromkeys([word, *(word[n : n + 2] for n in range(len(word) - 1))], 1.0)
-    return found

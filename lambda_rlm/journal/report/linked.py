@@ -102,10 +102,9 @@ def _passage(found: LinkedAnswer, number: int, claimed: Sequence[int], shown: It
     )
     back = "".join(f' <a href="#c{n}">claim {n}</a>' for n in claimed)
     on = "" if call is None else f" · read by {_link(call, shown)}"
+    back = f" ·{back}" if back else ""
     quoted = f"<blockquote>{said}</blockquote>" if words else '<p class="soft">The words are not on record.</p>'
-    return (
-        f'<div class="passage" id="e{number + 1}"><p><b>{number + 1}</b> {text(where(passage))}{on} ·{back}</p>{quoted}</div>'
-    )
+    return f'<div class="passage" id="e{number + 1}"><p><b>{number + 1}</b> {text(where(passage))}{on}{back}</p>{quoted}</div>'
 
 
 def _link(call: int, shown: Iterable[int]) -> str:

@@ -78,7 +78,7 @@ def page(found: RunReport, answer: LinkedAnswer | None = None) -> str:
         f"<h1>{cut(title, _TITLE)}</h1>",
         f'<p class="meta">run {text(run.id)} · {text(run.state)} · {_when(run.started)} · {text(outcome.get("route") or run.what.get("kind"))}{after}</p>',
         _outcome(found, answer),
-        section("Passages", passages_html(answer), "passages") if answer.passages else "",
+        _passages(outcome, answer),
         _figures(outcome),
         section("Inputs", _inputs(found)) if run.what["inputs"] else "",
         section("Program", f"<pre>{text(program)}</pre>" if program else "<p>No program was written.</p>"),
@@ -123,6 +123,12 @@ def _outcome(found: RunReport, answer: LinkedAnswer) -> str:
         there = f"<p>At {text(place)}</p>" if place else ""
         return f'<pre class="bad">{text(fault["code"])} {text(fault["message"])}</pre>{there}{reply}'
     return answer_html(answer) if outcome else "<p>No answer yet.</p>"
+
+
+def _passages(outcome: Mapping[str, Any], answer: LinkedAnswer) -> str:
+    """The passages, and what has none; nothing where there is nothing to say."""
+    notes = "".join(f'<p class="soft">{cut(note, _TITLE)}</p>' for note in outcome.get("evidence_notes") or ())
+    return section("Passages", passages_html(answer) + notes, "passages") if answer.passages or notes else ""
 
 
 def _figures(outcome: Any) -> str:

@@ -68,19 +68,25 @@ def _print_usage(outcome: Mapping[str, Any]) -> None:
         screen.report(f"  to write the program: {calls} · {dollars(written.get('usd'))} · {tokens}")
 
 
-def evidence(details: RunReport) -> None:
-    """Where the answer comes from: each place, its words on one line, and the call that read it."""
-    kept = (details.run.outcome or {}).get("evidence")
-    if not isinstance(kept, list) or not kept:
+def evidence(details: RunReport, *, is_whole: bool) -> None:
+    """Where the answer comes from: each place, its words on one line, and the call that read it; and what has no passage."""
+    outcome = details.run.outcome or {}
+    passages = passages_of(details, {}) if "evidence" in outcome else []
+    notes = outcome.get("evidence_notes") or []
+    if not passages and not notes:
         return
-    passages = passages_of(details, {})
     numbers = {id(call): number for number, call in enumerate(details.by_program, 1)}
+    shown = passages if is_whole else passages[:MOST_SHOWN]
     screen.report("", "evidence")
-    for number, (passage, call) in enumerate(zip(passages, callers(passages, details), strict=True), 1):
+    for number, (passage, call) in enumerate(zip(shown, callers(shown, details), strict=True), 1):
         read = "" if call is None else f" · read by call {numbers[id(call)]}"
         screen.report(f"  {number} {where(passage)}{read}")
         if words := " ".join(str(passage.get("words") or "").split())[:_WORDS]:
             screen.report(f"    {words}")
+    if len(shown) < len(passages):
+        screen.report(f"  and {len(passages) - len(shown):,} more (--all)")
+    if notes:
+        screen.report(*(f"  {note[:_LONGEST]}" for note in notes))
 
 
 def calls(details: RunReport, *, is_whole: bool) -> None:
