@@ -8,6 +8,10 @@ import sys
 import pytest
 import regex
 
+from lambda_rlm.diagnostics.faults import PrimitiveFault
+from lambda_rlm.eval.library import code
+from lambda_rlm.eval.library.engine import Pattern
+from lambda_rlm.eval.library.machine import Machine
 from lambda_rlm.graphemes import begun, whole
 from tests.support.applying import apply, document, meter, read
 
@@ -146,6 +150,28 @@ def test_a_grapheme_longer_than_a_piece_is_cut() -> None:
 def test_what_is_shown_begins_with_whole_graphemes(text: str, longest: int, beginning: str) -> None:
     assert begun(text, longest) == beginning
     assert whole(text, len(text)) == len(text)
+
+
+MANY_LETTERS = "".join(map(chr, range(0x4E00, 0x4E00 + 650)))
+
+
+@pytest.mark.parametrize(("name", "more"), [("matches", ()), ("search", ()), ("sections", ()), ("replace_regex", ("x",))])
+def test_a_pattern_that_is_too_large_for_a_text_is_a_fault(name: str, more: tuple[str, ...]) -> None:
+    """Whatever was searched for it before."""
+    pattern = "|".join(MANY_LETTERS) + r"|\w{100}!"
+    for _ in range(2):
+        with pytest.raises(PrimitiveFault, match=f"invalid regular expression in `{name}`: pattern too large"):
+            apply(name, document(MANY_LETTERS), pattern, *more)
+        apply(name, document("我 ну"), pattern, *more)
+
+
+def test_new_letters_make_no_new_program(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[bytes] = []
+    monkeypatch.setattr(code, "Machine", lambda whole, *more: made.append(whole) or Machine(whole, *more))
+    pattern = Pattern("|".join(MANY_LETTERS) + r"|(?i:é|[а-я])\w{10}!", False)
+    for letter in MANY_LETTERS + "ÉЯя":
+        pattern.occurs(f"x {letter}")
+    assert len([whole for whole in made if whole.endswith(b"!") or len(whole) > 1_000]) == 1
 
 
 def test_a_code_is_charged_whatever_was_searched_before() -> None:
