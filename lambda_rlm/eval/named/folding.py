@@ -61,6 +61,8 @@ _UNSPACED: Final = (
 """Scripts in which no space parts words."""
 _LARGE: Final = 5_000
 """Blocks of more characters have letters alone."""
+_FEW: Final = 64
+"""Signs that are sooner replaced one after the other than all at once."""
 ATTACHED: Final = "\uff9e\uff9f\u1160-\u11ff\ud7b0-\ud7ff"
 """Signs that make one letter with that before them, and are no marks: of half-width kana, and parts of Hangul."""
 
@@ -98,11 +100,15 @@ def unmarked(text: str) -> str:
     """What `marked` gave, without what is left out by who types in haste, and with one letter for those that look alike."""
     if text.isascii():
         return text
-    plain = text
-    for sign in set(text):
-        if not (sign.isascii() or "\u3000" <= sign <= "\u9fff"):  # no Kana and no Han has marks
-            plain = plain.replace(sign, _bare(sign))
-    return plain
+    beyond = [
+        sign for sign in set(text) if not (sign.isascii() or "\u3000" <= sign <= "\u9fff")
+    ]  # no Kana and no Han has marks
+    changed = {sign: bare for sign in beyond if (bare := _bare(sign)) != sign}
+    if len(changed) > _FEW:
+        return text.translate(str.maketrans(changed))
+    for sign, bare in changed.items():
+        text = text.replace(sign, bare)
+    return text
 
 
 def _wide_as_typed(text: str) -> str:
