@@ -106,6 +106,13 @@ class PatternCode:
         self._own = _ASCII | {form for letters in self._sets for c in _WRITTEN.findall(letters.written) for form in _cases(c)}
         self._forget()
 
+    def _forget(self) -> None:
+        self._kinds: dict[tuple[bool, int], str] = {}
+        self._table: dict[int, str] = {}
+        self._signatures: dict[str, int] = {}
+        """Of line ends where they are kinds of their own: a bit for each set that holds it."""
+        self._machine: Machine | None = None
+
     @cached_property
     def _is_large(self) -> bool:
         """A program that told all its letters apart would be too large: each text gets one that tells apart what it holds."""
@@ -116,13 +123,6 @@ class PatternCode:
             except BadPattern:
                 return True
         return False
-
-    def _forget(self) -> None:
-        self._kinds: dict[tuple[bool, int], str] = {}
-        self._table: dict[int, str] = {}
-        self._signatures: dict[str, int] = {}
-        """Of line ends where they are kinds of their own: a bit for each set that holds it."""
-        self._machine: Machine | None = None
 
     def is_needed(self, s: str) -> bool:
         """Whether the engine itself would read a text otherwise than people do."""

@@ -105,7 +105,7 @@ def unmarked(text: str) -> str:
     ]  # no Kana and no Han has marks
     changed = {sign: bare for sign in beyond if (bare := _bare(sign)) != sign}
     if len(changed) > _FEW:
-        return text.translate(str.maketrans(changed))
+        return text.translate({ord(sign): bare for sign, bare in changed.items()})
     for sign, bare in changed.items():
         text = text.replace(sign, bare)
     return text
