@@ -139,8 +139,8 @@ def _mark(data: bytes) -> tuple[bytes, str] | None:
 
 def _wide(head: bytes) -> str | None:
     """UTF-16 without a mark: of text in most scripts every other byte is zero, or nearly; zeros are on one side only, and
-    what is on the other steers nothing. Of other scripts only spaces and line ends have zeros, and many bytes seem to steer; read
-    so, such a text has signs of scripts alone, and read the other way round it has not."""
+    what is on the other steers nothing. Of other scripts only spaces and line ends have zeros, and many bytes seem to
+    steer; read so, such a text has signs of scripts alone, and read the other way round it has not."""
     head = head[: len(head) // 2 * 2]
     first, second = head[0::2].count(0), head[1::2].count(0)
     if len(head) < _LEAST_WIDE or not (first or second or _steers(head.decode("latin-1"))):

@@ -3,8 +3,8 @@
 Owns what a term is. Where spaces part words: a run of letters, marks and digits, folded (`eval.named.folding`), so that a
 query without accents, or of another width, finds it. In scripts that have no such spaces: two neighboring signs, and in
 alphabets three as well; a mark belongs to the sign before it. Promises that a form which differs from that of the query
-counts for a little less than the form itself; that a word in capitals is a term of its own, and so is a small word that is written
-as a name (`Who wrote It?`); that a word parted by a hyphen at
+counts for a little less than the form itself; that a word in capitals is a term of its own, and so is a small
+word that is written as a name (`Who wrote It?`); that a word parted by a hyphen at
 the end of a line is a term beside its parts. Reads a part of a text at a time: a run of more than 2^17 characters is cut.
 """
 
@@ -52,8 +52,8 @@ _BETWEEN_HAN = re.compile(
 
 
 class Query:
-    """What is searched for: the wanted terms with the forms in which the query has them, and its words in capitals, and small ones that are
-    written as names.
+    """What is searched for: the wanted terms with the forms in which the query has them, and its words in capitals, and
+    small ones that are written as names.
 
     Small words count only where the query has no others.
     """
