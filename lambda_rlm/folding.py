@@ -29,7 +29,7 @@ _SPACE = re.compile(r"\s+")
 _HYPHENS = re.compile("[\u2010\u2011\u2212]")
 """Signs that are written for a hyphen or minus."""
 _PRINTED: Final = {
-    "'": "\u2018\u2019\u201a\u201b\u2032\u2035\u02b9\u02bb\u02bc\u02bd\u02c8\u02ca\u02cb\u2039\u203a\u00b4\u05f3\uff07\ua78c",
+    "'": "\u2018\u2019\u201a\u201b\u2032\u2035\u02b9\u02bb\u02bc\u02bd\u02c8\u02ca\u02cb\u2039\u203a\u00b4\u05f3\uff07\ua78b\ua78c",
     '"': "\u201c\u201d\u201e\u201f\u2033\u2036\u00ab\u00bb\u301d\u301e\u301f\u02ba\u05f4\uff02",
     "-": "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u2043\u2e3a\u2e3b\ufe58\ufe63\uff0d\u05be\u30a0",
 }
@@ -61,6 +61,8 @@ _UNSPACED: Final = (
 """Scripts in which no space parts words."""
 _LARGE: Final = 5_000
 """Blocks of more characters have letters alone."""
+_FEW: Final = 64
+"""Signs that are sooner replaced one after the other than all at once."""
 ATTACHED: Final = "\uff9e\uff9f\u1160-\u11ff\ud7b0-\ud7ff"
 """Signs that make one letter with that before them, and are no marks: of half-width kana, and parts of Hangul."""
 
@@ -82,7 +84,7 @@ def printed(text: str) -> str:
     """A text as it is typed, in its own casing: one width, straight quotation marks, no accents, nothing unseen."""
     if text.isascii():
         return text
-    plain = unicodedata.normalize("NFKC", _typed(text))
+    plain = _wide_as_typed(text)
     return unicodedata.normalize("NFC", _ACCENTS.sub("", unicodedata.normalize("NFD", plain)))
 
 
@@ -90,7 +92,7 @@ def marked(text: str) -> str:
     """A text as it is searched, with the accents of its letters: in small letters, of one width, nothing unseen."""
     if text.isascii():
         return text.lower()
-    plain = unicodedata.normalize("NFKC", _typed(text)).casefold()
+    plain = _wide_as_typed(text).casefold()
     return plain if plain.isascii() else unicodedata.normalize("NFKC", plain)
 
 
@@ -98,11 +100,20 @@ def unmarked(text: str) -> str:
     """What `marked` gave, without what is left out by who types in haste, and with one letter for those that look alike."""
     if text.isascii():
         return text
-    plain = text
-    for sign in set(text):
-        if not (sign.isascii() or "\u3000" <= sign <= "\u9fff"):  # no Kana and no Han has marks
-            plain = plain.replace(sign, _bare(sign))
-    return plain
+    beyond = [
+        sign for sign in set(text) if not (sign.isascii() or "\u3000" <= sign <= "\u9fff")
+    ]  # no Kana and no Han has marks
+    changed = {sign: bare for sign in beyond if (bare := _bare(sign)) != sign}
+    if len(changed) > _FEW:
+        return text.translate({ord(sign): bare for sign, bare in changed.items()})
+    for sign, bare in changed.items():
+        text = text.replace(sign, bare)
+    return text
+
+
+def _wide_as_typed(text: str) -> str:
+    """A text in one width, as it is typed; what a sign of several is made of may be signs of print again (`ŉ`, `⁻`)."""
+    return _typed(unicodedata.normalize("NFKC", _typed(text)))
 
 
 def _typed(text: str) -> str:

@@ -13,7 +13,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from lambda_rlm.inputs.letters import LetterJudgment, judged
+from lambda_rlm.inputs.letters import LetterJudgment, is_of_known_language, judged
 from lambda_rlm.inputs.problem import InputProblem
 from lambda_rlm.inputs.reading import Reading
 
@@ -48,7 +48,9 @@ _USUAL_SIGNS: Final = (
     *((" ", "~"), ("\u00a0", "\u024f"), ("\u0370", "\u06ff"), ("\u0900", "\u0e7f"), ("\u1e00", "\u206f"), ("\u20a0", "\u20bf")),
     *(("\u3000", "\u30ff"), ("\u4e00", "\u9fff"), ("\uac00", "\ud7a3"), ("\uff00", "\uffef")),
 )
-_STEERING: Final = re.compile(rb"[\x00-\x08\x0e-\x1f\x7f]")
+_STEERING: Final = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
+_MUCH_STEERING: Final = 20
+"""A text has less than one sign that steers in so many: letters of two bytes look so, where no byte is zero."""
 _SAMPLE: Final = 256_000
 _NOT_ASCII: Final = re.compile(rb"[^\n]{0,100}[\x80-\xff][^\n]{0,100}")
 _PLENTY: Final = 12
@@ -63,9 +65,8 @@ _KNOWN: Final = (
     *("cp932", "euc_jp", "gb18030", "big5", "cp949", "utf_16_le", "utf_16_be"),
 )
 """Encodings that files are met in; among all that there are, a wrong one is found more often."""
-_LIKELY: Final = 0.7
-"""How likely the best text must be for it to be taken."""
-_SURE: Final = 0.95
+_LIKELY: Final = 0.95
+"""How likely the best text must be for it to be taken; beneath that, one of four is another."""
 _ESCAPES: Final = (
     (b"\x1b$)C", "iso2022_kr"),
     *((escape, "iso2022_jp_ext") for escape in (b"\x1b$B", b"\x1b$@", b"\x1b(J", b"\x1b(I", b"\x1b$(D")),
@@ -114,8 +115,14 @@ def decode(data: bytes, name: str, reading: Reading | None = None) -> Decoded:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         return _not_utf8(data, name, error)
-    zeros = text.count("\0")
-    return Decoded(text, f"{name} has {zeros:,} NUL characters" if zeros else None)
+    return Decoded(text, _noted(text, name))
+
+
+def _noted(text: str, name: str) -> str | None:
+    """What a person should know of a text in UTF-8."""
+    if zeros := text.count("\0"):
+        return f"{name} has {zeros:,} NUL characters"
+    return f"{name} has many control characters; if it is UTF-16, say so: --encoding utf-16-le" if _steers(text) else None
 
 
 def strict_utf8(data: bytes, name: str) -> str:
@@ -132,18 +139,26 @@ def _mark(data: bytes) -> tuple[bytes, str] | None:
 
 def _wide(head: bytes) -> str | None:
     """UTF-16 without a mark: of text in most scripts every other byte is zero, or nearly; zeros are on one side only, and
-    what is on the other steers nothing. Of other scripts only spaces and line ends have zeros; read so, such a text has
-    signs of scripts alone, and read the other way round it has not."""
+    what is on the other steers nothing. Of other scripts only spaces and line ends have zeros, and many bytes seem to
+    steer; read so, such a text has signs of scripts alone, and read the other way round it has not."""
     head = head[: len(head) // 2 * 2]
     first, second = head[0::2].count(0), head[1::2].count(0)
-    letters = head[1::2] if first > second else head[0::2]
-    if len(head) < _LEAST_WIDE or not (first or second):
+    if len(head) < _LEAST_WIDE or not (first or second or _steers(head.decode("latin-1"))):
         return None
-    if not min(first, second) and 4 * max(first, second) >= len(head) and not _STEERING.search(letters):
-        return "utf-16-be" if first > second else "utf-16-le"
-    usual = {encoding: _share_usual(head.decode(encoding, "replace")) for encoding in ("utf-16-le", "utf-16-be")}
-    best, other = sorted(usual, key=usual.__getitem__, reverse=True)
-    return best if usual[best] >= _MOSTLY and usual[other] < _NOT_MOSTLY else None
+    texts = {encoding: head.decode(encoding, "replace") for encoding in ("utf-16-le", "utf-16-be")}
+    zeros = "utf-16-be" if first > second else "utf-16-le"
+    if not min(first, second) and 4 * max(first, second) >= len(head) and not _STEERING.search(texts[zeros]):
+        return zeros
+    best, other = sorted(texts, key=lambda encoding: _share_usual(texts[encoding]), reverse=True)
+    if _share_usual(texts[best]) < _MOSTLY or _share_usual(texts[other]) >= _NOT_MOSTLY:
+        return None
+    return best if first or second or is_of_known_language(texts[best]) else None
+
+
+def _steers(text: str) -> bool:
+    """Many signs of the beginning are control characters."""
+    head = text[:LOOKED_AT]
+    return _MUCH_STEERING * len(_STEERING.findall(head)) >= len(head) > 0
 
 
 def _share_usual(text: str) -> float:
@@ -219,7 +234,7 @@ def _chosen(data: bytes, found: LetterJudgment) -> tuple[str | None, float, str]
     if not found.is_enough or found.likelihood < _LIKELY:
         return None, found.likelihood, " or ".join(filter(None, [found.encodings[0], found.rival]))
     whole = next((encoding for encoding in found.encodings if _decodes(data, encoding)), found.encodings[0])
-    return whole, found.likelihood, found.rival or "" if found.likelihood < _SURE else ""
+    return whole, found.likelihood, ""
 
 
 def _decodes(data: bytes, encoding: str) -> bool:

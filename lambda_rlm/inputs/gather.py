@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
@@ -35,6 +36,7 @@ DOCUMENTS: Final = list_of(record_of(name=TEXT, text=TEXT))
 
 _NOTED: Final = 10
 """Notes of single files that are shown; of more, the number."""
+_UNSEEN: Final = re.compile(r"[\s\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]*+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,7 @@ class Inputs:
 
     @property
     def are_blank(self) -> bool:
-        """There is nothing to read: no input, or none that has more than white space."""
+        """There is nothing to read: no input, or none that has more than white space and signs that nobody sees."""
         return all(map(_is_blank, self.values.values()))
 
     def with_query(self, query: str) -> Inputs:
@@ -100,9 +102,9 @@ class Inputs:
 
 
 def _is_blank(value: Any) -> bool:
-    """White space alone, no rows, or documents (`DOCUMENTS`) without text."""
+    """White space and unseen signs alone, no rows, or documents (`DOCUMENTS`) without text."""
     if isinstance(value, str):
-        return not value or value.isspace()
+        return _UNSEEN.fullmatch(value) is not None
     if not isinstance(value, list):
         return False
     return all(isinstance(one, dict) and one.keys() == {"name", "text"} and _is_blank(one["text"]) for one in value)

@@ -26,7 +26,7 @@ def test_a_question_alone_is_answered_with_a_note(shell: Shell) -> None:
 @pytest.mark.parametrize("files", [["a.txt"], ["b.txt"], ["a.txt", "b.txt"], ["doc=a.txt"], ["folder"]])
 def test_empty_inputs_ask_no_model(shell: Shell, files: list[str]) -> None:
     Path("folder").mkdir()
-    for name, text in (("a.txt", ""), ("b.txt", " \n\t\u00a0\n"), ("folder/c.md", "\ufeff\n")):
+    for name, text in (("a.txt", ""), ("b.txt", " \n\t\u00a0\u200b\u00ad\n"), ("folder/c.md", "\ufeff\n")):
         wrote(name, text)
     assert shell("ask", "Capital?", *files, "--model", script({"match": "", "reply": "Paris"})) == 64
     assert "there is nothing to read" in shell.err and shell.out == ""

@@ -152,6 +152,13 @@ def test_a_word_in_capitals_is_no_small_word() -> None:
     assert found("WHERE IS THE MILL", "where is it", "the mill") == [1]
 
 
+def test_a_small_word_that_is_written_as_a_name_is_none() -> None:
+    assert found("Who wrote It?", "who wrote it here", "King wrote It alone", "it was here") == [1, 0]
+    assert found("Who directed Her?", "who directed her home", "Jonze directed Her", "Her cat ran") == [1, 2, 0]
+    assert found("How old is The Who?", "the old mill", "The Who is an old band", "who is old") == [1, 0, 2]
+    assert found("Where Is It?", "it is here", "where it was") == found("where is it", "it is here", "where it was")
+
+
 def test_similarity_folds_both_texts() -> None:
     assert apply("similarity", "Straße", "STRASSE") == 1.0
     assert apply("similarity", "María", "Mari\u0301a") == apply("similarity", "ﬁsh", "fish") == 1.0

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 import regex
 
+from lambda_rlm.diagnostics.faults import PrimitiveFault
+from lambda_rlm.eval.library import code
+from lambda_rlm.eval.library.engine import Pattern
+from lambda_rlm.eval.library.machine import Machine
 from lambda_rlm.graphemes import begun, whole
 from tests.support.applying import apply, document, meter, read
 
@@ -146,6 +151,34 @@ def test_a_grapheme_longer_than_a_piece_is_cut() -> None:
 def test_what_is_shown_begins_with_whole_graphemes(text: str, longest: int, beginning: str) -> None:
     assert begun(text, longest) == beginning
     assert whole(text, len(text)) == len(text)
+
+
+MANY_LETTERS = "".join(map(chr, range(0x4E00, 0x4E00 + 650)))
+
+
+@pytest.mark.parametrize(("name", "more"), [("matches", ()), ("search", ()), ("sections", ()), ("replace_regex", ("x",))])
+def test_a_pattern_that_is_too_large_for_a_text_is_a_fault(name: str, more: tuple[str, ...]) -> None:
+    """Whatever was searched for it before."""
+    pattern = "|".join(MANY_LETTERS) + r"|\w{100}!"
+    for _ in range(2):
+        with pytest.raises(PrimitiveFault, match=f"invalid regular expression in `{name}`: pattern too large"):
+            apply(name, document(MANY_LETTERS), pattern, *more)
+        apply(name, document("我 ну"), pattern, *more)
+
+
+def test_new_letters_make_no_new_program(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[int] = []
+
+    class Counted(Machine):
+        def __init__(self, whole: bytes, *more: Any) -> None:
+            made.append(len(whole))
+            super().__init__(whole, *more)
+
+    monkeypatch.setattr(code, "Machine", Counted)
+    pattern = Pattern("|".join(MANY_LETTERS) + r"|(?i:é|[а-я])\w{10}!", False)
+    for letter in MANY_LETTERS + "ÉЯя":
+        pattern.occurs(f"x {letter}")
+    assert len([size for size in made if size > 1_000]) == 1
 
 
 def test_a_code_is_charged_whatever_was_searched_before() -> None:

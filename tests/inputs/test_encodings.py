@@ -122,6 +122,62 @@ def test_texts_that_other_detectors_had_reports_about(text: str, encodings: str)
         assert "decoded as" in (found.note or "")
 
 
+# chardet/chardet #219, #294: one or two signs become letters of another script, "99%" sure.
+@pytest.mark.parametrize(
+    ("text", "encodings"),
+    [
+        ("ναι", "cp1253 iso8859_7"),
+        ("Νίκος Βόλο", "cp1253 iso8859_7"),
+        ("κακό", "cp1253"),
+        ("הסירות חזרו בצהריים.", "cp1255 iso8859_8"),
+        ("חדר {} היה יפה.", "cp1255"),
+        ("דוד צפת", "cp862"),
+        ("آدم إربد", "cp1256 iso8859_6"),
+        ("Пётр Твери", "mac_cyrillic"),
+        ("中", "gb18030"),
+        ("*file_import {D:/设计-1.step} {Step Files}", "gb18030"),
+        ("北京", "gb18030"),
+        ("赵敏 开封", "gb18030"),
+        ("山坡上下了雨。", "big5"),
+        ("面包还热着。", "utf_16_le utf_16_be"),
+        ("東京", "cp932 euc_jp"),
+        ("次郎 松江", "euc_jp"),
+        ("名前,都市\n花子,奈良\n", "cp932"),
+        ("丘に雨が降った。", "utf_16_le utf_16_be"),
+        ("テスト", "cp932 utf_16_le utf_16_be"),
+        ("서울", "cp949 utf_16_be"),
+        ("나쁨", "cp949 utf_16_be"),
+    ],
+)
+def test_a_few_letters_are_read_right_or_not_at_all(text: str, encodings: str) -> None:
+    for encoding in encodings.split():
+        try:
+            found = decode(text.encode(encoding), "x.txt")
+        except InputProblem as problem:
+            assert "--encoding" in (problem.hint or "")
+        else:
+            assert found.text == text, (encoding, found.note)
+
+
+# Alexey-T/CudaText #1869: UTF-16 without a mark is seen in English alone.
+@pytest.mark.parametrize(
+    "text", ["Собрание", "ВстречаЗавтра", "الاجتماعات", "การประชุมจะมีขึ้นในวันพุธ", "が少ないので、い", "Żółć, ęśąćż"]
+)
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_two_bytes_a_letter_are_seen_where_no_byte_is_zero(text: str, encoding: str) -> None:
+    """Their bytes are ASCII with control characters: valid UTF-8."""
+    found = decode(text.encode(encoding), "x.txt")
+    assert found.text == text
+    assert "decoded as UTF-16" in (found.note or "")
+
+
+@pytest.mark.parametrize("text", ["\x01\x02\x03", "a\x01b\x02c\x03" * 50, "the\x1fcat\x1fsat\x1fon\x1e" * 9])
+def test_many_control_characters_are_told(text: str) -> None:
+    found = decode(text.encode(), "x.txt")
+    assert found.text == text
+    assert "many control characters" in (found.note or "")
+
+
 @pytest.mark.parametrize(
     "text", ["plain words \x1b[31mred\x1b[0m of a terminal", "an escape \x1b$B at the end", "\x1b$B\x7f\x7f"]
 )

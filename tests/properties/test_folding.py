@@ -11,7 +11,7 @@ from lambda_rlm.eval.named.replaced_text import PrintedText
 from lambda_rlm.evidence.folded import Folded, fold
 from lambda_rlm.folding import marked, printed, unmarked
 
-SIGNS = "aZé ß\u0301\u00ad-—–\n\r\t.…“”'’ﬁﬃ½ｶﾞ한\u1112\u1161\u11abกน้ำ中。 \u00a0\u200b\u064eمŁ١ıİ\u0308" + "x" * 8
+SIGNS = "aZé ß\u0301\u00ad-—–\n\r\t.…“”'’ﬁﬃ½ｶﾞ한\u1112\u1161\u11abกน้ำ中。 \u00a0\u200b\u064eمŁ١ıİ\u0308ŉ⁻⁗ﹱ" + "x" * 8
 TEXTS = st.text(alphabet=st.sampled_from(SIGNS), max_size=40)
 
 

@@ -42,10 +42,10 @@ class Spoken:
     table: str
 
     def book(self, paragraphs: int = 240) -> str:
-        """A long text with the fact near its end."""
+        """A long text with the fact near its end, and what is like it in more places than are read at once."""
         drawn = random.Random(7)
         pages = [" ".join(drawn.choices(self.fillers, k=4)) for _ in range(paragraphs)]
-        pages.insert(paragraphs // 3, self.decoy)
+        pages = [f"{page} {self.decoy}" if at % 4 == 0 else page for at, page in enumerate(pages)]
         pages.insert(paragraphs * 5 // 6, self.fact)
         return "\n\n".join(pages)
 

@@ -13,14 +13,15 @@ Promises: what the code of a text is, and what it is charged, does not depend on
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from threading import Lock
 from typing import Final
 
 from lambda_rlm.eval.library.characters import LINE_ENDS, holds, is_word
 from lambda_rlm.eval.library.horizon import horizon
-from lambda_rlm.eval.library.machine import NOWHERE, ByteReading, Machine, decoded, encoded
+from lambda_rlm.eval.library.machine import NOWHERE, BadPattern, ByteReading, Machine, decoded, encoded
 from lambda_rlm.eval.library.pattern_parts import Between, Letters, Part
 
 _LINE_MARKS: Final = dict(zip(LINE_ENDS, "\x10\x11\x12\x0e\x0f", strict=True))
@@ -49,9 +50,19 @@ Look = Callable[[], None]
 _MOST_KEPT: Final = 8_192
 """Characters of which a pattern remembers the kinds."""
 
+_WRITTEN: Final = re.compile(r"\\x\{([0-9A-F]+)\}")
+_LARGE_STEPS: Final = 1 << 18
+"""Steps for a program that is made for one text; it takes some hundredths of a second."""
+
 
 def _characters(data: bytes) -> int:
     return len(data.translate(None, _NEUTRAL))
+
+
+def _cases(code: str) -> set[str]:
+    """A character of a pattern, by its number, in either case."""
+    c = chr(int(code, 16))
+    return {form for form in (c, c.lower(), c.upper(), c.title()) if len(form) == 1}
 
 
 def _nobody() -> None:
@@ -92,6 +103,7 @@ class PatternCode:
         self._has_far_lines = has_edges or "." in named
         self._lock = Lock()
         self._askers: dict[Letters, Machine] = {}
+        self._own = _ASCII | {form for letters in self._sets for c in _WRITTEN.findall(letters.written) for form in _cases(c)}
         self._forget()
 
     def _forget(self) -> None:
@@ -100,6 +112,17 @@ class PatternCode:
         self._signatures: dict[str, int] = {}
         """Of line ends where they are kinds of their own: a bit for each set that holds it."""
         self._machine: Machine | None = None
+
+    @cached_property
+    def _is_large(self) -> bool:
+        """A program that told all its letters apart would be too large: each text gets one that tells apart what it holds."""
+        with self._lock:
+            self._learn(self._own, _nobody)
+            try:
+                self._machine = self._compiled()
+            except BadPattern:
+                return True
+        return False
 
     def is_needed(self, s: str) -> bool:
         """Whether the engine itself would read a text otherwise than people do."""
@@ -111,15 +134,18 @@ class PatternCode:
 
     def steps(self, letters: set[str]) -> int:
         """Steps for telling the kinds of different characters."""
-        return len(self._sets) * (10 + len(letters))
+        return len(self._sets) * (10 + len(letters)) + (_LARGE_STEPS if self._is_large else 0)
 
     def of(self, letters: set[str], look: Look = _nobody) -> Coding:
-        """The code of texts of these characters. `look` is called between parts of long work."""
+        """The code of texts of these characters; a bad pattern where it would be too large. `look` is called between parts of
+        long work."""
+        is_large = self._is_large
         with self._lock:
-            if len(self._table) > _MOST_KEPT:
+            if is_large or len(self._table) > _MOST_KEPT:
                 self._forget()
-            known = self._table
-            self._learn([c for c in (letters if known else letters | _ASCII) if ord(c) not in known], look)
+            if not self._table:
+                letters = letters | (_ASCII if is_large else self._own)
+            self._learn([c for c in letters if ord(c) not in self._table], look)
             machine = self._machine = self._machine or self._compiled()
             table = self._table
 
@@ -130,7 +156,7 @@ class PatternCode:
             return Coding(machine, lambda s: _with_lines(encode(s)), _characters)
         return Coding(machine, encode, len if machine.starts is None else _characters)
 
-    def _learn(self, new: list[str], look: Look) -> None:
+    def _learn(self, new: Collection[str], look: Look) -> None:
         signatures = dict.fromkeys(sorted(new), 0)
         for index, letters in enumerate(self._sets if new else ()):
             for c in self._members(letters, signatures):

@@ -16,7 +16,7 @@ from lambda_rlm.budget.meter import LARGE, Meter
 from lambda_rlm.eval import wording
 from lambda_rlm.eval.holding import gathered
 from lambda_rlm.eval.library.characters import LINE_END, LINE_ENDS
-from lambda_rlm.eval.library.engine import KEPT_STORAGE, Pattern, characters_of, chooser, compiled, literal_pattern
+from lambda_rlm.eval.library.engine import KEPT_STORAGE, Pattern, Subject, characters_of, chooser, compiled, literal_pattern
 from lambda_rlm.eval.library.extent import BATCH, copied, extent
 from lambda_rlm.eval.library.literal import escaped
 from lambda_rlm.eval.library.machine import BadPattern, Charge, Spans, decoded, encoded
@@ -125,6 +125,14 @@ def _charged_batches(matches: Iterator[Spans], site: Site) -> Iterator[Spans]:
         yield from batch
 
 
+def _subject(pattern: Pattern, s: str, site: Site) -> Subject:
+    """A text, ready to be searched; that it cannot be is a fault."""
+    try:
+        return pattern.subject(s, _ahead(site, pattern), site.meter)
+    except BadPattern as bad:
+        raise wording.bad_pattern(site.span, site.primitive, bad) from None
+
+
 def _ahead(site: Site, pattern: Pattern) -> Charge:
     """Charges what was read past a match, before the next is looked for; looks at the clock between parts of a text."""
     meter, ahead = site.meter, pattern.kilo(TARIFF[site.primitive].ahead, with_groups=True)
@@ -152,7 +160,7 @@ def search(site: Site) -> Function:
         chosen = choose(pattern)
         meter.spend(_searched(price, chosen, text.n))
         meter.allocate(price.storage())
-        subject = chosen.subject(characters_of(text), _ahead(site, chosen), meter)
+        subject = _subject(chosen, characters_of(text), site)
         is_copy = copied(text, 1)
 
         def record(spans: Spans) -> Record:
@@ -177,7 +185,7 @@ def replace_regex(site: Site) -> Function:
         meter.spend(_searched(price, chosen, text.n + new.n))
         template = _template(new.s, chosen, site)
         s = characters_of(text)
-        subject = chosen.subject(s, _ahead(site, chosen), meter)
+        subject = _subject(chosen, s, site)
         out = bytearray()
         position = 0
         is_changed = False
@@ -239,7 +247,7 @@ def sections(site: Site) -> Function:
         meter.allocate(price.storage())
         s = characters_of(text)
         lines = _HeadLines(s)
-        begins = chosen.subject(s, _ahead(site, chosen), meter).apart(lines.next_place)
+        begins = _subject(chosen, s, site).apart(lines.next_place)
         meter.allocate(price.storage_written * copied(text, text.n))
         found = _sections(text, lines.counted(_charged(([(begin, begin)] for begin in begins), site)))
         return gathered(iter(lambda: list(islice(found, BATCH)), []), meter)

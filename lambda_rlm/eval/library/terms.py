@@ -3,7 +3,8 @@
 Owns what a term is. Where spaces part words: a run of letters, marks and digits, folded (`lambda_rlm.folding`), so that a
 query without accents, or of another width, finds it. In scripts that have no such spaces: two neighboring signs, and in
 alphabets three as well; a mark belongs to the sign before it. Promises that a form which differs from that of the query
-counts for a little less than the form itself; that a word in capitals is a term of its own; that a word parted by a hyphen at
+counts for a little less than the form itself; that a word in capitals is a term of its own, and so is a small
+word that is written as a name (`Who wrote It?`); that a word parted by a hyphen at
 the end of a line is a term beside its parts. Reads a part of a text at a time: a run of more than 2^17 characters is cut.
 """
 
@@ -40,6 +41,7 @@ _PLAIN_RUN = re.compile(r"[^\W_]+")
 _LAST_RUN = re.compile(r"[^\W_]+\Z")
 _LINE_HYPHENS: Final = ("-\n", "-\r\n", "\u2010\n", "\u2010\r\n", "\u00ad\n", "\u00ad\r\n")
 _LINE_HYPHEN = re.compile(r"(?<=[^\W\d_])[-\u2010\u00ad]\r?\n[ \t]*(?=[^\W\d_])")
+_BEHIND_A_WORD = re.compile(r"(?<=[^\W_] )[^\W_]+")
 _UMLAUT_IN_TWO = re.compile("(?<!q)([aou])e")
 _HAN: Final = "\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _NO_ALPHABET = re.compile(f"[{_HAN}\u3005-\u30ff\uac00-\ud7ff]")
@@ -50,7 +52,8 @@ _BETWEEN_HAN = re.compile(
 
 
 class Query:
-    """What is searched for: the wanted terms with the forms in which the query has them, and its words in capitals.
+    """What is searched for: the wanted terms with the forms in which the query has them, and its words in capitals, and
+    small ones that are written as names.
 
     Small words count only where the query has no others.
     """
@@ -73,7 +76,10 @@ class Query:
         if len(written) == 1 or any(not word.isupper() and word != word.upper() for word in written):
             self.capitals = capitals  # and not where the whole query is in capitals
         asked = [part for run in runs for part in QUESTIONS.split(run) if part]
-        said = words - small_words(words)
+        small = small_words(words)
+        said = words - small
+        if any(word[0].islower() for word in written):  # and not where all words are written as in a title
+            self.capitals |= {word for word in _BEHIND_A_WORD.findall(text) if word[0].isupper() and word.lower() in small}
         if not said and not asked and (len(words) == 1 or not self.capitals):
             said, asked = words, runs
         self._add(said, asked)

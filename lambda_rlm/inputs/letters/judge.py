@@ -31,6 +31,8 @@ ENCODINGS: Final = {
 
 _SIGNS: Final = frozenset("\u00a0“”„‘’‚«»–—…€§°·•©®£½¼¾²³±×¿¡ºªµ‹›™†№、。，「」『』！？：；（）・～．،؛؟")
 _TYPOGRAPHIC: Final = "“”„‘’–—…€"
+_OPENING: Final = {"‚": "‘’", "„": "“”", "‹": "›"}
+"""Low quotation marks and those that close them."""
 _SIGN: Final = -3.5
 _IN_WORDS: Final = frozenset("’'·\u00ad\u200c\u200d")
 _ODD: Final = -9.0
@@ -39,6 +41,10 @@ _BROKEN: Final = -4.5
 """What no word has."""
 _FINAL: Final = "ςםןץףך"
 """Letters that only end a word."""
+_ODD_OF_THOUSANDS: Final = -14.0
+"""The same of a sign of two bytes and more, as bytes of another encoding give them."""
+_NEIGHBORS: Final = -2.0
+"""Two letters beyond ASCII side by side in Latin script, where few letters are such."""
 _CAPITAL: Final = -1.0
 """A capital; less, after another one."""
 _WORD: Final = 1.3
@@ -47,6 +53,10 @@ _SAMPLE: Final = 6_000
 _LINE: Final = 1_500
 _LEAST: Final = 3
 """The fewest letters beyond ASCII that tell an encoding."""
+_LEAST_WIDE: Final = 8
+"""The fewest that tell text of two bytes a character where no byte is zero: any two bytes are a sign of Chinese or Korean."""
+_ASCII_SIGN: Final = -3.0
+"""An ASCII character; it is there for all encodings, but for those in which its byte is half of another."""
 _WORST: Final = -6.0
 """Of a letter, on average: beneath it, the bytes are no text of a language that is known here."""
 _WIDE: Final = ("utf_16_le", "utf_16_be")
@@ -58,7 +68,7 @@ _END: Final = re.compile(rb"[\x00-\x3f]")
 
 
 _Scored = tuple[float, float, float, tuple[str, ...]]
-"""How likely a text is, the letters that say so, how usual its encodings are, and these."""
+"""How likely a text is, the letters that say so, how likely its ASCII and how usual its encodings are, and these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +91,15 @@ def judged(data: bytes) -> LetterJudgment | None:
         if text is not None:
             texts.setdefault(text, []).append(encoding)
     scored = sorted(
-        ((*_score(text), ENCODINGS[names[0]], tuple(names)) for text, names in texts.items()), key=_total, reverse=True
+        ((*_score(text), ENCODINGS[names[0]] + _ascii(text), tuple(names)) for text, names in texts.items()),
+        key=_total,
+        reverse=True,
     )
     narrow = _average(scored[0]) if scored else -math.inf
     for encoding in _WIDE:
         text = _wide(data, encoding)
         wide = (0.0, 0.0) if text is None else _score(text)
-        if wide[1] >= _LEAST and wide[0] / wide[1] > max(_WORST, narrow + _MARGIN):
+        if wide[1] >= _LEAST_WIDE and wide[0] / wide[1] > max(_WORST, narrow + _MARGIN):
             return LetterJudgment((encoding,), 0.99, scored[0][3][0] if scored else None, True)
     if not scored or narrow < _WORST:
         return None
@@ -95,6 +107,12 @@ def judged(data: bytes) -> LetterJudgment | None:
     others = [math.exp(max(-60.0, _total(other) - _total(best))) for other in scored[1:]]
     rival = scored[1][3][0] if len(scored) > 1 else None
     return LetterJudgment(best[3], min(0.99, 1 / (1 + sum(others))), rival, best[1] >= _LEAST)
+
+
+def is_of_known_language(text: str) -> bool:
+    """The letters of a text are those of a language that is known here, and enough to tell."""
+    likelihood, letters = _score(text[:_SAMPLE])
+    return letters >= _LEAST_WIDE and likelihood / letters > _WORST
 
 
 def _average(scored: _Scored) -> float:
@@ -184,7 +202,9 @@ def _letter(sign: str, language: KnownLanguage) -> float:
     known = language.letters.get(small)
     if known is not None:
         return known if small == sign else known + _CAPITAL
-    return language.unlisted if _script(sign) == language.script else _ODD
+    if _script(sign) == language.script:
+        return language.unlisted
+    return _ODD if sign < "\u2e80" else _ODD_OF_THOUSANDS
 
 
 @lru_cache(maxsize=50_000)
@@ -192,9 +212,15 @@ def _script(sign: str) -> str:
     return unicodedata.name(sign, "?").split()[0]
 
 
+def _ascii(text: str) -> float:
+    """How likely what is ASCII in a text is; control characters are in none."""
+    return sum(_ASCII_SIGN if sign >= " " else 0.0 if sign in "\t\n\f\r\x1b" else _ODD for sign in text if sign < "\x7f")
+
+
 def _broken(text: str) -> float:
     """What speaks against a text by what is side by side in it."""
-    wrong, capitals = 0, 0
+    wrong = sum(max(0, text.count(sign) - sum(map(text.count, ends))) for sign, ends in _OPENING.items())
+    capitals, neighbors = 0, 0
     for before, sign in pairwise(text):
         if before < "\x80" and sign < "\x80":
             continue
@@ -203,9 +229,10 @@ def _broken(text: str) -> float:
             wrong += is_mixed or (before.islower() and sign.isupper())
             wrong += before in _FINAL
             capitals += before.isupper() and sign.isupper() and sign > "\x7f"
-        elif (_is_letter(before) and _is_stray(sign)) or (_is_letter(sign) and _is_stray(before)):
+            neighbors += before > "\x7f" and sign > "\x7f" and _script(before) == _script(sign) == "LATIN"
+        elif (_is_letter(before) and (_is_stray(sign) or sign in "¡¿")) or (_is_letter(sign) and _is_stray(before)):
             wrong += 1
-    return wrong * _BROKEN - 0.9 * capitals * _CAPITAL
+    return wrong * _BROKEN - 0.9 * capitals * _CAPITAL + neighbors * _NEIGHBORS
 
 
 def _is_letter(sign: str) -> bool:

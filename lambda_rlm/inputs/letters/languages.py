@@ -70,6 +70,8 @@ _HANGUL: Final = (
     "이다는의에을가고하지로도한기사은서리어아시인대를나자해일라그들전부과있게정주것제수만여장국보상성면구원조스동년연신안세중화적와용오위"
     "공니경유소치미트으문모습합층점식당발되없였했"
 )
+_OF_NO_LEVEL: Final = -14.0
+"""A sign of thousands that its standard counts among the rare ones. What bytes of another encoding give are such."""
 _RARE: Final = -7.5
 """A letter of the same script that the language does not use."""
 
@@ -95,12 +97,22 @@ def languages() -> tuple[KnownLanguage, ...]:
     for name, (letters, words) in _OTHER.items():
         script = unicodedata.name(letters[0]).split()[0]
         found.append(KnownLanguage(name, _even(letters, 1.0), frozenset(words.split()), script))
-    japanese = _even(_HIRAGANA, 0.55) | _even(_KATAKANA, 0.15) | _flat(_KANJI, 0.12)
-    found.append(KnownLanguage("Japanese", japanese, frozenset(), "CJK", math.log(0.12 / 3000)))
-    found.append(KnownLanguage("Chinese", _flat(_HANZI, 0.55), frozenset(), "CJK", math.log(0.35 / 3500)))
-    found.append(KnownLanguage("Traditional Chinese", _flat(_TRADITIONAL, 0.55), frozenset(), "CJK", math.log(0.35 / 3500)))
-    found.append(KnownLanguage("Korean", _flat(_HANGUL, 0.7), frozenset(), "HANGUL", math.log(0.25 / 2000)))
+    kana = _even(_HIRAGANA, 0.55) | _even(_KATAKANA, 0.15)
+    japanese = _flat(_of_first_level("euc_jp", 0xB0, 0xCF), 0.12) | _flat(_KANJI, 0.12) | kana
+    chinese = _flat(_of_first_level("gb2312", 0xB0, 0xD7), 0.35) | _flat(_HANZI, 0.55)
+    traditional = _flat(_of_first_level("big5", 0xA4, 0xC6), 0.35) | _flat(_TRADITIONAL, 0.55)
+    korean = _flat(_of_first_level("euc_kr", 0xB0, 0xC8), 0.25) | _flat(_HANGUL, 0.7)
+    found.append(KnownLanguage("Japanese", japanese, frozenset(), "CJK", _OF_NO_LEVEL))
+    found.append(KnownLanguage("Chinese", chinese, frozenset(), "CJK", _OF_NO_LEVEL))
+    found.append(KnownLanguage("Traditional Chinese", traditional, frozenset(), "CJK", _OF_NO_LEVEL))
+    found.append(KnownLanguage("Korean", korean, frozenset(), "HANGUL", _OF_NO_LEVEL))
     return tuple(found)
+
+
+def _of_first_level(encoding: str, first: int, last: int) -> str:
+    """The signs that a standard counts among the usual ones: those that begin with some bytes."""
+    rows = [bytes([lead, trail]) for lead in range(first, last + 1) for trail in range(0x40, 0xFF)]
+    return "".join([row.decode(encoding, "ignore") for row in rows if len(row.decode(encoding, "ignore")) == 1])
 
 
 def _falling(letters: str) -> dict[str, float]:
