@@ -161,6 +161,16 @@ def test_digits_that_a_float_does_not_keep_are_told(tmp_path: Path) -> None:
     assert values(read(tmp_path, ["123456789012345680.000", "1.5"])) == [123456789012345680.0, 1.5]
 
 
+@pytest.mark.parametrize("rare", ["2024-02-29", "2023-02-29", "2023-02-30", "2023-04-31"])
+def test_days_that_not_every_year_has_are_looked_at_alone(tmp_path: Path, rare: str) -> None:
+    """Among days as programs write them; with one of a form of its own the column is read, and the day is as it was written."""
+    assert values(read(tmp_path, ["2023-01-02", rare])) == ["2023-01-02", rare]
+    inputs = read(tmp_path, ["2023-01-02", rare, "13/02/2023"])
+    assert values(inputs) == ["2023-01-02", rare, "2023-02-13"]
+    is_day = rare == "2024-02-29"
+    assert any((f"{'3' if is_day else '2'} dates" in note) and (rare in note) != is_day for note in inputs.notes)
+
+
 def test_a_column_named_version_stays_as_it_is_written(tmp_path: Path) -> None:
     assert values(read(tmp_path, ["1.0", "2.10"], name="App Version"), "App_Version") == ["1.0", "2.10"]
     assert values(read(tmp_path, ["1.0", "2.10"], name="price"), "price") == ["1.0", "2.10"]
