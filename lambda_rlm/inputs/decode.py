@@ -247,7 +247,7 @@ def _decodes(data: bytes, encoding: str) -> bool:
 
 def _escaped(data: bytes) -> str | None:
     """ISO-2022, which is ASCII beside its escapes: only where all of it can be read so."""
-    if not data.isascii():
+    if not data.isascii() or b"\x1b" not in data:
         return None
     names = [name for escape, name in _ESCAPES if escape in data]
     return next((name for name in names if _decodes(data, name)), None)

@@ -19,10 +19,11 @@ from typing import Any, Final
 from lambda_rlm.inputs.field_names import FieldNames
 from lambda_rlm.inputs.files import TOO_LARGE
 from lambda_rlm.inputs.folder.left_out import LeftOut
+from lambda_rlm.inputs.formats.columns.nested import judge_texts
 from lambda_rlm.inputs.formats.extracted import FilePlaces
 from lambda_rlm.inputs.formats.registry import rows_at
 from lambda_rlm.inputs.listing import QUERY, Listing, checked_name, few_enough, listed, listings, within_limit
-from lambda_rlm.inputs.plain_values import contents_of, drawn, plain_data
+from lambda_rlm.inputs.plain_values import contents_of, drawn, is_table, plain_data
 from lambda_rlm.inputs.problem import InputProblem
 from lambda_rlm.inputs.reading import STRUCTURED, Reading, amount, plain
 from lambda_rlm.inputs.shape import Shaped, shaped, sound
@@ -154,6 +155,7 @@ def _given(value: Any, name: str, reading: Reading, left: _Left) -> Shaped:
         return shaped(value, name, watch=reading.glance, names=left.names)
     except TypeError:  # something in it is not plain
         data, notes = plain_data(value, name, reading)
+        notes = (*notes, *judge_texts(data, name, reading.glance)) if is_table(value) else notes
     made = shaped(data, name, is_ours=True, watch=reading.glance, names=left.names)
     return replace(made, notes=(*notes, *made.notes))
 

@@ -188,9 +188,8 @@ class _Making:
 
     def _rows(self, value: Any, where: str) -> Iterable[Any] | None:
         """The rows of a table; None for anything else. A table too large for the limit is refused before its rows are made."""
-        made = next((method for method in ("to_dicts", "to_pylist") if _has(value, method, "columns")), None)
-        is_pandas = made is None and _has(value, "to_dict", "columns", "index", "reset_index")
-        if made is None and not is_pandas:
+        made = _method(value)
+        if made is None:
             return None
         height, width = value.shape
         if height * width * _CELL > self.reading.most_bytes:
@@ -199,8 +198,8 @@ class _Making:
         if len(set(names)) < len(names):
             twice = next(name for name in names if names.count(name) > 1)
             raise InputProblem(f"{where} has two columns named {twice!r}", "rename one of them")
-        if not is_pandas:
-            return list(getattr(value, made or "")())
+        if made != "to_dict":
+            return list(getattr(value, made)())
         try:
             table = value if _is_row_number(value.index) else value.reset_index()
         except ValueError as error:
@@ -214,6 +213,17 @@ class _Nothing:
 
 
 _NONE: Final = _Nothing()
+
+
+def is_table(value: Any) -> bool:
+    """A table of another package, such as a DataFrame."""
+    return _method(value) is not None
+
+
+def _method(value: Any) -> str | None:
+    """What makes rows of a table; None for anything else."""
+    made = next((method for method in ("to_dicts", "to_pylist") if _has(value, method, "columns")), None)
+    return made or ("to_dict" if _has(value, "to_dict", "columns", "index", "reset_index") else None)
 
 
 def _has(value: Any, *names: str) -> bool:

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 STANDARD_INPUT_FORMATS: Final = ("text", "csv", "jsonl", "json")
 """What standard input may hold: as it has no name, nothing else says it."""
 
+STANDARD_INPUT: Final = "standard input"
+"""Its name in messages."""
+
 _REPLACING: Final = ":replace"
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _AS_ESCAPED: Final = re.compile(r"\\[nrtuUx]")

@@ -7,18 +7,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 from lambda_rlm.inputs import decode
 from lambda_rlm.inputs.files import Contents, Look, contents, standard_input, too_large
 from lambda_rlm.inputs.formats import registry
 from lambda_rlm.inputs.formats.extracted import FilePlaces, Rows
 from lambda_rlm.inputs.problem import InputProblem
-from lambda_rlm.inputs.reading import Format, Reading, amount, plain
+from lambda_rlm.inputs.reading import STANDARD_INPUT, Format, Reading, amount, plain
 from lambda_rlm.inputs.shape import sound
 from lambda_rlm.policy.gates import allow_input
-
-_STANDARD_INPUT: Final = "standard input"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +36,7 @@ class FileRows:
 def text_of(path: Path | None, reading: Reading, most: int, below: Path | None = None) -> FileText:
     """The text of a file, of the folder `below` if it was found there, or of standard input where there is no path; raises
     `InputProblem`."""
-    name = _STANDARD_INPUT if path is None else plain(str(path))
+    name = STANDARD_INPUT if path is None else plain(str(path))
 
     def look(first: bytes) -> InputProblem | None:
         return speaks_against(first, name, reading)
@@ -71,7 +68,7 @@ def _text_in(data: bytes, name: str, reading: Reading, note: str | None) -> File
 def rows_of(path: Path | None, found: Format, reading: Reading, most: int, below: Path | None = None) -> FileRows:
     """The rows of a file that has such a format, of the folder `below` if it was found there, or of standard input where there
     is no path; raises `InputProblem`."""
-    name = _STANDARD_INPUT if path is None else plain(str(path))
+    name = STANDARD_INPUT if path is None else plain(str(path))
 
     def look(first: bytes) -> InputProblem | None:
         # A host's rows need not be a text, nor packed ones; all others are.

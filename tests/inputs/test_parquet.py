@@ -53,6 +53,47 @@ def test_what_no_type_holds_is_null(tmp_path: Path) -> None:
     assert from_arguments([saved(tmp_path, {"a": pa.array([], pa.int64())})]).values["context"] == []
 
 
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        # pandas writes nanoseconds, for which Python has no value
+        (pa.array([1672628645123456789, 0], pa.timestamp("ns")), ["2023-01-02T03:04:05.123456789", "1970-01-01T00:00:00"]),
+        (pa.array([1672628645500, None], pa.timestamp("ms", "+02:00")), ["2023-01-02T05:04:05.500000+02:00", None]),
+        (pa.array([1672628645], pa.timestamp("s", "Nowhere/Town")), ["2023-01-02T03:04:05+00:00"]),
+        (pa.array([-(10**6), 0], pa.date32()), ["-0768-02-04", "1970-01-01"]),
+        (pa.array([1, 10**9], pa.time64("ns")), ["00:00:00.000000001", "00:00:01"]),
+        (pa.array([1, 86_400 * 10**9], pa.duration("ns")), [1e-9, 86_400.0]),
+    ],
+)
+def test_moments_that_python_has_no_value_for_are_kept(tmp_path: Path, values: Any, expected: list[Any]) -> None:
+    inputs = from_arguments([saved(tmp_path, {"a": values})])
+    assert [row["a"] for row in inputs.values["context"]] == expected
+
+
+@pytest.mark.parametrize("unit", ["s", "ms", "us"])
+def test_moments_are_written_as_python_writes_them(tmp_path: Path, unit: str) -> None:
+    moments = [
+        datetime.datetime(2023, 1, 2, 3, 4, 5),
+        datetime.datetime(1, 1, 1, 10),
+        datetime.datetime(9999, 12, 31, 23, 59, 59),
+    ]
+    moments += [datetime.datetime(2023, 7, 2, 3, 4, 5, 120_000)] if unit != "s" else []
+    inputs = from_arguments([saved(tmp_path, {"a": pa.array(moments, pa.timestamp(unit))})])
+    assert [row["a"] for row in inputs.values["context"]] == [one.isoformat() for one in moments]
+
+
+@pytest.mark.parametrize("is_coded", [True, False])
+def test_texts_that_are_no_utf8_are_a_problem(tmp_path: Path, is_coded: bool) -> None:
+    offsets, data = pa.array([0, 2, 4], pa.int32()).buffers()[1], pa.py_buffer(b"ab\xff\xfe")
+    path = saved(tmp_path, {"a": pa.Array.from_buffers(pa.string(), 2, [None, offsets, data])}, use_dictionary=is_coded)
+    assert "cannot read" in problem(path).message
+
+
+def test_a_nested_moment_that_python_has_no_value_for_is_a_problem(tmp_path: Path) -> None:
+    kind = pa.list_(pa.timestamp("ns"))
+    assert "cannot read" in problem(saved(tmp_path, {"a": pa.array([[1672628645123456789]], kind)})).message
+
+
 @pytest.mark.parametrize("cut", [0, 4, 50, -5])
 def test_a_damaged_file_is_a_problem(tmp_path: Path, cut: int) -> None:
     whole = Path(saved(tmp_path, {"a": [1, 2, 3]})).read_bytes()

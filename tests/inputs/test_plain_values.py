@@ -280,3 +280,11 @@ def test_any_text_can_name_an_input() -> None:
         "task": "task",
     }
     assert set(from_values(dict.fromkeys(names.values(), "x")).types) == set(names.values())
+
+
+def test_texts_of_a_table_are_read_as_those_of_a_file() -> None:
+    rows = [{"due": "31/01/2023", "price": "1.234,50"}, {"due": "01/02/2023", "price": "2,5"}]
+    inputs = from_values({"table": Frame(rows), "plain": rows})
+    assert inputs.values["table"] == [{"due": "2023-01-31", "price": "1234.5"}, {"due": "2023-02-01", "price": "2.5"}]
+    assert inputs.values["plain"] == rows
+    assert any("field 'due' has 2 dates" in note for note in inputs.notes)

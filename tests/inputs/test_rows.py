@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from lambda_rlm.execution.check import check
-from lambda_rlm.inputs import from_arguments, from_values
+from lambda_rlm.inputs import Reading, from_arguments, from_values
 from lambda_rlm.inputs.field_names import field_names
 from lambda_rlm.inputs.shape import shaped
 from lambda_rlm.types.type import BOOL, FLOAT, INT, TEXT, Con, Record, list_of, option_of, record_of
@@ -120,7 +122,7 @@ def test_columns_without_a_name_of_their_own_get_one_aloud(tmp_path: Path) -> No
 def test_rows_that_are_too_short_are_filled_up_aloud(tmp_path: Path) -> None:
     inputs = from_arguments([written(tmp_path, "a.csv", "a,b\n1,2\n3\n")])
     assert inputs.values["context"] == [{"a": 1, "b": 2}, {"a": 3, "b": None}]
-    assert any("1 rows are shorter than the header (first: line 3)" in note for note in inputs.notes)
+    assert any("1 row is shorter than the header (first: line 3)" in note for note in inputs.notes)
 
 
 def test_an_object_with_a_key_twice_is_told(tmp_path: Path) -> None:
@@ -131,6 +133,44 @@ def test_an_object_with_a_key_twice_is_told(tmp_path: Path) -> None:
 
 def test_multiline_json_with_the_jsonl_ending_gets_a_hint(tmp_path: Path) -> None:
     assert ".json" in (problem(written(tmp_path, "a.jsonl", '{\n  "a": 1\n}\n')).hint or "")
+
+
+@pytest.mark.parametrize(
+    ("format_", "text", "words"),
+    [
+        ("jsonl", '{\n"a": 1\n}', "--stdin-format json"),
+        ("json", '{"a": 1}\n{"a": 2}\n', "--stdin-format jsonl"),
+        ("json", " ", "text"),
+    ],
+)
+def test_standard_input_is_not_to_be_renamed(monkeypatch: pytest.MonkeyPatch, format_: str, text: str, words: str) -> None:
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=io.BytesIO(text.encode()), closed=False))
+    hint = problem("-", reading=Reading(stdin_format=format_)).hint or ""
+    assert words in hint and "rename" not in hint
+
+
+@pytest.mark.parametrize("first", ["1,2.5,x", "2020-01-02,7,y", "true,5,n", "12.5,2019,x"])
+def test_a_first_line_that_may_be_a_row_is_told(tmp_path: Path, first: str) -> None:
+    below = "\n".join([first] * 2)
+    notes = from_arguments([written(tmp_path, "a.csv", f"{first}\n{below}\n")]).notes
+    assert any("may be a row" in note for note in notes)
+
+
+@pytest.mark.parametrize(
+    "text", ["country,2019,2020\nDE,1,2\n", "id,1,2\n7,1,2\n", "2019\n1\n", "1,2\nx,y\n", "day,x\n2020-01-02,y\n"]
+)
+def test_names_that_are_numbers_are_no_row(tmp_path: Path, text: str) -> None:
+    assert not any("may be a row" in note for note in from_arguments([written(tmp_path, "a.csv", text)]).notes)
+
+
+def test_a_table_without_rows_is_told(tmp_path: Path) -> None:
+    inputs = from_arguments([written(tmp_path, "a.csv", "hello world\n")])
+    assert inputs.values["context"] == [] and any("names of columns only" in note for note in inputs.notes)
+
+
+def test_a_tsv_without_tabs_is_divided_by_what_its_lines_agree_on(tmp_path: Path) -> None:
+    inputs = from_arguments([written(tmp_path, "a.tsv", "a,b\n1,2\n")])
+    assert inputs.values["context"] == [{"a": 1, "b": 2}]
 
 
 def nested(depth: int) -> object:

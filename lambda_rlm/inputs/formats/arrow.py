@@ -21,6 +21,7 @@ from typing import Any, Final
 from lambda_rlm.inputs.allowance import FileAllowance
 from lambda_rlm.inputs.formats.columns.column import SAMPLE, CellColumn, CellReader
 from lambda_rlm.inputs.formats.columns.nested import TextPlace, judged
+from lambda_rlm.inputs.formats.columns.numbers import PLAIN_NUMBER
 from lambda_rlm.inputs.formats.columns.verdict import Verdict
 from lambda_rlm.inputs.formats.extracted import Rows, RowTable, TableColumn
 
@@ -30,7 +31,7 @@ _OLDEST: Final = 17
 _AT_ONCE: Final = 10_000
 """Rows that are made together: few enough for the processor's caches."""
 _EXACT: Final = 2**53
-_SHORT: Final = 10**15
+_WHOLE: Final = "0|-?[1-9][0-9]{0,14}"
 _MOST_KEYS: Final = 100
 _LINES: Final = 200
 """Lines that are looked at in one place for the types of their values."""
@@ -72,8 +73,8 @@ class ArrowCells:
             rest = cells.slice(SAMPLE)
             if not len(rest) or not column.is_looked_at:
                 continue
-            if column.may_be_numbers and (whole := _whole(rest)) is not None:
-                column.count_whole(len(rest) - whole.null_count, whole.null_count)
+            if column.may_be_numbers and (blank := _blank_beside_numbers(rest, column.has_settled_numbers)) is not None:
+                column.count_plain(len(rest) - blank, blank)
             else:
                 counted = pc.value_counts(rest)
                 column.count(counted.field("values").to_pylist(), counted.field("counts").to_pylist())
@@ -126,20 +127,15 @@ def _is_simple(data: bytes, start: int, delimiter: str) -> bool:
     return b'"' not in bare
 
 
-def _whole(cells: Any) -> Any:
-    """The cells as whole numbers of at most 15 digits, blank ones as null; None where one is written otherwise."""
-    import pyarrow as pa
+def _blank_beside_numbers(cells: Any, are_any: bool) -> int | None:
+    """How many cells are blank where the others are whole numbers of at most 15 digits, or any numbers as programs write them;
+    None where others are among them."""
     import pyarrow.compute as pc
 
-    filled = _blank_as_null(cells)
-    try:
-        whole = pc.cast(filled, pa.int64())
-    except pa.ArrowException:
+    form = rf"^(?:{PLAIN_NUMBER if are_any else _WHOLE})?$"
+    if not all(pc.all(pc.match_substring_regex(some, form)).as_py() for some in (cells.slice(0, _AT_ONCE), cells)):
         return None
-    least, most = pc.min_max(whole).as_py().values()
-    if least is not None and not (least > -_SHORT and most < _SHORT):
-        return None
-    return whole if pc.all(pc.equal(pc.cast(whole, pa.string()), filled), min_count=0).as_py() else None
+    return int(pc.sum(pc.equal(cells, "")).as_py())
 
 
 def _blank_as_null(cells: Any) -> Any:

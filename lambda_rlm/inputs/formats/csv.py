@@ -20,7 +20,7 @@ from typing import Any, Final
 
 from lambda_rlm.inputs.allowance import FileAllowance
 from lambda_rlm.inputs.formats import arrow
-from lambda_rlm.inputs.formats.columns.column import CellColumn, CellReader, notes_of, verdicts
+from lambda_rlm.inputs.formats.columns.column import CellColumn, CellReader, likeness_of, notes_of, verdicts
 from lambda_rlm.inputs.formats.columns.verdict import Verdict
 from lambda_rlm.inputs.formats.decoded import decoded, without_inner_marks
 from lambda_rlm.inputs.formats.extracted import Rows, RowTable, TableColumn
@@ -37,6 +37,7 @@ _SEPARATED: Final = re.compile(r"sep=([^\r\n\"])\r?\n")
 """A first line that spreadsheets write."""
 _LINE: Final = re.compile(r"[^\r\n]*(?:\r\n?|\n)|[^\r\n]+\Z")
 _DELIMITERS: Final = ",;\t|"
+_YEAR: Final = re.compile("1[89][0-9][0-9]|2[01][0-9][0-9]")
 _LOOKED_AT: Final = 20
 """Lines that determine the delimiter."""
 
@@ -67,9 +68,24 @@ def parse_csv(text: str, allowance: FileAllowance, delimiter: str | None = None)
     kinds = zip(columns, found, strict=True)
     table = tuple(TableColumn(one.name, v.kind, v.kind != "text" and one.has_missing) for one, v in kinds)
     notes += notes_of(allowance.name, columns, found)
+    notes += _of_first_line(first[1], columns, allowance.name)
     if cells is not None:
         return Rows(RowTable(table, lambda names: cells.rows(names, columns, found)), tuple(notes))
     return Rows(RowTable(table, lambda names: _rows(lines, names, found)), tuple(notes))
+
+
+def _of_first_line(header: Sequence[str], columns: Sequence[CellColumn], name: str) -> list[str]:
+    """What a person should know where there is nothing below the first line, or it may be a row itself: each column of numbers,
+    dates or true/false has such a cell there, and not only years, which name columns."""
+    if not any(column.rows for column in columns):
+        return [f"{name} has names of columns only, and no rows"]
+    pairs = [(cell.strip(), column) for cell, column in zip(header, columns, strict=True) if column.likeness]
+    if not all(likeness_of(cell) == column.likeness for cell, column in pairs) or all(
+        _YEAR.fullmatch(cell) for cell, _ in pairs
+    ):
+        return []
+    shown = ", ".join(repr(cell[:60]) for cell, _ in pairs[:3])
+    return [f"{name}: the first line is read as the names of columns, but may be a row ({shown}); if so, write names above it"]
 
 
 def _rows(lines: _Lines, names: Sequence[str], found: Sequence[Verdict]) -> list[dict[str, Any]]:
@@ -91,7 +107,7 @@ class _Lines:
     def pass_over_spaces(self) -> list[str]:
         """Pass over spaces before cells where quotes come after them, which would be part of the cells otherwise; notes."""
         before = re.escape(self.delimiter)
-        if ' "' not in self.text or re.search(rf'(?:^|{before}) +"', self.text, re.MULTILINE) is None:
+        if '"' not in self.text or ' "' not in self.text or re.search(rf'(?:^|{before}) +"', self.text, re.MULTILINE) is None:
             return []
         with suppress(InputProblem):
             if not any(_is_quoted(cell) for _, cells in self for cell in cells):
@@ -158,7 +174,8 @@ def _columns(lines: _Lines, header: Sequence[str], allowance: FileAllowance, not
             allowance.add(column.see(seen))
     if short:
         first = f"first: line {first_short:,}"
-        notes.append(f"{allowance.name}: {short:,} rows are shorter than the header ({first}); missing cells are empty")
+        are = "row is" if short == 1 else "rows are"
+        notes.append(f"{allowance.name}: {short:,} {are} shorter than the header ({first}); missing cells are empty")
     return columns
 
 
@@ -234,7 +251,8 @@ def _fields_of_any_length() -> Iterator[None]:
 
 
 def _tabs(text: str, allowance: FileAllowance) -> Rows:
-    return parse_csv(text, allowance, "\t")
+    first = _LINE.match(text)
+    return parse_csv(text, allowance, "\t" if first is not None and "\t" in first[0] else None)
 
 
 CSV: Final = Format("CSV", decoded(parse_csv), extensions=(".csv",), has_rows=True)

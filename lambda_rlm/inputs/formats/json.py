@@ -20,7 +20,7 @@ from lambda_rlm.inputs.formats.decoded import decoded, without_inner_marks
 from lambda_rlm.inputs.formats.extracted import Rows
 from lambda_rlm.inputs.formats.stepwise import PIECE, count_values, parsed
 from lambda_rlm.inputs.problem import InputProblem
-from lambda_rlm.inputs.reading import Format
+from lambda_rlm.inputs.reading import STANDARD_INPUT, Format
 
 _ENTRY: Final = 100
 """Bytes of a key's place among those that are held, at most."""
@@ -30,14 +30,15 @@ def parse_json(text: str, allowance: FileAllowance) -> Rows:
     """One JSON value; an empty text is a problem."""
     name = allowance.name
     if not text.strip():
-        raise InputProblem(f"{name} is empty, not JSON", "rename it (not .json), or write `[]` into it")
+        otherwise = "use --stdin-format text" if name == STANDARD_INPUT else "rename it (not .json)"
+        raise InputProblem(f"{name} is empty, not JSON", f"{otherwise}, or write `[]` into it")
     count_values(text, allowance)
     keys = _Keys(allowance)
     try:
         data = keys.value_of(text)
         return Rows(data, (*keys.notes(), *judge_texts(data, name, allowance.reading.glance)))
     except json.JSONDecodeError as error:
-        hint = "rename it to .jsonl if it has one value per line" if error.msg == "Extra data" else None
+        hint = f"{_as_format(name, 'jsonl')} if it has one value per line" if error.msg == "Extra data" else None
         raise InputProblem(
             f"{name} is not valid JSON: {error.msg} (line {error.lineno:,}, column {error.colno:,})", hint
         ) from None
@@ -63,13 +64,18 @@ def parse_jsonl(text: str, allowance: FileAllowance) -> Rows:
             rows.append(keys.value_of(line))
         except json.JSONDecodeError as error:
             is_json = number == 1 and _is_json(text, allowance)
-            hint = "the file is one JSON value over several lines: rename it to .json" if is_json else None
+            hint = f"it is one JSON value over several lines: {_as_format(name, 'json')}" if is_json else None
             raise InputProblem(
                 f"line {number:,} of {name} is not valid JSON: {error.msg} (column {error.colno:,})", hint
             ) from None
         except (ValueError, RecursionError) as error:
             raise _unrepresentable(f"line {number:,} of {name}", error) from None
     return Rows(rows, (*notes, *keys.notes(), *judge_texts(rows, name, allowance.reading.glance)))
+
+
+def _as_format(name: str, ending: str) -> str:
+    """How to have it read in another format."""
+    return f"use --stdin-format {ending}" if name == STANDARD_INPUT else f"rename it to .{ending}"
 
 
 def _lines(text: str) -> Iterator[str]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Final
 
@@ -24,8 +25,11 @@ from lambda_rlm.inputs.reading import Format, Reading
 _KIND: Final = "a Parquet file"
 _VALUE: Final = 40
 """Bytes of a value and its place in a row, about."""
+_TEXT: Final = 90
+"""Bytes of a moment as text, at most."""
 _MOST_SIMPLE: Final = 100
 _INT_LIMIT: Final = 2**63
+_IN_A_SECOND: Final = {"s": 1.0, "ms": 1e3, "us": 1e6, "ns": 1e9}
 
 
 def parquet_rows(data: bytes, name: str, reading: Reading) -> Rows:
@@ -46,12 +50,15 @@ def parquet_rows(data: bytes, name: str, reading: Reading) -> Rows:
             allowance.add(batch.nbytes)
             batches.append(batch)
         table = pa.Table.from_batches(batches, file.schema_arrow)
-    except (pa.ArrowException, OSError, ValueError, KeyError) as error:
+        table.validate(full=True)  # the file's word for its texts and places is not taken
+        twice = next((one for one in table.column_names if table.column_names.count(one) > 1), None)
+        if twice is not None:
+            raise InputProblem(f"{name} has two columns named {twice!r:.60}", "rename one of them")
+        return replace(_rows(table, allowance), made=allowance.made)
+    except InputProblem:
+        raise
+    except (pa.ArrowException, OSError, ValueError, KeyError, TypeError, OverflowError) as error:
         raise unsound(_KIND, name, str(error).splitlines()[0][:200] if str(error) else type(error).__name__) from None
-    twice = next((one for one in table.column_names if table.column_names.count(one) > 1), None)
-    if twice is not None:
-        raise InputProblem(f"{name} has two columns named {twice!r:.60}", "rename one of them")
-    return replace(_rows(table, allowance), made=allowance.made)
 
 
 def _count(file: Any, allowance: FileAllowance) -> None:
@@ -70,6 +77,7 @@ def _rows(table: Any, allowance: FileAllowance) -> Rows:
         data, notes = plain_data(table, name, reading)
         return Rows(data, (*notes, *judge_texts(data, name, reading.glance)))
     cells, kinds, lost = zip(*(one for one in found if one is not None), strict=True)
+    allowance.add(sum(_TEXT * len(made) for made, read in zip(cells, table.columns, strict=True) if made.type != read.type))
     made = rows_of_table(_table(cells, table.column_names), kinds, allowance)
     if not sum(lost):
         return made
@@ -97,11 +105,38 @@ def _simple(cells: Any) -> tuple[Any, str, int] | None:
         return cells, "bool", 0
     if pa.types.is_integer(kind):
         return (cells, "int", 0) if pc.max(cells).as_py() < _INT_LIMIT else None
+    if pa.types.is_date(kind) or pa.types.is_time(kind) or pa.types.is_timestamp(kind):
+        return _moments(cells), "text", 0
+    if pa.types.is_duration(kind):
+        seconds = pc.divide(pc.cast(pc.cast(cells, pa.int64()), pa.float64(), safe=False), _IN_A_SECOND[kind.unit])
+        return seconds, "float", 0
     if pa.types.is_floating(kind):
         finite = pc.is_finite(cells)
         lost = pc.sum(pc.invert(finite)).as_py() or 0
         return pc.if_else(finite, cells, pa.scalar(None, kind)), "float" if lost + cells.null_count < len(cells) else "", lost
     return None
+
+
+def _moments(cells: Any) -> Any:
+    """Days and times as ISO text: with as many digits as a `datetime` of Python shows, and more only where they are needed."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if pa.types.is_date(cells.type):
+        return pc.cast(cells, pa.string())
+    is_time, zone = pa.types.is_time(cells.type), getattr(cells.type, "tz", None)
+    with suppress(pa.ArrowException):  # finer, or too far away for microseconds
+        cells = pc.cast(cells, pa.time64("us") if is_time else pa.timestamp("us", zone))
+    if is_time:
+        written = pc.cast(cells, pa.string())
+    else:
+        form = "%Y-%m-%dT%H:%M:%S"
+        try:
+            written = pc.strftime(cells, form if zone is None else f"{form}%z")
+        except pa.ArrowException:  # a zone that this machine does not know: the same moment in UTC
+            written = pc.strftime(pc.cast(cells, pa.timestamp(cells.type.unit, "UTC")), f"{form}%z")
+    written = pc.replace_substring_regex(written, r"([+-]\d\d)(\d\d)$", r"\1:\2") if zone else written
+    return pc.replace_substring_regex(written, r"\.0+([+-]\d\d:\d\d)?$", r"\1")
 
 
 FORMAT: Final = Format(

@@ -73,14 +73,15 @@ class CellColumn:
         if self._rows >= SAMPLE and not self._is_sampled:
             self._give_up()
 
-    def count_whole(self, filled: int, blank: int) -> None:
-        """Take notice of so many whole numbers of at most 15 digits, as programs write them, and so many blank cells."""
+    def count_plain(self, filled: int, blank: int) -> None:
+        """Take notice of so many numbers as programs write them, whole ones of at most 15 digits, or any where
+        `has_settled_numbers`, and so many blank cells."""
         self._rows += filled + blank
         self._filled += filled
         if self._words is not None and filled:
             self._words = None
         if self._numbers is not None:
-            self._numbers.see_whole(filled)
+            self._numbers.see_plain(filled)
         if self._dates is not None:
             self._dates.others += filled
 
@@ -112,6 +113,26 @@ class CellColumn:
     def may_be_numbers(self) -> bool:
         """No cell speaks against numbers."""
         return self._numbers is not None and not self._numbers.others
+
+    @property
+    def has_settled_numbers(self) -> bool:
+        """All cells are numbers so far, and plain numbers can no longer change how they are read."""
+        return self.may_be_numbers and self._numbers is not None and self._numbers.is_settled
+
+    @property
+    def rows(self) -> int:
+        """Cells that were seen; of a column that is nothing of a kind perhaps only the first."""
+        return self._rows
+
+    @property
+    def likeness(self) -> str:
+        """What all filled cells are like: "number", "date" or "word" (true/false); "" where they are nothing of a kind."""
+        if not self._filled:
+            return ""
+        if self._words:
+            return "word"
+        seen = {"number": self._numbers, "date": self._dates}
+        return next((kind for kind, one in seen.items() if one is not None and one.fits and not one.others), "")
 
     @property
     def has_words(self) -> bool:
@@ -188,6 +209,13 @@ class CellReader:
         if not plain:
             return cell if self._missing == "" else None
         return self._missing if plain in MISSING else self._read(plain)
+
+
+def likeness_of(cell: str) -> str:
+    """What a cell alone is like."""
+    column = CellColumn()
+    column.count([cell], [1])
+    return column.likeness
 
 
 def verdicts(columns: Sequence[CellColumn], delimiter: str | None) -> list[Verdict]:

@@ -61,10 +61,12 @@ class Dates:
     def see(self, cells: Sequence[str], counts: Sequence[int]) -> None:
         """Take notice of filled cells, each as often as it counts."""
         joined = "\n".join(cells)
-        if self.is_iso and _ISO.match(joined) and not _RARE.search(joined) and joined.count("\n") == len(cells) - 1:
-            self.fits += sum(counts)
-            return
-        for cell, count in zip(cells, counts, strict=True):
+        seen = list(zip(cells, counts, strict=True))
+        if self.is_iso and _ISO.match(joined) and joined.count("\n") == len(cells) - 1:
+            rare = [(cell, count) for cell, count in seen if _RARE.search(cell)] if _RARE.search(joined) else []
+            self.fits += sum(counts) - sum(count for _, count in rare)
+            seen = rare
+        for cell, count in seen:
             self._see(cell, count)
 
     def _see(self, cell: str, count: int) -> None:

@@ -141,4 +141,4 @@ def _parts(data: Any, place: Place, watch: Callable[[], object]) -> Iterator[tup
 
 def _shown(place: Place) -> str:
     keys = [key for key in place if key is not None]
-    return f"texts of {'.'.join(keys)!r:.60}" if keys else "texts"
+    return f"field {'.'.join(keys)!r:.60}" if keys else "the list"

@@ -15,9 +15,9 @@ from typing import Final
 from lambda_rlm.inputs.formats.columns.verdict import TEXT, Verdict, many, quoted
 from lambda_rlm.written_numbers import SPACES, DecimalSigns, plain_digits, readings
 
-_PLAIN: Final = re.compile(
-    r"(?:-?(?:(?:0|[1-9][0-9]{0,14})(?:\.[0-9]{1,17}(?:[eE][+-]?[0-9]{1,2})?|[eE][+-][0-9]{1,2})?|\.[0-9]{1,17})(?:\n|\Z))*+\Z"
-)
+PLAIN_NUMBER: Final = r"-?(?:(?:0|[1-9][0-9]{0,14})(?:\.[0-9]{1,17}(?:[eE][+-]?[0-9]{1,2})?|[eE][+-][0-9]{1,2})?|\.[0-9]{1,17})"
+"""A number as programs write it, of at most 15 digits before the point; in RE2's words too."""
+_PLAIN: Final = re.compile(rf"(?:{PLAIN_NUMBER}(?:\n|\Z))*+\Z")
 """Numbers on lines, as programs write them."""
 _MONEY: Final = r"R\$|[$€£¥₹₽₩₺₫₪฿₴₦₱]|kr\.?|zł|Kč|Ft|lei|USD|EUR|GBP|JPY|CNY|INR|CHF|CAD|AUD|BRL|MXN|SEK|NOK|DKK|PLN|CZK|HUF|RUB|TRY|KRW|ZAR"
 _WRITTEN: Final = re.compile(
@@ -26,6 +26,7 @@ _WRITTEN: Final = re.compile(
 )
 _NO_GROUP: Final = re.compile(r"^(?!-?[1-9][0-9]{0,2}\.[0-9]{3}$)[^\n]*[.eE]", re.MULTILINE)
 _DOTTED: Final = re.compile(r"[^\n]*\.[^\n]*")
+_WITHOUT_SIGNS: Final = re.compile(r"-?(?:[0-9]+|[0-9]*\.[0-9]+)")
 _FRACTION: Final = re.compile(r"[.eE]")
 _ADDRESS: Final = re.compile(r"[0-9]{3}(?:\.[0-9]{3}){3}")
 _NO_VERSION: Final = re.compile(r"^(?:-|[0-9]{4}|\.|[0-9]+\.[0-9]{4}|[^\n]*[eE])", re.MULTILINE)
@@ -36,6 +37,8 @@ _LONGEST: Final = 400
 _INT_LIMIT: Final = 2**63
 _EXACT: Final = 2**53
 """Whole numbers up to here are exact as a Float."""
+_FLOAT_DIGITS: Final = 17
+"""A Float has no more."""
 _PHONE: Final = 7
 """Digits from which on a whole number after a plus, or in groups of the same length everywhere, may be a phone number."""
 
@@ -53,6 +56,7 @@ class Numbers:
         """Of whole numbers, without their sign."""
         self.units: dict[str, int] = {}
         self.changed, self.example, self.dotted = 0, "", ""
+        self.rounded = 0
         self.codes = self.powers = self.phones = self.enclosed = self.addresses = 0
         self.grouped: set[int] | None = set()
         """The numbers of digits of whole numbers whose groups have spaces between them; None where others are among them."""
@@ -77,8 +81,13 @@ class Numbers:
                 self.dotted = dotted[0]
             self._see_versions(joined)
 
-    def see_whole(self, count: int) -> None:
-        """Take notice of so many whole numbers of at most 15 digits, as programs write them."""
+    @property
+    def is_settled(self) -> bool:
+        """Further numbers as programs write them tell nothing but how many there are."""
+        return not (self.comma or self.may_be_versions) and self.has_fraction["."]
+
+    def see_plain(self, count: int) -> None:
+        """Take notice of so many numbers as programs write them: whole ones of at most 15 digits, any where `is_settled`."""
         self.fits += count
         self.grouped = None if count else self.grouped
 
@@ -102,10 +111,11 @@ class Numbers:
         self.decimals.see(worlds)
         self.signs.update(sign for sign in ".," if sign in match["body"])
         for sign, number in numbers.items():
-            if _FRACTION.search(number):
-                self.has_fraction[sign] = True
-            else:
-                self.largest[sign] = max(self.largest[sign], int(number), -int(number) - 1)
+            self.has_fraction[sign] = self.has_fraction[sign] or _FRACTION.search(number) is not None
+            whole = int(number.partition(".")[0].lstrip("-") or 0) if match["power"] is None else 0
+            if whole > _EXACT and "." in number and int(abs(float(number))) == whole:
+                whole = 0  # as programs write what is a Float already
+            self.largest[sign] = max(self.largest[sign], whole - (number[0] == "-"))
         self._see_form(match, count)
 
     def _see_form(self, match: re.Match[str], count: int) -> None:
@@ -125,7 +135,9 @@ class Numbers:
             self.units[unit] = self.units.get(unit, 0) + count
         if "." in body:
             self._see_versions(cell)
-        if not (cell.lstrip("-").isdigit() or (_PLAIN.match(cell) and not match["power"])):
+        if _WITHOUT_SIGNS.fullmatch(cell):
+            self.rounded += count if len(body.replace(".", "").strip("0")) > _FLOAT_DIGITS else 0
+        else:
             self.changed += count
             self.example = self.example or cell
 
@@ -194,6 +206,9 @@ class Numbers:
             match = _WRITTEN.fullmatch(example)
             shown = "" if match is None else f" ({quoted(example)} is {_plain(match, sign)})"
             note = f"has numbers with signs, read with {'a point' if sign == '.' else 'a comma'} before decimals{shown}"
+        if is_float and self.rounded:
+            digits = f"{many(self.rounded, 'number')} of more digits than the {_FLOAT_DIGITS} that a Float keeps"
+            note = f"has {digits}" if note is None else f"{note}; {digits}"
         plain = float if is_float else int
         return Verdict("float" if is_float else "int", plain if is_plain else _reader(sign, plain), note)
 
