@@ -2,7 +2,8 @@
 
 Owns the one table of what is written in several ways, and the forms made of it: `cased` and `folded` for labels, where a dash
 and a letter may be all that parts two of them; `printed` for quotes, which keeps casing; `marked` and `unmarked` for search.
-Says also which neighbors are of one word (`is_joined`). The way back to the places of the original is in `eval.named.replaced_text`.
+Says also which neighbors are of one word (`is_joined`). The way back to the places of the original is in
+`eval.named.replaced_text`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Where a text may be cut without cutting a character as people see it: Unicode's extended grapheme clusters.
 
-Owns `whole`, `whole_after` and `begun`, for who cuts a text to a size. A letter stays with its marks, `\\r` with `\\n`, and what is drawn as one sign (a flag,
-an emoji of several people, a syllable of Hangul or of an Indic script) stays one. Loads nothing where the text is ASCII at the cut.
+Owns `whole`, `whole_after` and `begun`, for who cuts a text to a size. A letter stays with its marks, `\\r` with `\\n`, and
+what is drawn as one sign (a flag, an emoji of several people, a syllable of Hangul or of an Indic script) stays one. Loads
+nothing where the text is ASCII at the cut.
 """
 
 from __future__ import annotations

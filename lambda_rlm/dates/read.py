@@ -200,7 +200,8 @@ def _plain(match: re.Match[str], _has_clock: bool = False) -> date | None:
 
 
 def _numbers(match: re.Match[str], has_clock: bool) -> NumericDate | None:
-    """Day, month and year of numbers alone, but for what is written as numbers of parts, versions and sort codes of banks are."""
+    """Day, month and year of numbers alone, but for what is written as numbers of parts, versions and sort codes of banks
+    are."""
     first, sign, second, year = match.groups()
     is_dated = len(year) == 4 or (len(first) == len(second) == 2 if sign == "." else sign == "/" or has_clock)
     return numeric_date(first, sign, second, year) if is_dated else None

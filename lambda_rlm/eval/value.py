@@ -201,9 +201,8 @@ class ReadPassage(Passage):
 
 
 class Rope(Text):
-    """Pieces in a row. `origin_of` it is the rope itself: the pieces keep which part came from where. `links` counts the ropes
-    in it that have not booked their memory, itself included. `counted` is what the analysis found it to be made of, and with
-    which vocabulary."""
+    """Pieces in a row, which keep what came from where: `origin_of` it is itself. `links` counts the ropes in it that have not
+    booked their memory, itself too; `counted` is what the analysis found, and in which vocabulary."""
 
     __slots__ = ("counted", "ends", "links", "meter", "pieces")
 
@@ -389,14 +388,13 @@ def origin_of(text: Text) -> Origin | None:
 
 def derived(s: str, meter: Meter, *sources: Text) -> Text:
     """A flat text computed from others: covers all that they cover."""
-    storage = meter.storage
     if len(sources) == 1:
-        return flat(s, origin_of(sources[0]), storage)
+        return flat(s, origin_of(sources[0]), meter.storage)
     origins = tuple(o for o in map(origin_of, sources) if o is not None)
     if origins:  # trusted sources may hold numbers of replies: a rope in its pieces, a short text in `told`
         told = (t if isinstance(t, Rope) else getattr(t, "told", None) for t in sources if t.origin is None)
         origins += tuple(filter(None, told))
-    return flat(s, origins[0] if len(origins) == 1 else Derived(origins) if origins else None, storage)
+    return flat(s, origins[0] if len(origins) == 1 else Derived(origins) if origins else None, meter.storage)
 
 
 EMPTY_TEXT: Final = Text("")

@@ -45,7 +45,8 @@ class Leaf:
 class Basis:
     """What the evidence for an answer is looked for in. `parts` are the passages by the call that read them, None for the
     program; `below` the calls whose replies a call read; `shown` the passages that every call read, where that is known;
-    `tables` the inputs that are rows of numbers and texts, `documents` those that are rows of names and texts. Without `is_whole` some calls are left out."""
+    `tables` the inputs that are rows of numbers and texts, `documents` those that are rows of names and texts. Without
+    `is_whole` some calls are left out."""
 
     leaves: tuple[Leaf, ...]
     parts: Mapping[Reader, tuple[SourcePart, ...]]

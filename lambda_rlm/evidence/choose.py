@@ -11,13 +11,13 @@ from collections.abc import Sequence, Set
 from dataclasses import dataclass, replace
 from typing import Final
 
-from lambda_rlm.eval.named.folding import is_joined
 from lambda_rlm.evidence.folded import fold, terms
 from lambda_rlm.evidence.needles import ABOUT, CONTEXT, VALUES, WEIGHTS, Needle
 from lambda_rlm.evidence.numbers import rounds_to, words_of
 from lambda_rlm.evidence.record import Match
 from lambda_rlm.evidence.scope import Scope
 from lambda_rlm.evidence.windows import window
+from lambda_rlm.folding import is_joined
 
 MOST_PLACES: Final = 3
 """FilePlaces for one part of an answer, which may join facts."""

@@ -1,6 +1,6 @@
 """The search for the evidence of an answer: part by part, in what is nearest to each first.
 
-Owns `Search`. Refuses to make evidence up: what nothing supports has a note.
+Owns `EvidenceSearch`. Refuses to make evidence up: what nothing supports has a note.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _LONGEST_CLAIM: Final = 200
 _MOST_UNSUPPORTED: Final = 3
 
 
-class Search:
+class EvidenceSearch:
     """One search for the evidence of an answer."""
 
     def __init__(self, basis: Basis, places: Mapping[str, FilePlaces]) -> None:

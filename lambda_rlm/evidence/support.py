@@ -1,7 +1,7 @@
 """The evidence for the answer of a run, looked for when it is first asked for.
 
-Owns `Support`. Promises that it is looked for once, that the inputs are let go then, and that a copy in another process has what
-was found and not the inputs.
+Owns `Support`. Promises that it is looked for once, that the inputs are let go then, and that a copy in another process has
+what was found and not the inputs.
 """
 
 from __future__ import annotations
@@ -52,9 +52,9 @@ def _found_before(found: EvidenceSet) -> Support:
 
 def _searched(basis: Basis, places: Mapping[str, FilePlaces]) -> EvidenceSet:
     """The evidence. A mistake of this program in looking for it costs no answer that was paid for: a note says so."""
-    from lambda_rlm.evidence.looking import Search  # which compiles large patterns: nobody may ever look
+    from lambda_rlm.evidence.looking import EvidenceSearch  # which compiles large patterns: nobody may ever look
 
     try:
-        return Search(basis, places).found()
+        return EvidenceSearch(basis, places).found()
     except Exception as error:  # noqa: BLE001 - whatever the mistake is
         return EvidenceSet(notes=(f"evidence could not be looked for: {type(error).__name__}",))

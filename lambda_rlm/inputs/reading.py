@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from lambda_rlm.inputs.encodings import codec_of, suggestion
+from lambda_rlm.inputs.letters.encodings import codec_of, suggestion
 from lambda_rlm.inputs.problem import InputProblem
 
 MOST_BYTES: Final = 1_000_000_000

@@ -86,7 +86,7 @@ def test_every_line_end_ends_a_line(end: str) -> None:
         (r"a\vb|c\sd", "a\vb c\vd", ["a\vb", "c\vd"]),
     ],
 )
-def test_a_line_feed_of_a_pattern_is_any_line_end_of_two_characters(pattern: str, text: str, matches: list[str]) -> None:
+def test_a_line_feed_of_a_pattern_is_any_line_end(pattern: str, text: str, matches: list[str]) -> None:
     assert found(pattern, text) == matches
 
 
@@ -190,7 +190,7 @@ def test_a_code_is_charged_whatever_was_searched_before() -> None:
     assert len(charges) == 2
 
 
-def test_the_clock_is_looked_at_while_a_text_is_written_in_a_code() -> None:
+def test_the_clock_is_looked_at_while_a_text_is_coded() -> None:
     account, looks = meter(), [0]
     account.watch(lambda: looks.__setitem__(0, looks[0] + 1))
     text = document("Привет, мир. " * 50_000)

@@ -210,7 +210,7 @@ def test_an_article_is_no_number_that_is_missing(reply: str) -> None:
     assert not any("“one”" in note or "“un”" in note or "“ein”" in note for note in notes)
 
 
-def test_each_line_of_a_joined_answer_has_the_passage_of_its_own_call() -> None:
+def test_each_line_of_a_joined_answer_has_its_own_passage() -> None:
     """However many calls there are; and no number that a model replied is told to be the program's."""
     text = "\n".join(f"Person {n} paid {n * 7} dollars for {n % 13} lamps." for n in range(130))
     model = ScriptedModel([Rule(r"(?s).*Person (\d+) paid (\d+).*", r"Person \1: \2 dollars, and 88 more")], PROFILE)
@@ -283,7 +283,7 @@ def test_labels_lead_to_their_items_whatever_reply_comes_first(source: str) -> N
 @pytest.mark.parametrize(
     ("query", "row"), [("What did Cid pay in March?", 3), ("What did Bob pay?", 2), ("What did Dora pay?", 4)]
 )
-def test_of_equal_cells_that_of_the_row_that_is_asked_for_is_cited(tmp_path: Path, query: str, row: int) -> None:
+def test_of_equal_cells_that_of_the_row_asked_for_is_cited(tmp_path: Path, query: str, row: int) -> None:
     rows = "name,paid,month\nAnn,12,May\nBob,345,May\nCid,345,March\nDora,345,June\n"
     (tmp_path / "pays.csv").write_text(rows, encoding="utf-8")
     assert only(said("345", query, context=tmp_path / "pays.csv")).row == row

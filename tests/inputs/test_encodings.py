@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from lambda_rlm.inputs import InputProblem, Reading, from_arguments
 from lambda_rlm.inputs.decode import Decoded, decode
-from lambda_rlm.inputs.encodings import _CODECS, _OF_PAGES, codec_of
+from lambda_rlm.inputs.letters.encodings import _CODECS, _OF_PAGES, codec_of
 from tests.support.input_files import names_of, problem, written
 from tests.support.texts_of_languages import TEXTS, of_length
 

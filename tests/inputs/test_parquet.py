@@ -89,7 +89,7 @@ def test_texts_that_are_no_utf8_are_a_problem(tmp_path: Path, is_coded: bool) ->
     assert "cannot read" in problem(path).message
 
 
-def test_a_nested_moment_that_python_has_no_value_for_is_a_problem(tmp_path: Path) -> None:
+def test_a_nested_moment_that_python_cannot_hold_is_a_problem(tmp_path: Path) -> None:
     kind = pa.list_(pa.timestamp("ns"))
     assert "cannot read" in problem(saved(tmp_path, {"a": pa.array([[1672628645123456789]], kind)})).message
 

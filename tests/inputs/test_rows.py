@@ -168,7 +168,7 @@ def test_a_table_without_rows_is_told(tmp_path: Path) -> None:
     assert inputs.values["context"] == [] and any("names of columns only" in note for note in inputs.notes)
 
 
-def test_a_tsv_without_tabs_is_divided_by_what_its_lines_agree_on(tmp_path: Path) -> None:
+def test_a_tsv_without_tabs_is_divided_as_its_lines_agree(tmp_path: Path) -> None:
     inputs = from_arguments([written(tmp_path, "a.tsv", "a,b\n1,2\n")])
     assert inputs.values["context"] == [{"a": 1, "b": 2}]
 

@@ -85,7 +85,7 @@ def test_usage_is_within_the_bound_in_all_of_the_language(drawn: Drawn, adversar
     holds(repr(drawn).split("\n", 1)[1], drawn.inputs, values, adversary)
 
 
-def test_a_question_that_another_place_asked_first_lengthens_no_chain() -> None:
+def test_a_question_asked_elsewhere_first_lengthens_no_chain() -> None:
     """The right side asks what the left one asks as its second call, which is answered before: it waits for one call."""
     profile = ModelProfile(name="adversary", window=10**6, max_output=60, input_price=1e-6, output_price=3e-6)
     text = """

@@ -96,7 +96,7 @@ def test_another_engine_finds_the_same_in_every_script(pattern: Two, text: str) 
 
 
 @given(patterns, texts, st.integers(1, 5))
-def test_what_is_searched_in_parts_has_the_same_matches_in_every_script(pattern: Two, text: str, reach: int) -> None:
+def test_what_is_searched_in_parts_has_the_same_matches(pattern: Two, text: str, reach: int) -> None:
     try:
         engine = Pattern(pattern[0], False)
     except BadPattern:

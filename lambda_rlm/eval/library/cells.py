@@ -2,9 +2,9 @@
 
 Owns what is around a number in a cell. What a column tells of signs and orders is judged by `written_numbers` and `dates`, as
 for the columns of files: `1.234,50`, `0,5` and `1.234.567` tell which sign is before decimals, `1,234` does not, and is then
-read as the other cells say, or not at all; `13/02/2023` tells which of day and month is first. Promises that nothing is guessed:
-where the cells disagree, or none tells, a cell that can be read in two ways is none. A number is given with all of its digits,
-`-1234.50`; its unit is what is written around it. Refuses cells with several numbers.
+read as the other cells say, or not at all; `13/02/2023` tells which of day and month is first. Promises that nothing is
+guessed: where the cells disagree, or none tells, a cell that can be read in two ways is none. A number is given with all of its
+digits, `-1234.50`; its unit is what is written around it. Refuses cells with several numbers.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Which characters the named sets of patterns hold, in every script.
 
-Owns `NAMED`, by Unicode's properties as Python has them: a word is made of letters, marks, numbers, connecting signs and the two
-joiners that stand inside words of Arabic and Indic scripts; a digit is a decimal digit of any script; white space is Unicode's.
-A set of the form `[:name:]` is the one of POSIX, carried over to Unicode.
+Owns `NAMED`, by Unicode's properties as Python has them: a word is made of letters, marks, numbers, connecting signs and the
+two joiners that stand inside words of Arabic and Indic scripts; a digit is a decimal digit of any script; white space is
+Unicode's. A set of the form `[:name:]` is the one of POSIX, carried over to Unicode.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _JOINERS: Final = "\u200c\u200d"
 
 
 def is_word(c: str) -> bool:
-    """Whether a character can stand in a word."""
+    """Whether a character can be part of a word."""
     return c.isalnum() or c == "_" or c in _JOINERS or category(c) in ("Mn", "Mc", "Me", "Pc")
 
 

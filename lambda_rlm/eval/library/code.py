@@ -1,11 +1,12 @@
 """Texts in a code in which the engine's own edges are right for every script and every line end.
 
-The engine finds ends of words between ASCII letters only, and ends of lines at `\\n` only; its classes of all letters are programs
-of a thousand instructions. Owns `PatternCode`, which tells for one pattern what it is asked in such cases. Characters that are in the
-same sets of a pattern, and alike as parts of words, are of one kind: nothing in a match can tell them apart. Each kind has a byte,
-an ASCII letter for parts of words, and the pattern's sets become sets of bytes; so the program stays small, and a match of the
-coded text by the coded pattern is a match of the text by the pattern. Beyond some kinds one has five bytes. Line ends are kinds
-of their own with a line feed on both sides, but for `\\r\\n`, which has them around the whole. No byte that goes on begins another.
+The engine finds ends of words between ASCII letters only, and ends of lines at `\\n` only; its classes of all letters are
+programs of a thousand instructions. Owns `PatternCode`, which tells for one pattern what it is asked in such cases. Characters
+that are in the same sets of a pattern, and alike as parts of words, are of one kind: nothing in a match can tell them apart.
+Each kind has a byte, an ASCII letter for parts of words, and the pattern's sets become sets of bytes; so the program stays
+small, and a match of the coded text by the coded pattern is a match of the text by the pattern. Beyond some kinds one has five
+bytes. Line ends are kinds of their own with a line feed on both sides, but for `\\r\\n`, which has them around the whole. No
+byte that goes on begins another.
 
 Promises: what the code of a text is, and what it is charged, does not depend on the texts before; it is safe among threads.
 """

@@ -1,8 +1,8 @@
 """Cutting texts to size: `chunk`, `windows`, `split`, `pack`.
 
 Promises: pieces of an input are spans, never copies; chunking is lossless, no piece is longer than asked, and there are no more
-pieces than if each but the last had at least seven eighths of that, so their number follows from the length alone. Within this no
-cut falls inside a grapheme: a letter and its marks, a flag, `\\r\\n`.
+pieces than if each but the last had at least seven eighths of that, so their number follows from the length alone. Within this
+no cut falls inside a grapheme: a letter and its marks, a flag, `\\r\\n`.
 """
 
 from __future__ import annotations

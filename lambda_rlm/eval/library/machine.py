@@ -1,8 +1,8 @@
 """One program of the engine and the bytes it is run over.
 
-Owns `Machine`, a compiled program with what is to be known of it, and `Search`, the way through a text from match to match, a long
-one in parts with a look at the clock between them. Promises that a bad pattern prints nothing. Refuses a program of more than
-`MOST_MEMORY`, and one that must read so much at once that no look would come in time.
+Owns `Machine`, a compiled program with what is to be known of it, and `Search`, the way through a text from match to match, a
+long one in parts with a look at the clock between them. Promises that a bad pattern prints nothing. Refuses a program of more
+than `MOST_MEMORY`, and one that must read so much at once that no look would come in time.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """A pattern as its parts: operators, edges, and sets of characters.
 
-Owns the one reading of RE2's syntax that tells what a character of the pattern stands for, whatever flags are on there, and what
-the engine is asked where it knows the same characters as the library: `.` takes no `\\r`, a class `[^…]` that names `\\n` leaves
-`\\r` out too, and white space has `\\v`. The pattern has been accepted by the engine before.
+Owns the one reading of RE2's syntax that tells what a character of the pattern stands for, whatever flags are on there, and
+what the engine is asked where it knows the same characters as the library: `.` takes no `\\r`, a class `[^…]` that names `\\n`
+leaves `\\r` out too, and white space has `\\v`. The pattern has been accepted by the engine before.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ Edge = Literal["^", "$", "\\A", "\\z", "\\b", "\\B"]
 
 @dataclass(frozen=True, slots=True)
 class Letters:
-    """One character of a set: what stands between the brackets of a class, parted into what the engine knows (`written`) and
+    """One character of a set: what is between the brackets of a class, parted into what the engine knows (`written`) and
     the sets whose names stand for more (`named`). `has_line_feed`: it names `\\n`, so `\\r\\n` may stand for it as a whole."""
 
     written: str

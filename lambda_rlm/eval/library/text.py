@@ -326,7 +326,8 @@ def split_on(site: Site) -> Function:
 
 
 def _separators_at_line_ends(s: str, sep: str, begin: int, end: int) -> Iterator[Range]:
-    """Where separators begin and end, with `\\r\\n` for a line feed as well: looked for where each is one, and moved by that."""
+    """Where separators begin and end, with `\\r\\n` for a line feed as well: looked for where each is one, and moved by
+    that."""
     moved = begin
     line_end = s.find("\r\n", begin, end)
 

@@ -55,7 +55,8 @@ class Exchanges:
             self.calls.append(AnsweredCall(call, shown, reply))
 
     def judged(self, call: int, shown: Sequence[Stretch], items: Sequence[Text], value: Value) -> bool:
-        """A place in the data got an answer, that of a call of its own or one that it shares; whether there was room to keep it."""
+        """A place in the data got an answer, that of a call of its own or one that it shares; whether there was room to keep
+        it."""
         parts = len(shown) + len(items) + 1
         if parts > self._room:
             self.is_whole = False

@@ -15,7 +15,6 @@ from typing import Any, Final
 
 from lambda_rlm.graphemes import begun
 from lambda_rlm.inputs.decode import Decoded, decode
-from lambda_rlm.inputs.encodings import declared_codec
 from lambda_rlm.inputs.formats.extracted import (
     LONGEST_HEADING,
     MOST_HEADINGS,
@@ -23,6 +22,7 @@ from lambda_rlm.inputs.formats.extracted import (
     is_out_of_memory,
     unsound,
 )
+from lambda_rlm.inputs.letters.encodings import declared_codec
 from lambda_rlm.inputs.problem import InputProblem
 from lambda_rlm.inputs.reading import Format, Reading, amount
 

@@ -1,8 +1,8 @@
 """Which part of an answer rests on which passage: claims, as stretches of the answer.
 
-Owns `MarkedClaim`, and passages as plain mappings with the keys of `evidence`: of a run from before evidence was on record, they
-are made from its citations. Promises that claims do not overlap, and that nothing is guessed: a passage belongs to the claim
-that it names, and to the whole answer where no passage names a part of it.
+Owns `MarkedClaim`, and passages as plain mappings with the keys of `evidence`: of a run from before evidence was on record,
+they are made from its citations. Promises that claims do not overlap, and that nothing is guessed: a passage belongs to the
+claim that it names, and to the whole answer where no passage names a part of it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Final
 
-from lambda_rlm.eval.named.folding import is_joined
+from lambda_rlm.folding import is_joined
 from lambda_rlm.journal.records import CallRow
 from lambda_rlm.journal.report.run_report import RunReport
 from lambda_rlm.journal.report.tree import SHARED

@@ -84,7 +84,7 @@ class Numbers:
     @property
     def is_settled(self) -> bool:
         """Further numbers as programs write them tell nothing but how many there are."""
-        return not (self.comma or self.may_be_versions) and self.has_fraction["."]
+        return "." in self.decimals.told and not self.may_be_versions and self.has_fraction["."]
 
     def see_plain(self, count: int) -> None:
         """Take notice of so many numbers as programs write them: whole ones of at most 15 digits, any where `is_settled`."""
