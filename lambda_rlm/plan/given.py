@@ -28,6 +28,7 @@ FORMS: Final[Mapping[str, Type]] = {
     "documents": _DOCUMENTS,
     "records": _DOCUMENTS,
     "items": list_of(record_of(text=TEXT, fields=list_of(record_of(name=TEXT, value=TEXT)))),
+    "heading": TEXT,
 }
 """What inputs may stand in for in a strategy: the names of its outermost `let`s, and the types they have in the standard
 library."""
@@ -161,10 +162,10 @@ def items(inputs: Mapping[str, Type], _called: Mapping[str, str] = NO_NAMES) -> 
     return None
 
 
-def are_items(inputs: Mapping[str, Type]) -> bool:
-    """The inputs are one list whose elements are items as they are."""
+def heading(inputs: Mapping[str, Type], _called: Mapping[str, str] = NO_NAMES) -> tuple[str, str] | None:
+    """What is before the items: nothing where they are the inputs as they are, so that no text of all is made to look for it."""
     types = list(_others(inputs).values())
-    return len(types) == 1 and types[0] != _DOCUMENTS and items(inputs) is not None
+    return ("", '""') if len(types) == 1 and types[0] != _DOCUMENTS and items(inputs) is not None else None
 
 
 def _others(inputs: Mapping[str, Type]) -> dict[str, Type]:

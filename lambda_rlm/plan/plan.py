@@ -21,7 +21,7 @@ from lambda_rlm.syntax.caps import children
 from lambda_rlm.syntax.literals import escaped_piece
 from lambda_rlm.syntax.parse import parse
 from lambda_rlm.syntax.printing.pretty import pretty
-from lambda_rlm.syntax.term import App, If, IntLit, Item, Let, NamedType, Node, Pipe, Program, Template, Term, TextLit, Var
+from lambda_rlm.syntax.term import App, If, IntLit, Item, Let, NamedType, Node, Pipe, Program, Template, Term, Var
 from lambda_rlm.types.show import show
 from lambda_rlm.types.type import BOOL, TEXT, Con, Enum, Type, option_of
 
@@ -50,9 +50,6 @@ def plan(
     asked before, None for nothing; `guide` is what the call that gives the answer is told of its parts."""
     own_type: Type = TEXT if route.own is None else route.own.type
     program = _sized(replace(parse(_source(route)), comments=()), route.sizes)
-    if route.own is None and given.are_items(inputs):
-        # Rows have nothing before them: a text of all of them is not made to look for it.
-        program = _with_value(program, "head", TextLit(program.result.span, ""))
     if returns is not None and (returns != own_type or guide):
         program = _returning(program, returns, guide)
     prelude, program = _given(program, inputs, FORMS.keys() if route.own is None else route.own.forms, called)
@@ -143,7 +140,7 @@ def _given(
     """The prelude for inputs of these types, and the program with what it takes from it; without what it then has no use
     for."""
     prelude = ""
-    forms_of = {"documents": given.documents, "records": given.records, "items": given.items}
+    forms_of = {"documents": given.documents, "records": given.records, "items": given.items, "heading": given.heading}
     for name, made in forms_of.items():
         form = made(inputs, called)
         if name in forms and form is not None and any(isinstance(item, Let) and item.name == name for item in program.items):

@@ -23,7 +23,7 @@ def test_the_answer_is_on_stdout_and_the_figures_on_stderr(shell: Shell) -> None
     assert shell.out == "bees\n"
     assert re.fullmatch(
         r"Evidence\n  a\.txt, line 1: “Ann keeps bees\.”\n"
-        r"direct · 1 call \(likely 1 · at most 1\) · \d+ \+ 1 tokens \(likely [\d,]+ \+ [\d,]+ · at most [\d,]+ \+ [\d,]+\) · free · "
+        r"direct · 1 of at most 1 call \(likely 1\) · \d+ \+ 1 tokens \(likely [\d,]+ \+ [\d,]+ · at most [\d,]+ \+ [\d,]+\) · free · "
         r"\d+\.\d s\n",
         shell.err,
     )
@@ -203,7 +203,7 @@ def test_garbage_for_a_typed_call_is_exit_2_with_the_usage(shell: Shell) -> None
     model = script({"match": "", "reply": "I would rather not."})
     assert shell("run", wrote("p.lam", 'llm_call[Int]("how many?")'), "--model", model) == 2
     assert "fault[E0513]" in shell.err
-    found = r"program · 1 call \(likely 1 · at most 1\) · 1 of at most 1 extra attempt · \d+ \+ \d+ tokens"
+    found = r"program · 1 of at most 1 call \(likely 1\) · 1 of at most 1 extra attempt · \d+ \+ \d+ tokens"
     assert re.search(found, shell.err)
     assert shell.out == ""
     assert shell("run", "p.lam", "--model", model, "--json") == 2
