@@ -104,7 +104,6 @@ class PatternCode:
         self._has_far_lines = has_edges or "." in named
         self._lock = Lock()
         self._askers: dict[Letters, Machine] = {}
-        self._own = _ASCII | {form for letters in self._sets for c in _WRITTEN.findall(letters.written) for form in _cases(c)}
         self._forget()
 
     def _forget(self) -> None:
@@ -113,6 +112,11 @@ class PatternCode:
         self._signatures: dict[str, int] = {}
         """Of line ends where they are kinds of their own: a bit for each set that holds it."""
         self._machine: Machine | None = None
+
+    @cached_property
+    def _own(self) -> set[str]:
+        """The letters that the program tells apart whatever the text."""
+        return _ASCII | {form for letters in self._sets for c in _WRITTEN.findall(letters.written) for form in _cases(c)}
 
     @cached_property
     def _is_large(self) -> bool:
