@@ -211,8 +211,12 @@ class Run:
     @property
     def evidence(self) -> tuple[Evidence, ...]:
         """Where the answer comes from: places of the inputs whose words support its parts, in the order of the answer. It is
-        looked for when it is first asked for."""
-        return () if self.support is None else self.support.found.evidence
+        looked for when it is first asked for. Columns have the names that the data gives them."""
+        found = () if self.support is None else self.support.found.evidence
+        return tuple(
+            replace(one, heading=self.called.get(one.heading, one.heading)) if one.row is not None and one.heading else one
+            for one in found
+        )
 
     @property
     def evidence_notes(self) -> tuple[str, ...]:

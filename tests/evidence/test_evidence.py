@@ -139,6 +139,12 @@ def test_a_total_cites_its_column(program: str, what: str) -> None:
     assert [one.words for one in run.evidence] == ["12.5", "30.25", "8.5"] and what in run.evidence_notes[0]
 
 
+def test_a_column_has_the_name_that_the_data_gives_it() -> None:
+    rows = [{"имя": "Ann", "сумма": 1200}, {"имя": "Bob", "сумма": 3450}]
+    run = RLM(ScriptedModel([], PROFILE)).run("max(map(rows, fn(row) => row.field_2)) ?? 0", rows=rows)
+    assert (only(run).row, only(run).heading) == (2, "сумма")
+
+
 def test_a_greatest_value_cites_its_row() -> None:
     rows = [{"name": name, "paid": paid} for name, paid in (("Ann", 1200), ("Bob", 3450), ("Cid", 810))]
     run = RLM(ScriptedModel([], PROFILE)).run("last(sort_by(map(rows, fn(row) => row.paid), fn(paid) => paid)) ?? 0", rows=rows)
