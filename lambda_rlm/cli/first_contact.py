@@ -2,8 +2,8 @@
 
 Owns `Beginning` and when there is a contact: for `ask`, and for `run` where the program asks a model. Where replies of earlier
 runs count (`--cache`), a run may need no server, and where a person approves what is sent, no key goes to one before: only a
-model that is not named yet is asked for then. Imports little: the reply of a server that is near comes before all that answers is
-loaded.
+model that is not named yet is asked for then. Imports little: the reply of a server that is near comes before all that answers
+is loaded.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What is known of providers' models before they are asked: window, longest reply, prices.
 
-Owns the look-up in the package's own table, which has a date (`table`, made by `benchmarks/tables/model_tables.py` from that
+Owns the look-up in the package's own table, which has a date (`table`, made by `benchmarks/model_tables.py` from that
 of litellm). Promises that an unknown price is None and never 0, and that a price is the highest that a token may cost. For a
 model that the table lacks it assumes a small window, `DEFAULT_WINDOW` tokens; pass `window` where more is known. Whether such a
 model thinks before it replies, its name tells.

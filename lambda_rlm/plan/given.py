@@ -163,7 +163,8 @@ def items(inputs: Mapping[str, Type], _called: Mapping[str, str] = NO_NAMES) -> 
 
 
 def heading(inputs: Mapping[str, Type], _called: Mapping[str, str] = NO_NAMES) -> tuple[str, str] | None:
-    """What is before the items: nothing where they are the inputs as they are, so that no text of all is made to look for it."""
+    """What is before the items: nothing where they are the inputs as they are, so that no text of all is made to look for
+    it."""
     types = list(_others(inputs).values())
     return ("", '""') if len(types) == 1 and types[0] != _DOCUMENTS and items(inputs) is not None else None
 

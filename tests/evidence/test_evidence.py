@@ -141,7 +141,7 @@ def test_a_total_cites_its_column(program: str, what: str) -> None:
 
 def test_a_column_has_the_name_that_the_data_gives_it() -> None:
     rows = [{"имя": "Ann", "сумма": 1200}, {"имя": "Bob", "сумма": 3450}]
-    run = RLM(ScriptedModel([], PROFILE)).run("last(sort(map(rows, fn(row) => row.field_2))) ?? 0", rows=rows)
+    run = RLM(ScriptedModel([], PROFILE)).run("last(sort_by(map(rows, fn(row) => row.field_2), fn(n) => n)) ?? 0", rows=rows)
     assert (only(run).row, only(run).heading) == (2, "сумма")
 
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks.tables.model_tables import models, public_models, written
+from benchmarks.model_tables import models, public_models, written
 from lambda_rlm.llm.profiles import batch_prices, prices_as_of, provider_profile
 from tests.support.places import ROOT
 

@@ -1,6 +1,6 @@
 """The vocabularies that are part of this package: o200k_base and cl100k_base, counted by tiktoken.
 
-Owns their rank files (`data`, made by `benchmarks/tables/model_tables.py` from the public ones) and the counters made of them,
+Owns their rank files (`data`, made by `benchmarks/model_tables.py` from the public ones) and the counters made of them,
 without a network. Promises that nothing is read before the first number is asked for, and that a process has one of each.
 Refuses a tokenizer whose pattern has no rule of seams: its texts are counted by their bytes.
 """

@@ -6,7 +6,7 @@ import pytest
 import tiktoken
 from tiktoken_ext import openai_public
 
-from benchmarks.tables.model_tables import carried, public_ranks
+from benchmarks.model_tables import carried, public_ranks
 from lambda_rlm.llm.vocabulary.byte_pair import PATTERNS, encoder, ranks
 from tests.support.hard_texts import hard_texts
 

@@ -1,6 +1,6 @@
 """Makes the tables of models that the package brings along, from the public ones that an installed litellm carries.
 
-    python benchmarks/tables/model_tables.py kinds | ranks | models DATE
+    python benchmarks/model_tables.py kinds | ranks | models DATE
 
 `kinds` are the kinds of characters: run it with Python 3.11, whose Unicode 14 is the oldest table that counts here. `ranks` are
 the vocabularies of tiktoken. `models` are windows and prices; DATE is the day from which the installed litellm has them. No
@@ -21,11 +21,11 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from lambda_rlm.llm.vocabulary import characters
 
-_LLM: Final = Path(__file__).resolve().parents[2] / "lambda_rlm" / "llm"
+_LLM: Final = Path(__file__).resolve().parents[1] / "lambda_rlm" / "llm"
 _VOCABULARY: Final = _LLM / "vocabulary" / "data"
 _UNICODE: Final = "14.0.0"
 _LAST: Final = 0x10FFFF
