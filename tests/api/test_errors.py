@@ -75,6 +75,7 @@ INSIDE = {
     "Untrusted": "becomes E0505",
     "Unusable": "becomes a line of an audit",
     "UsageProblem": "becomes an exit code of the command line",
+    "Unread": "becomes a bad pattern",
 }
 """Public names of exceptions that never leave the library, each with what becomes of it."""
 

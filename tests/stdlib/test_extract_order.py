@@ -43,7 +43,7 @@ def listed(cells: list[str], order: str | None, **plan: Any) -> tuple[list[str],
         ("lowest", ["13/2/2023", "1/3/2023", "2/1/2023"], ["2/1/2023", "13/2/2023", "1/3/2023"]),
         ("lowest", ["2023-05", "2023-04-30", "Jan 5, 2023"], ["Jan 5, 2023", "2023-04-30", "2023-05"]),
         # Of equal values the first of the text is first, whichever end is asked for.
-        ("highest", ["7", "07", "9", "7.0"], ["9", "7", "07", "7.0"]),
+        ("highest", ["7", "7.00", "9", "7.0"], ["9", "7", "7.00", "7.0"]),
         # Several units have no order of numbers.
         ("lowest", ["5 kg", "300 g", "40 m"], ["300 g", "40 m", "5 kg"]),
     ],

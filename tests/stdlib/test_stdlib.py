@@ -254,9 +254,9 @@ def test_a_plan_over_any_inputs_is_a_checked_program(name: str, types: dict[str,
 def test_no_text_of_all_rows_is_made_to_find_what_is_before_them(name: str) -> None:
     """It took a fourth of the time that a question over many rows takes."""
     rows = plan(Route(name, "", {}), {"rows": list_of(record_of(a=INT))})
-    assert 'let head = "";' in rows and "to_json(row)" not in rows
+    assert 'let heading = "";' in rows and "to_json(row)" not in rows
     documents = plan(Route(name, "", {}), {"docs": list_of(record_of(name=TEXT, text=TEXT))})
-    assert "let head = take(context, peek);" in documents
+    assert "let heading = take(context, peek);" in documents
 
 
 def test_what_strategies_have_in_common_is_the_same_in_each() -> None:
