@@ -144,7 +144,8 @@ def _given(
     for name, made in forms_of.items():
         form = made(inputs, called)
         if name in forms and form is not None and any(isinstance(item, Let) and item.name == name for item in program.items):
-            prelude, value = form
+            before, value = form
+            prelude += before
             program = _with_value(program, name, parse(SourceFile(f"{name}.lam", value)).result)
     program = _needed(program)
     return (prelude + given.context(inputs, called) if "context" in _names(program) else prelude), program

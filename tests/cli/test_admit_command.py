@@ -187,4 +187,4 @@ def test_a_project_file_may_only_ask_for_a_proof(shell: Shell) -> None:
 def test_a_run_on_record_shows_both_figures(shell: Shell) -> None:
     assert shell("run", "p.lam", "a.txt", "--model", frugal()) == 0
     assert shell("show", "last") == 0
-    assert re.search(r"  20 of at most \d+ calls \(likely 20\) · \$0\.\d+ \(likely \$0\.\d+ · at most \$0\.\d+\)\n", shell.out)
+    assert re.search(r"  20 of at most \d+ calls \(likely 20\) · \$0\.\d+ \(likely \$0\.\d+ · at most \$0\.\d+\) · ", shell.out)
