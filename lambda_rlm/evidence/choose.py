@@ -31,7 +31,7 @@ _LEAST_SHARE: Final = 0.5
 _LEAST_WORDS: Final = 2
 _STEM: Final = 5
 _LARGE: Final = 5
-"""Digits from which on a number that ends in zeros is taken for a rounded one."""
+"""A number of at least so many digits that ends in zeros is taken for a rounded one."""
 _SMALL_SCOPE: Final = 600
 """Characters of passages from which on a value needs more than itself to be found in them."""
 _BESIDE_SMALL: Final = 0.15
@@ -193,8 +193,8 @@ def _context(words: Sequence[str], scope: Scope, start: int, end: int, inner: st
 
 
 def _is_enough(claim: Claim, place: Place, scope: Scope) -> bool:
-    """A value is everywhere: in a long text, something of what is said or asked of it must be beside it, its unit not counted,
-    where the text has that at all. A name is no fact: at least half of what is said or asked of it must be there."""
+    """Any number occurs somewhere in a long text: near it there must be a word of the claim or the question, beside its unit,
+    if the text has one at all. Near a name there must be at least half of these words."""
     strongest = [claim.needles[number] for number in place.has]
     is_whole = any(needle.kind in ("whole", "quote") for needle in strongest)
     if is_whole and any(len(terms(needle.said)) >= _PHRASE for needle in strongest):

@@ -121,15 +121,20 @@ def dates_of(cells: Sequence[str], meter: Meter | None = None) -> list[str | Non
     return [None if day is None else day.isoformat() for day in days]
 
 
+def _charged(cells: list[Text], site: Site) -> list[str]:
+    """What the cells of a column read, once the reading of them is charged."""
+    price, size = TARIFF[site.primitive], sum([cell.n for cell in cells])
+    site.meter.spend(price.steps(elements=len(cells), characters=size))
+    site.meter.allocate(price.storage(made=len(cells), written=size))
+    return [characters_of(cell) for cell in cells]
+
+
 def read_numbers(site: Site) -> Function:
-    meter, price = site.meter, TARIFF[site.primitive]
+    meter = site.meter
 
     def read(cells: list[Text]) -> list[Value]:
         """Records { number, unit }."""
-        size = sum([cell.n for cell in cells])
-        meter.spend(price.steps(elements=len(cells), characters=size))
-        meter.allocate(price.storage(made=len(cells), written=size))
-        found = numbers_of([characters_of(cell) for cell in cells], meter)
+        found = numbers_of(_charged(cells, site), meter)
         return [
             None if number is None else ((derived(number[0], meter, cell), derived(number[1], meter, cell)),)
             for cell, number in zip(cells, found, strict=True)
@@ -139,13 +144,10 @@ def read_numbers(site: Site) -> Function:
 
 
 def read_dates(site: Site) -> Function:
-    meter, price = site.meter, TARIFF[site.primitive]
+    meter = site.meter
 
     def read(cells: list[Text]) -> list[Value]:
-        size = sum([cell.n for cell in cells])
-        meter.spend(price.steps(elements=len(cells), characters=size))
-        meter.allocate(price.storage(made=len(cells), written=size))
-        dates = dates_of([characters_of(cell) for cell in cells], meter)
+        dates = dates_of(_charged(cells, site), meter)
         return [None if date is None else (derived(date, meter, cell),) for cell, date in zip(cells, dates, strict=True)]
 
     return read

@@ -144,7 +144,8 @@ class Subject:
         return matches if self._coding.measure is len else map(self._in_characters, matches)
 
     def apart(self, next_place: Callable[[int], int]) -> Iterator[int]:
-        """Where matches begin, each looked for from the place on that is told for the one before, which lies behind it."""
+        """Where matches begin. After one that begins at a place, the next is looked for from `next_place` of it on, further
+        right."""
         search, byte, character = Search(self._coding.machine, self._data, self._charge), 0, 0
         is_same = self._coding.measure is len
         while byte < len(self._data) and (spans := search.first_from(byte)) is not None:

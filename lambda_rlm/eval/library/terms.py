@@ -201,7 +201,7 @@ def _sign(*, is_wide: bool) -> re.Pattern[str]:
 
 
 def _gram(size: int, first: set[str]) -> re.Pattern[str]:
-    """So many neighboring signs with their marks, wherever one of some signs begins."""
+    """Every group of `size` neighboring signs that begins with one of `first`, each sign with its marks; groups overlap."""
     mark = f"[{marks(is_wide=_is_wide(max(first)))}]*"
     return re.compile(f"(?=([{re.escape(''.join(sorted(first)))}]{mark}(?:.{mark}){{{size - 1}}}))", re.DOTALL)
 
