@@ -1,0 +1,150 @@
+"""Rows of an input that are held as columns: plain data, and rows only where somebody looks at one.
+
+Owns `Table`, `Column` and how the cells of a column are held: plain values, values that repeat behind codes, or an array of
+pyarrow, which is loaded by whoever makes one. Promises that a table is the list of its rows, as dicts whose keys are in the order
+of `columns`: in length, order, elements and slices. Never changed once made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import repeat
+from typing import Any, Final, Literal, Protocol, overload
+
+AT_ONCE: Final = 10_000
+"""Rows that are made together: few enough for the processor's caches."""
+
+ColumnKind = Literal["text", "int", "float", "bool"]
+
+
+class Cells(Protocol):
+    """The values of a column: str, int, float or bool, and None where one is missing."""
+
+    def __len__(self) -> int: ...
+
+    def part(self, start: int, count: int) -> Sequence[Any]:
+        """The values from a row on, at most so many."""
+        ...
+
+    def at(self, row: int) -> Any:
+        """One value."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class PlainCells:
+    """Values of Python, as they are."""
+
+    values: Sequence[Any]
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def part(self, start: int, count: int) -> Sequence[Any]:
+        return self.values[start : start + count]
+
+    def at(self, row: int) -> Any:
+        return self.values[row]
+
+
+@dataclass(frozen=True, slots=True)
+class CodedCells:
+    """Values that repeat: each once, and for each row the number of its value. `codes` is a list, or an array of whole numbers
+    of pyarrow; None where the value is missing."""
+
+    values: Sequence[Any]
+    codes: Any
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+    def part(self, start: int, count: int) -> Sequence[Any]:
+        codes = self.codes[start : start + count]
+        codes = codes if isinstance(codes, list) else codes.to_pylist()
+        values = self.values
+        return [None if code is None else values[code] for code in codes]
+
+    def at(self, row: int) -> Any:
+        return self.part(row, 1)[0]
+
+
+@dataclass(frozen=True, slots=True)
+class ArrowCells:
+    """An array of pyarrow, whose values `to_pylist` gives as they are meant: string, int64, float64 or bool_; with one chunk or
+    many."""
+
+    array: Any
+
+    def __len__(self) -> int:
+        return len(self.array)
+
+    def part(self, start: int, count: int) -> Sequence[Any]:
+        part: list[Any] = self.array.slice(start, count).to_pylist()
+        return part
+
+    def at(self, row: int) -> Any:
+        return self.array[row].as_py()
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One field of all rows: the name that rows have it by, what its values are, and whether some are None."""
+
+    name: str
+    kind: ColumnKind
+    has_missing: bool
+    cells: Cells
+
+
+class Table(Sequence[dict[str, Any]]):
+    """Rows held as columns. Iterating makes each row anew; nothing of it is kept."""
+
+    __slots__ = ("_count", "columns")
+
+    def __init__(self, columns: Sequence[Column], count: int) -> None:
+        self.columns = tuple(columns)
+        self._count = count
+
+    def __len__(self) -> int:
+        return self._count
+
+    @overload
+    def __getitem__(self, at: int) -> dict[str, Any]: ...
+
+    @overload
+    def __getitem__(self, at: slice) -> list[dict[str, Any]]: ...
+
+    def __getitem__(self, at: int | slice) -> dict[str, Any] | list[dict[str, Any]]:
+        if isinstance(at, slice):
+            start, stop, step = at.indices(self._count)
+            return self.rows(start, stop - start) if step == 1 else [self[row] for row in range(start, stop, step)]
+        row = at + self._count if at < 0 else at
+        if not 0 <= row < self._count:
+            raise IndexError("row out of range")
+        return {column.name: column.cells.at(row) for column in self.columns}
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        for start in range(0, self._count, AT_ONCE):
+            yield from self.rows(start, AT_ONCE)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, list | Table) or len(self) != len(other):
+            return NotImplemented if not isinstance(other, list | Table) else False
+        return all(mine == theirs for mine, theirs in zip(self, other, strict=True))
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return f"Table({self._count} rows of {', '.join(column.name for column in self.columns)})"
+
+    def rows(self, start: int = 0, count: int | None = None) -> list[dict[str, Any]]:
+        """Rows from one on, all of them or so many."""
+        number = max(0, min(self._count - start, self._count if count is None else count))
+        # To copy a row and fill it column by column takes half of the time of making one from pairs.
+        rows = list(map(dict.copy, repeat(dict.fromkeys([column.name for column in self.columns]), number)))
+        for column in self.columns:
+            name = column.name
+            for row, value in zip(rows, column.cells.part(start, number), strict=True):
+                row[name] = value
+        return rows
