@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
 from lambda_rlm.answering.candidates import together
@@ -30,6 +31,7 @@ from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.events import Detection, Routed, Way
 from lambda_rlm.execution.check import check
 from lambda_rlm.execution.execute import execute
+from lambda_rlm.execution.prepare import Prepared
 from lambda_rlm.execution.prospect import Prospect
 from lambda_rlm.execution.resumed import PastRoute
 from lambda_rlm.execution.run import Run, located
@@ -78,6 +80,8 @@ class _Asking:
         self.stand_in: str | None = None
         self.detection: Detection = "none"
         self.admit: Admission = setup.budget.admit or "proved"
+        self.prepared: dict[SourceFile, Prepared] = {}
+        """What was found of programs that were not proved: they may begin as likely."""
 
     async def run(self) -> Run:
         if self.setup.resumed.route is not None:
@@ -274,7 +278,14 @@ class _Asking:
             meter=self.account,
             resumed=setup.resumed,
             routed=routed,
+            prepared=self.prepared.pop(source, None),
+            on_refused=partial(self.prepared.__setitem__, source) if self._is_first_look else None,
         )
+
+    @property
+    def _is_first_look(self) -> bool:
+        """What is refused now may begin as likely."""
+        return self.setup.budget.admit is None and self.admit == "proved" and self.setup.resumed.route is None
 
     def _now(self) -> Setup:
         """The setup of the next run: what is left of the budget, and, after the first run, nothing of an earlier session to

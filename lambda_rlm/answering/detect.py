@@ -91,6 +91,13 @@ def _checked() -> Checked:
 def _inputs_of(question: Question, setup: Setup) -> Mapping[str, Any]:
     """The inputs of the program: the question after those that it follows, and one text about what it is asked of."""
     inputs = question.inputs.without_answers()
-    pieces = described(inputs.values, inputs.types, setup.writing.peek, inputs.documents, called=inputs.called)
+    pieces = described(
+        inputs.values,
+        inputs.types,
+        setup.writing.peek,
+        inputs.documents,
+        called=inputs.called,
+        shapes=question.known_shapes,
+    )
     about = "".join(piece.text for piece in pieces)
     return {"query": question.in_own_words, "about": about}

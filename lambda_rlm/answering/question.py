@@ -33,6 +33,7 @@ from lambda_rlm.plan.tasks import TASKS
 from lambda_rlm.synth.earlier import EarlierQuestion
 from lambda_rlm.synth.layout.layout import Layout, layout_of
 from lambda_rlm.synth.reference import version
+from lambda_rlm.synth.task import Shapes
 from lambda_rlm.synth.writing import Writing
 from lambda_rlm.types.type import Type
 
@@ -55,6 +56,8 @@ class Question:
     earlier: tuple[EarlierQuestion, ...] = ()
     known_layouts: dict[str, Layout] = field(default_factory=dict, compare=False, repr=False)
     """The layouts of inputs that were looked at; questions that are made of this one have them too."""
+    known_shapes: Shapes = field(default_factory=dict, compare=False, repr=False)
+    """The same of shapes."""
 
     @cached_property
     def bound_inputs(self) -> Inputs:

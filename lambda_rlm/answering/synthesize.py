@@ -59,12 +59,13 @@ async def synthesize(question: Question, setup: Setup, plan: Plan, meter: Meter 
     with Meter(_of_all(setup), meter) as account:
         account.pool, account.apart = pool, pool is not None
         account.settle(0, 0.0, setup.resumed.spent)
-        account.admit_inputs(written_size(question.bound_inputs))
-        return await _Synthesis(question, setup, plan, account).run()
+        characters = written_size(question.bound_inputs)
+        account.admit_inputs(characters)
+        return await _Synthesis(question, setup, plan, account, characters).run()
 
 
 class _Synthesis:
-    def __init__(self, question: Question, setup: Setup, plan: Plan, account: Meter) -> None:
+    def __init__(self, question: Question, setup: Setup, plan: Plan, account: Meter, characters: int) -> None:
         self.question = question
         self.setup = setup
         self.plan = plan
@@ -89,7 +90,7 @@ class _Synthesis:
             leaf=setup.leaf,
             options=setup.options,
             account=account,
-            meter=judging(setup.budget, question.bound_inputs, setup.writing.rounds * (1 + setup.writing.repairs)),
+            meter=judging(setup.budget, characters, setup.writing.rounds * (1 + setup.writing.repairs)),
             deadline=self.deadline,
             returns=question.returns,
             is_blind=not setup.writing.peek,

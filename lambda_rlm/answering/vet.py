@@ -161,10 +161,11 @@ class Vetting:
         self.meter.watch(self.deadline.look)
 
 
-def judging(budget: Budget, inputs: Inputs, attempts: int) -> Meter:
-    """What judging all programs of a question may take: steps and storage of that number of runs, and nothing else."""
+def judging(budget: Budget, characters: int, attempts: int) -> Meter:
+    """What judging all programs of a question may take: steps and storage of that number of runs on inputs of so many characters,
+    written as JSON, and nothing else."""
     meter = Meter(replace(budget, calls=0, tokens=0, usd=None, fuel=attempts * budget.fuel, memory=attempts * budget.memory))
-    meter.admit_inputs(attempts * written_size(inputs))
+    meter.admit_inputs(attempts * characters)
     return meter
 
 

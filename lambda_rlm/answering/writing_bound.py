@@ -191,6 +191,7 @@ def task_of(question: Question, setup: Setup) -> WritingTask:
         called=inputs.called,
         earlier=question.earlier,
         hides_texts=setup.writing.layout == "none",
+        shapes=question.known_shapes,
     )
     if setup.writing.layout == "none":
         return task

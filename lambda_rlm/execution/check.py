@@ -26,11 +26,12 @@ from lambda_rlm.inputs import Reading, from_values
 from lambda_rlm.inputs.gather import DOCUMENTS
 from lambda_rlm.inputs.reading import Format
 from lambda_rlm.inputs.shape import sound
-from lambda_rlm.syntax.parse import parse
+from lambda_rlm.syntax.parse import parsed
 from lambda_rlm.syntax.term import Block, Program
 from lambda_rlm.types.called import called_in
 from lambda_rlm.types.hosted import HostFunction
-from lambda_rlm.types.infer import infer, used_as
+from lambda_rlm.types.infer import used_as
+from lambda_rlm.types.inferred import inferred
 from lambda_rlm.types.show import show
 from lambda_rlm.types.spelled import with_identifiers
 from lambda_rlm.types.type import TEXT, Arrow, Con, Enum, Erroneous, Record, Type, Variable
@@ -187,9 +188,9 @@ def check(
     program: Program | None = None
     functions = by_name(primitives, types) if (primitives := tuple(primitives)) else {}
     try:
-        program = parse(file)
+        program = parsed(file)
         types = _as_used(program, types, by_size, functions)
-        typed = infer(program, types, functions)
+        typed = inferred(program, types, functions)
     except Rejected as rejected:
         mistakes = rejected.diagnostics
         if called := called_in(types):
@@ -209,7 +210,7 @@ def for_inputs(admitted: Admitted, types: Mapping[str, Type]) -> Admitted:
     real = {name: types[name] for name in admitted.assumed if name in types and types[name] != typed.inputs[name]}
     if not real:
         return admitted
-    typed = infer(typed.program, {**typed.inputs, **real}, typed.functions)
+    typed = inferred(typed.program, {**typed.inputs, **real}, typed.functions)
     return replace(defer(typed, admitted.budget, admitted.profile), sizes=admitted.sizes)
 
 
@@ -239,7 +240,7 @@ def _as_used(
 
 def _mistakes(program: Program, types: Mapping[str, Type], functions: Mapping[str, HostFunction]) -> int:
     try:
-        infer(program, types, functions)
+        inferred(program, types, functions)
     except Rejected as rejected:
         return len(rejected.diagnostics)
     return 0

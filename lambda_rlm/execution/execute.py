@@ -24,6 +24,7 @@ from lambda_rlm.bounds.rates import Rates
 from lambda_rlm.budget.meter import Meter
 from lambda_rlm.budget.pool import Pool
 from lambda_rlm.completion import Model, ModelProfile
+from lambda_rlm.diagnostics.diagnostic import Rejected
 from lambda_rlm.diagnostics.faults import Fault, InternalError, OutOfTime
 from lambda_rlm.eval.asking.asker import Asker, AskSettings, SubSolver
 from lambda_rlm.eval.asking.asking_rates import counted_rates, rates_of
@@ -40,7 +41,7 @@ from lambda_rlm.events import ProgramStarted, Routed, Tracer
 from lambda_rlm.evidence.answer import basis
 from lambda_rlm.evidence.support import Support
 from lambda_rlm.execution.blocking import is_stopped
-from lambda_rlm.execution.prepare import Groundwork, Prepared, asking_about, ground
+from lambda_rlm.execution.prepare import Groundwork, OnRefused, Prepared, asking_about, ground, left_by
 from lambda_rlm.execution.prospect import Prospect, before_run
 from lambda_rlm.execution.resumed import Resumed
 from lambda_rlm.execution.run import Dropped, Run, RunUsage, Signs
@@ -105,17 +106,20 @@ async def execute(
     resumed: Resumed | None = None,
     routed: Routed | None = None,
     prepared: Prepared | None = None,
+    on_refused: OnRefused | None = None,
 ) -> Run:
     """Run an admitted program over plain data. With a meter, the run draws on that: it is held to its own budget and to what
     is left there. `resumed` is the past of a run that continues: its `spent` is used up before the first call.
     `routed` is the decision that led to this program, told with it. `prepared` is what was found of the program before: the run
-    takes it over where it would find the same.
+    takes it over where it would find the same. `on_refused` is given what was found of a program that the budget does not admit,
+    for a later run under the same terms.
 
     Raises only `Rejected` where the real inputs make it cost more than its budget, `InternalError`, and `TypeError` or
     `InputProblem` for inputs that do not fit its types or are larger than it was admitted for, and `PolicyViolation`.
     """
     within(admitted.budget)
     execution = Execution(admitted, model, options or Options(), tracer, on_bound, meter, resumed, routed)
+    execution.on_refused = on_refused
     if prepared is not None:
         execution.take_over(prepared, inputs)
     return await execution.run(inputs)
@@ -151,6 +155,7 @@ class Execution:
         self.documents: list[Document] = []
         self.accuracy = options.accuracy
         self.prepared: Prepared | None = None
+        self.on_refused: OnRefused | None = None
         self.is_estimated = options.is_estimated
         self.likely: Likely | None = None
         self.kept: Mapping[int, Any] | None = None
@@ -217,11 +222,15 @@ class Execution:
         found = self._ground(values, rates)
         self.asker.is_counted = found.program.rates.vocabulary is not None
         self.chosen, self.kept = found.chosen, found.kept
-        prospect = before_run(
-            found.program, values, self.inputs, budget, self.asker.model.profile, found.chosen, self.terms, found.kept
-        )
+        asked, terms = self.asker.model.profile, self.terms
+        prospect = before_run(found.program, values, self.inputs, budget, asked, found.chosen, terms, found.kept, found.stage)
         may_ask = self.is_estimated or budget.admit == "likely"
-        self.admitted = admit(found.program, budget, profile, lambda: prospect.likely if may_ask else None)
+        try:
+            self.admitted = admit(found.program, budget, profile, lambda: prospect.likely if may_ask else None)
+        except Rejected:
+            if self.on_refused is not None:
+                left_by(self.asker, found, self.inputs, values, self.documents, rates, self.accuracy, budget, self.on_refused)
+            raise
         self.asker.patience.is_patient |= not self.admitted.is_proved
         self._tell(prospect)
 

@@ -22,7 +22,7 @@ from lambda_rlm.budget.budget import Budget
 from lambda_rlm.budget.meter import Meter
 from lambda_rlm.completion import Model
 from lambda_rlm.diagnostics.diagnostic import Rejected
-from lambda_rlm.eval.asking.asker import AskSettings
+from lambda_rlm.eval.asking.asker import Asker, AskSettings
 from lambda_rlm.eval.asking.asking_rates import counted_rates, rates_of
 from lambda_rlm.eval.evaluate import admit_inputs
 from lambda_rlm.eval.plain import to_value
@@ -43,12 +43,13 @@ NOTHING: Final[Mapping[str, Abstract]] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Groundwork:
-    """A bounded program, what the planner chose for its `auto` (None where nothing was to choose), and the values of terms that
-    a run need not compute again, by the term's identity."""
+    """A bounded program, what the planner chose for its `auto` (None where nothing was to choose), the values of terms that a
+    run need not compute again, by the term's identity, and the stage by which it was bounded."""
 
     program: Bounded
     chosen: PlannerChoice | None
     kept: Mapping[int, Value] = field(repr=False)
+    stage: Stage = field(repr=False)
 
 
 def ground(
@@ -75,18 +76,20 @@ def ground(
     subject = _Subject(typed, values, beside, budget, accuracy, look)
     chosen = subject.chosen(rates) if autos and known is None else None
     autos = autos if not autos else known if known is not None else chosen.autos if chosen is not None else autos
-    found = subject.grounded(rates, chosen, autos, Stage(typed, autos, meter, cuts, rates.vocabulary))
+    stage = Stage(typed, autos, meter, cuts, rates.vocabulary)
+    found = subject.grounded(rates, chosen, autos, stage)
     if counted is None:
         return found
     is_refused = bool(refusals(found.program, budget))
     if not is_refused and not is_counted:
         return found
     if is_refused and chosen is not None:
-        again = subject.chosen(counted)
-        if again.autos != chosen.autos:
-            stage = Stage(typed, again.autos, meter, cuts, counted.vocabulary)
-            return subject.grounded(counted, again, again.autos, stage)
-    return replace(found, program=subject.counted(counted, found.program))
+        other = subject.chosen(counted)
+        if other.autos != chosen.autos:
+            stage = Stage(typed, other.autos, meter, cuts, counted.vocabulary)
+            return subject.grounded(counted, other, other.autos, stage)
+    again = subject.counted(counted, found)
+    return found if again is None else replace(found, program=again.program, stage=again.stage)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,20 +120,22 @@ class _Subject:
         program = bounded(self.typed, self.sizes(rates), rates, autos, self.budget, stage)
         if self.beside:
             program = replace(program, is_final=False)
-        return Groundwork(program=program, chosen=chosen, kept=stage.kept)
+        return Groundwork(program=program, chosen=chosen, kept=stage.kept, stage=stage)
 
-    def counted(self, rates: Rates, program: Bounded) -> Bounded:
-        """A bounded program with the same numbers at the rates of a vocabulary. What needs no reply was computed and charged
-        before: here it is computed on an account that nobody reads."""
+    def counted(self, rates: Rates, found: Groundwork) -> Groundwork | None:
+        """A bounded program with the same numbers at the rates of a vocabulary, None where it cannot be bounded so. What needs
+        no reply was computed and charged before: at the top level it is taken from there, and within functions computed on an
+        account that nobody reads."""
+        autos = found.program.autos
         meter = Meter(self.budget)
         admit_inputs(self.typed, self.values, meter)
         if self.look is not None:
             meter.watch(self.look)
-        stage = Stage(self.typed, program.autos, meter, vocabulary=rates.vocabulary)
+        stage = Stage(self.typed, autos, meter, vocabulary=rates.vocabulary, before=found.stage)
         try:
-            return self.grounded(rates, None, program.autos, stage).program
+            return self.grounded(rates, None, autos, stage)
         except Rejected:
-            return program
+            return None
 
 
 def _numbers(rates: Rates) -> Rates:
@@ -193,6 +198,40 @@ class Prepared:
             and _numbers(rates_of(model, asking)) == _numbers(self.rates)
             and admitted.budget.depth == self.budget.depth
             and (not program.autos or (accuracy == self.accuracy and _limits(admitted.budget) == _limits(self.budget)))
+        )
+
+
+OnRefused = Callable[[Prepared], None]
+"""Given what was found of a program that a budget does not admit."""
+
+
+def left_by(
+    asker: Asker,
+    found: Groundwork,
+    inputs: Mapping[str, Any],
+    values: Mapping[str, Value],
+    documents: list[Document],
+    rates: Rates,
+    accuracy: Accuracy,
+    budget: Budget,
+    take: OnRefused,
+) -> None:
+    """Leave what a run found that may not begin to one that may; nothing where a limit was met on the way."""
+    if not asker.meter.is_used_up:
+        take(
+            Prepared(
+                groundwork=found,
+                inputs=dict(inputs),
+                values=values,
+                documents=documents,
+                cuts=asker.coverage.cuts,
+                model=asker.model,
+                key=asker.settings.key,
+                rates=rates,
+                accuracy=accuracy,
+                budget=budget,
+                meter=asker.meter,
+            )
         )
 
 

@@ -160,7 +160,7 @@ def foresee(
         counted=counted,
         is_counted=is_counted,
     )
-    return before_run(found.program, values, inputs, budget, profile, found.chosen, terms, found.kept)
+    return before_run(found.program, values, inputs, budget, profile, found.chosen, terms, found.kept, found.stage)
 
 
 def foresee_sizes(
@@ -212,9 +212,10 @@ def before_run(
     chosen: PlannerChoice | None = None,
     terms: Sequence[Term] = (),
     kept: Mapping[int, Value] | None = None,
+    staged: Stage | None = None,
 ) -> Prospect:
     """The prospect of a run on inputs that are all there, given as data, and as values where they may be read now; `kept` has
-    those of terms that were computed. `terms` are those of the door."""
+    those of terms that were computed, and `staged`, with the values, what bounding found. `terms` are those of the door."""
     typed = program.typed
 
     def estimate() -> Likely | None:
@@ -226,7 +227,7 @@ def before_run(
         if tried is not None:
             return tried
         by = program.rates.vocabulary
-        stage = _stage(typed, given, program.autos, budget, by)
+        stage = _stage(typed, given, program.autos, budget, by, None if values is None else staged)
         return likely(typed, known_inputs(typed, given, by), program.rates, program.autos, budget, stage, ratios)
 
     autos = [program.autos[id(place.auto)] for place in places(typed)] if program.autos else []
@@ -239,12 +240,17 @@ def _values(typed: Typed, inputs: Mapping[str, Any], budget: Budget) -> dict[str
 
 
 def _stage(
-    typed: Typed, values: Mapping[str, Value], autos: Mapping[int, int], budget: Budget, vocabulary: Vocabulary | None
+    typed: Typed,
+    values: Mapping[str, Value],
+    autos: Mapping[int, int],
+    budget: Budget,
+    vocabulary: Vocabulary | None,
+    before: Stage | None = None,
 ) -> Stage:
-    """Staging on a meter of its own, with the limits of a run."""
+    """Staging on a meter of its own, with the limits of a run; with what another stage on these values found."""
     meter = Meter(budget)
     admit_inputs(typed, values, meter)
-    return Stage(typed, autos, meter, vocabulary=vocabulary)
+    return Stage(typed, autos, meter, vocabulary=vocabulary, before=before)
 
 
 def _size_of(typed: Typed, name: str, sizes: Mapping[str, Size]) -> Abstract:

@@ -2,14 +2,15 @@
 
 Owns the instantiation: the numbers a strategy names in its first `let`s are set, and so are `documents`, `records`
 and `items` where the inputs have them; a prelude makes one text, `context`, of whatever inputs there are for the
-rest. Promises program text that is parsed and checked like any other. Owns the direct call that may say that the text
-does not answer, too.
+rest. Promises program text that is parsed and checked like any other, and remembers the last ones. Owns the direct call that
+may say that the text does not answer, too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import replace
+from collections.abc import Collection, Hashable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Final
 
 from lambda_rlm.diagnostics.source import SourceFile
@@ -22,6 +23,7 @@ from lambda_rlm.syntax.literals import escaped_piece
 from lambda_rlm.syntax.parse import parse
 from lambda_rlm.syntax.printing.pretty import pretty
 from lambda_rlm.syntax.term import App, If, IntLit, Item, Let, NamedType, Node, Pipe, Program, Template, Term, Var
+from lambda_rlm.types.inferred import exactly
 from lambda_rlm.types.show import show
 from lambda_rlm.types.type import BOOL, TEXT, Con, Enum, Type, option_of
 
@@ -30,11 +32,19 @@ _IN_FORM: Final = (
     'Asked: {query}\\n\\nAnswer:\\n{answer_in_words}")'
 )
 
+PLANS_KEPT: Final = 32
+"""Texts of plans that are remembered."""
+
 
 def numbers(route: Route) -> dict[str, int]:
     """The numbers that the file of a route's strategy names in its outermost `let`s."""
-    source = _source(route)
-    return {one.name: one.value.value for one in parse(source).items if isinstance(one, Let) and isinstance(one.value, IntLit)}
+    return dict(_numbers(_source(route)))
+
+
+@lru_cache(maxsize=PLANS_KEPT)
+def _numbers(source: SourceFile) -> tuple[tuple[str, int], ...]:
+    lets = [one for one in parse(source).items if isinstance(one, Let)]
+    return tuple([(one.name, one.value.value) for one in lets if isinstance(one.value, IntLit)])
 
 
 def plan(
@@ -48,12 +58,37 @@ def plan(
     """The program text for a route over inputs of these types, some of which are `called` otherwise by the user, with an answer
     of the type `returns` (None: that of the strategy, which is a Text for each of the standard library). `before` is what was
     asked before, None for nothing; `guide` is what the call that gives the answer is told of its parts."""
+    own = None if route.own is None else (route.own.source, exactly(route.own.type), route.own.forms)
+    types = tuple([(name, exactly(type_)) for name, type_ in inputs.items()])
+    earlier = None if before is None else (before.questions, before.answer and (before.answer[0], exactly(before.answer[1])))
+    form = None if returns is None else exactly(returns)
+    sizes = tuple(sorted(route.sizes.items()))
+    key = (route.strategy, sizes, own, types, form, earlier, guide, tuple(called.items()))
+    return _planned(_Asked(key, route, inputs, returns, before, guide, called))
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What a plan is wanted for; the key stands for the rest."""
+
+    key: Hashable
+    route: Route = field(compare=False)
+    inputs: Mapping[str, Type] = field(compare=False)
+    returns: Type | None = field(compare=False)
+    before: AskedBefore | None = field(compare=False)
+    guide: str = field(compare=False)
+    called: Mapping[str, str] = field(compare=False)
+
+
+@lru_cache(maxsize=PLANS_KEPT)
+def _planned(asked: _Asked) -> str:
+    route, returns, guide = asked.route, asked.returns, asked.guide
     own_type: Type = TEXT if route.own is None else route.own.type
     program = _sized(replace(parse(_source(route)), comments=()), route.sizes)
     if returns is not None and (returns != own_type or guide):
         program = _returning(program, returns, guide)
-    prelude, program = _given(program, inputs, FORMS.keys() if route.own is None else route.own.forms, called)
-    prelude += given.query(before) if "query" in _names(program) else ""
+    prelude, program = _given(program, asked.inputs, FORMS.keys() if route.own is None else route.own.forms, asked.called)
+    prelude += given.query(asked.before) if "query" in _names(program) else ""
     return f"{prelude}\n{pretty(program)}" if prelude else pretty(program)
 
 

@@ -1,12 +1,15 @@
 """Text to program.
 
-Owns `parse`, the one door for programs. Promises a `Program` or `Rejected` for any text, in time and memory bounded by the
-limits in `caps`; what it returns can be walked by plain recursion. Does not know names or types.
+Owns `parse`, the one door for programs, and `parsed`, which remembers the last ones. Promises a `Program` or `Rejected` for
+any text, in time and memory bounded by the limits in `caps`; what it returns can be walked by plain recursion. Does not know
+names or types.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
+from typing import Final
 
 from lambda_rlm.diagnostics.diagnostic import Diagnostic, Rejected
 from lambda_rlm.diagnostics.source import SourceFile, Span
@@ -20,6 +23,9 @@ from lambda_rlm.syntax.mistakes.slips import SlipPlace, code_fence
 from lambda_rlm.syntax.mistakes.unexpected import explain
 from lambda_rlm.syntax.term import Program
 from lambda_rlm.syntax.tokens import scan
+
+PROGRAMS_KEPT: Final = 32
+"""Programs that are remembered, each no larger than the limits in `caps`."""
 
 
 def parse(source: SourceFile) -> Program:
@@ -48,6 +54,13 @@ def parse(source: SourceFile) -> Program:
     if mistakes:
         raise Rejected(source, mistakes)
     return replace(program, comments=tuple(scanned.comments))
+
+
+@lru_cache(maxsize=PROGRAMS_KEPT)
+def parsed(source: SourceFile) -> Program:
+    """The same, parsed once while it is among the last texts that were asked for: the same nodes again, so that what was found
+    out about them still holds. Raises `Rejected`, and remembers nothing of that."""
+    return parse(source)
 
 
 def _unencodable(text: str) -> list[Diagnostic]:

@@ -25,6 +25,8 @@ from lambda_rlm.types.show import show
 from lambda_rlm.types.type import Type
 
 NOTHING: Final[frozenset[str]] = frozenset()
+Shapes = dict[tuple[str, bool], InputShape]
+"""Shapes of the inputs of one question by name, and by whether their sizes are rounded."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +61,8 @@ class WritingTask:
     layouts: Mapping[str, Layout] = field(default_factory=dict)
     earlier: Sequence[EarlierQuestion] = ()
     hides_texts: bool = False
+    shapes: Shapes = field(default_factory=dict, compare=False, repr=False)
+    """Those of inputs that were looked at: tasks of one question share them."""
 
 
 def first_turn(task: WritingTask) -> Turn:
@@ -80,17 +84,21 @@ def described(
     answers: Set[str] = NOTHING,
     layouts: Mapping[str, Layout] | None = None,
     called: Mapping[str, str] | None = None,
+    shapes: Shapes | None = None,
 ) -> list[Piece]:
     """The description of the inputs: a line for each with its name, type and size, file names, its masked layout, and as much
-    of its beginning as may be seen."""
+    of its beginning as may be seen. What was found of their `shapes` is taken from there, and added."""
     pieces: list[Piece] = []
-    room, known = MOST_LINES, layouts or {}
+    room, known, found = MOST_LINES, layouts or {}, {} if shapes is None else shapes
     for name, type_ in types.items():
         if name == "query":
             continue
         value, is_rough = inputs[name], name in answers and not peek
         layout = known.get(name)
-        one = shape(name, type_, value, is_documents=name in documents, is_rough=is_rough, with_size=False, layout=layout)
+        one = found.get((name, is_rough))
+        if one is None:
+            one = shape(name, type_, value, is_documents=name in documents, is_rough=is_rough, with_size=False)
+            found[name, is_rough] = one
         lines = [] if layout is None else layout_lines(layout, room)
         room -= len(lines)
         pieces += [
@@ -103,7 +111,8 @@ def described(
 
 
 def _inputs(task: WritingTask) -> list[Piece]:
-    return described(task.inputs, task.types, task.peek, task.documents, task.answers, task.layouts, task.called)
+    names = task.documents, task.answers
+    return described(task.inputs, task.types, task.peek, *names, task.layouts, task.called, task.shapes)
 
 
 def _legend(task: WritingTask) -> str:

@@ -252,7 +252,7 @@ def test_a_pattern_that_matched_nothing_is_noticed(program: str, value: Any) -> 
 def test_a_pattern_that_matches_at_a_line_or_in_a_row_is_not() -> None:
     rows = [{"status": "DELIVERED", "note": "a\nWARN b"}]
     program = 'search(to_json(context), "^WARN") |> length |> f; contains("", "delivered")'
-    assert written('length(search(to_json(context), "^WARN"))').patterns == ("^WARN",)
+    assert written(SourceFile("program", 'length(search(to_json(context), "^WARN"))')).patterns == ("^WARN",)
     assert found(0, program='length(search(to_json(context), "^WARN"))', context=rows) == ()
     assert found(0, program='count(context, fn(r) => contains(lower(r.status), "delivered"))', context=rows) == ()
     assert found(0, program=program, context=rows) == (), "a text that is no program says nothing"

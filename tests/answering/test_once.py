@@ -1,10 +1,11 @@
-"""What a question does once: a written program is read once, bounded once, and inputs are hashed once."""
+"""What a question does once: a program is read once, bounded once, its pure part computed once, and inputs are hashed once."""
 
 from __future__ import annotations
 
 import hashlib
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +16,21 @@ from lambda_rlm import RLM
 from lambda_rlm.bounds import admit
 from lambda_rlm.bounds.planner import choose as planner
 from lambda_rlm.budget.budget import FREE_CHARACTERS, Budget
-from lambda_rlm.execution import check
+from lambda_rlm.diagnostics.diagnostic import Rejected
+from lambda_rlm.eval.staging import stage as staging
+from lambda_rlm.execution.check import check
 from lambda_rlm.execution.execute import Options
 from lambda_rlm.execution.run import Run
 from lambda_rlm.inputs import from_values, gather
 from lambda_rlm.journal.journal import Journal
 from lambda_rlm.journal.request import same_inputs
+from lambda_rlm.llm.profiles import provider_profile
+from lambda_rlm.syntax import parse as parsing
+from lambda_rlm.syntax.parse import PROGRAMS_KEPT, parsed
+from lambda_rlm.synth import task as task_shown
 from lambda_rlm.synth.writing import Writing
+from lambda_rlm.types import infer as inference
+from lambda_rlm.types.type import INT, TEXT, as_written, list_of, record_of
 from tests.answering.test_synthesize import ASKING, Root, leaf
 from tests.support.answering import ask
 from tests.support.asking import FakeModel
@@ -32,7 +41,8 @@ WITH_A_CHOICE = 'chunk(context, auto) |> map(fn(c) => llm_call(f"Say it: {take(c
 
 @pytest.fixture
 def passes(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
-    """How often each pass went over a program."""
+    """How often each pass went over a program, from when none is remembered."""
+    parsed.cache_clear()
     counts: Counter[str] = Counter()
 
     def counted(module: Any, name: str) -> None:
@@ -44,8 +54,8 @@ def passes(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
 
         monkeypatch.setattr(module, name, one)
 
-    counted(check, "parse")
-    counted(check, "infer")
+    counted(parsing, "parse")
+    counted(inference, "infer")
     counted(admit, "analyse")
     counted(planner, "choose")
     return counts
@@ -86,6 +96,82 @@ def test_a_program_with_auto_is_read_once_and_planned_once(passes: Counter[str])
     run = written(Root(WITH_A_CHOICE))
     assert run.ok and run.synthesis is not None and run.synthesis.fallback is None
     assert (passes["parse"], passes["infer"], passes["choose"]) == (1, 1, 1)
+
+
+def test_a_second_question_reads_no_plan_again(passes: Counter[str]) -> None:
+    """The plan with the same numbers is the same over any text: what it costs depends on the text."""
+    rlm = RLM(FakeModel("said"), strategy="plan", task="search", journal=False)
+    assert rlm.ask("What?", context=BIG).answer == "said"
+    first = Counter(passes)
+    passes.clear()
+    assert rlm.ask("Whom?", context=BIG.replace("Ann", "Bob")).answer == "said"
+    assert first["infer"] == 1 and passes == {"analyse": 1}
+
+
+def test_a_program_that_is_run_again_is_not_read_again(passes: Counter[str]) -> None:
+    rlm = RLM(FakeModel("said"), journal=False)
+    program = 'llm_call(f"Say it: {take(context, 50)}", out=9)'
+    for number in range(3):
+        assert rlm.run(program, context=f"text {number}").answer == "said"
+    assert (passes["parse"], passes["infer"], passes["analyse"]) == (1, 1, 3)
+
+
+def test_other_types_of_inputs_are_typed_anew(passes: Counter[str]) -> None:
+    """Records that are equal as types may still be asked for and written in other ways."""
+    orders = [record_of(name=TEXT, age=INT), record_of(age=INT, name=TEXT)]
+    programs = [check("map(people, fn(one) => one.name)", {"people": list_of(one)}).typed for one in orders]
+    shown = [None if one is None else as_written(one.inputs["people"]) for one in programs]
+    assert shown == ["List[{ name: Text, age: Int }]", "List[{ age: Int, name: Text }]"]
+    assert (passes["parse"], passes["infer"]) == (1, 2)
+
+
+def test_only_so_many_programs_are_remembered(passes: Counter[str]) -> None:
+    for number in range(2 * PROGRAMS_KEPT):
+        assert check(f"{number}", {}).ok
+    assert parsed.cache_info().currsize == PROGRAMS_KEPT
+
+
+def test_what_begins_as_likely_was_bounded_once(passes: Counter[str]) -> None:
+    """Each size of the plan was refused as not proved before: its bound is not worked out again."""
+    texts = "\n".join(f"line {number} of the text" for number in range(3_000))
+    rlm = RLM(FakeModel("said"), strategy="plan", task="answer", journal=False, budget=Budget(calls=6))
+    with pytest.raises(Rejected):
+        rlm.ask("Why?", context=texts)
+    assert passes["analyse"] == passes["infer"] > 1
+
+
+def test_what_is_counted_by_a_vocabulary_too_is_computed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Other numbers are proved of the same values."""
+    computed: Counter[bool] = Counter()
+    compiler_of, in_tokens = vars(staging)["compiler_of"], provider_profile("openai/gpt-5-mini")
+    program = """let words_of = words(context) |> filter(fn(word) => word != "and");
+let shown = join(words_of, ", ");
+llm_call(f"Say it: {shown}", out=9)"""
+    checked = check(program, {"context": "some and other words", "query": "?"})
+    for profile in (replace(in_tokens, vocabulary=None), in_tokens):
+        is_in_tokens = profile.vocabulary is not None
+
+        def counting(*arguments: Any, is_in_tokens: bool = is_in_tokens, **named: Any) -> Any:
+            computed[is_in_tokens] += 1
+            return compiler_of(*arguments, **named)
+
+        monkeypatch.setattr(staging, "compiler_of", counting)
+        prospect = checked.prospect(profile=profile)
+        assert prospect is not None and (prospect.bound.counted_by != "bytes") == is_in_tokens
+    assert computed[True] == computed[False] > 1
+
+
+def test_what_the_author_of_a_program_sees_of_inputs_is_measured_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    measured: Counter[str] = Counter()
+    shape = vars(task_shown)["shape"]
+
+    def counting(name: str, *arguments: Any, **named: Any) -> Any:
+        measured[name] += 1
+        return shape(name, *arguments, **named)
+
+    monkeypatch.setattr(task_shown, "shape", counting)
+    run = written(Root(f"{ASKING} |> take(0)", ASKING), rounds=2)
+    assert run.ok and measured["context"] == 1
 
 
 @pytest.fixture

@@ -40,7 +40,7 @@ _CELLS: Final = re.compile(r"\t|\s*\|\s*|: |：")
 
 def findings(query: str, inputs: Inputs, run: Run) -> tuple[str, ...]:
     """What speaks against the answer of a run that has one, each in a sentence without its full stop."""
-    said = written(run.source.text)
+    said = written(run.source)
     nothing = _nothing(query, run.value, said)
     found = [nothing] if nothing else [*_rows(run.value)]
     if nothing or _is_zero(run.value):

@@ -12,7 +12,7 @@ from typing import Final
 from lambda_rlm.diagnostics.diagnostic import Rejected
 from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.syntax.caps import children
-from lambda_rlm.syntax.parse import parse
+from lambda_rlm.syntax.parse import parsed
 from lambda_rlm.syntax.primitive import Primitive
 from lambda_rlm.syntax.term import (
     App,
@@ -43,10 +43,10 @@ class Written:
     texts: tuple[str, ...] = ()
 
 
-def written(text: str) -> Written:
+def written(source: SourceFile) -> Written:
     """What a program says; nothing of a text that is none."""
     try:
-        program = parse(SourceFile("program", text))
+        program = parsed(source)
     except Rejected:
         return Written()
     nodes = list(_all(program))

@@ -1,7 +1,7 @@
 """Staging: what a program needs no model for is computed before the run, on the real inputs.
 
 Owns `Stage`, which the analysis of costs asks for the values of pure terms, and what of them the run need not compute again.
-Promises that all work is charged to the run's meter, and kept work once. Refuses terms that use what is not known yet; work
+Promises that all work is charged to the run's meter, and kept work once: another stage of the same program may take it over. Refuses terms that use what is not known yet; work
 that ends in a fault is left to the run, which will meet the same fault if it gets there; only the deadline ends the run here.
 """
 
@@ -37,8 +37,9 @@ def known_inputs(typed: Typed, values: Mapping[str, Value], vocabulary: Vocabula
 
 
 class Stage:
-    """Computes pure terms of one program; texts of the values are counted by `vocabulary`. `kept` has the values of terms that
-    are at the top level, by identity."""
+    """Computes pure terms of one program; texts of the values are counted by `vocabulary`. `found` has the values of terms that
+    are at the top level, by identity. What `before` found, a stage of the same program with the same numbers on the same inputs,
+    is taken from there and charged to nobody."""
 
     def __init__(
         self,
@@ -47,16 +48,26 @@ class Stage:
         meter: Meter,
         cuts: Cuts | None = None,
         vocabulary: Vocabulary | None = None,
+        before: Stage | None = None,
     ) -> None:
         self.typed = typed
         self.autos = autos
         self.meter = meter
         self.cuts = cuts
         self.vocabulary = vocabulary
-        self.kept: dict[int, Value] = {}
+        self.found: dict[int, StagedValue] = {}
+        self._before = before
+
+    @property
+    def kept(self) -> dict[int, Value]:
+        """The values of terms that are at the top level, by identity, for a run that need not compute them again."""
+        return {key: one.value for key, one in self.found.items()}
 
     def compute(self, term: t.Term, type_: Type, env: Mapping[str, Abstract], *, key: int | None) -> StagedValue | None:
         """The value of a pure term, kept under `key`; None when it uses what is not known or cannot be computed."""
+        if key is not None and self._before is not None and key in self._before.found:
+            self.found[key] = self._counted_again(self._before.found[key], self._before.vocabulary)
+            return self.found[key]
         bindings = self._scope(term, env)
         if bindings is None:
             return None
@@ -75,9 +86,14 @@ class Stage:
             return None
         finally:
             depth, self.meter.deepest = self.meter.deepest, max(before, self.meter.deepest)
+        found = self._known(value, type_, depth)
         if key is not None:
-            self.kept[key] = value
-        return self._known(value, type_, depth)
+            self.found[key] = found
+        return found
+
+    def _counted_again(self, found: StagedValue, by: Vocabulary | None) -> StagedValue:
+        """A value of another stage with its texts counted by this one's vocabulary."""
+        return found if by is self.vocabulary else self._known(found.value, found.type, found.depth)
 
     def _known(self, value: Value, type_: Type, depth: int = 0) -> StagedValue:
         return StagedValue(value, type_, partial(measured, value, type_, "", self.vocabulary), depth)

@@ -10,9 +10,9 @@ from typing import Final
 
 from lambda_rlm.diagnostics.diagnostic import Diagnostic, Edit, QuickFix, Rejected, apply_fix
 from lambda_rlm.diagnostics.source import SourceFile, Span
-from lambda_rlm.syntax.parse import parse
+from lambda_rlm.syntax.parse import parsed
 from lambda_rlm.types.codes import TYPE_MISMATCH
-from lambda_rlm.types.infer import infer
+from lambda_rlm.types.inferred import inferred
 from lambda_rlm.types.show import show
 from lambda_rlm.types.type import Type
 from lambda_rlm.types.typed import Typed
@@ -51,6 +51,6 @@ def _with_parentheses(text: str, span: Span) -> Span:
 
 def _has_type(source: SourceFile, before: Typed, wanted: Type) -> bool:
     try:
-        return infer(parse(source), before.inputs, before.functions).type == wanted
+        return inferred(parsed(source), before.inputs, before.functions).type == wanted
     except Rejected:
         return False
