@@ -17,7 +17,7 @@ from lambda_rlm.answering.detect import detect
 from lambda_rlm.answering.preview import refusal
 from lambda_rlm.answering.question import AS_LIKELY, Question, Setup, case_of, detecting
 from lambda_rlm.answering.rounds.findings import findings
-from lambda_rlm.answering.sized_plan import prospect_of, sized_plans, what_is_read
+from lambda_rlm.answering.sized_plan import prepared_plan, sized_plans, what_is_read
 from lambda_rlm.answering.sub_model import with_solver
 from lambda_rlm.answering.synthesize import synthesize
 from lambda_rlm.answering.writing_bound import writing_cost
@@ -188,7 +188,7 @@ class _Asking:
         if setup.tracer is not None and setup.choice == "auto":
             setup.tracer(self._decision(preference))
         setup = replace(setup, options=with_solver(setup, question.inputs.functions))
-        run = await synthesize(question, setup, lambda: self._fitting(route), self.account)
+        run = await synthesize(question, setup, lambda: self._fitting(route), self.account, prepared=self._taken)
         fallback = None if run.synthesis is None else run.synthesis.fallback
         if fallback is not None:
             self.notes += [f"{route.strategy}: {fallback}", *filter(None, [self.stand_in])]
@@ -198,11 +198,14 @@ class _Asking:
         """The plan that stands in for a program: with the first numbers that are proved to fit what is left now, else the first
         that are likely to, else the usual ones."""
         setup, found = self._now(), list[tuple[Route, SourceFile, Prospect]]()
+        self.prepared.clear()
         for route, source in sized_plans(self.question, usual):
-            prospect = prospect_of(self.question, setup, source)
-            if prospect is not None:
-                found.append((route, source, prospect))
-                if prospect.is_proved:
+            prepared = prepared_plan(self.question, setup, source, self.account, self.deadline.look)
+            if prepared is not None:
+                found.append((route, source, prepared[0]))
+                if prepared[1] is not None:
+                    self.prepared[source] = prepared[1]
+                if prepared[0].is_proved:
                     break
         fitting = [one for one in found if one[2].is_proved] or [one for one in found if one[2].fits_as_likely]
         if not fitting:
@@ -210,6 +213,7 @@ class _Asking:
             return self.question.plan(usual)
         route, source, prospect = fitting[0]
         self.stand_in = what_is_read(usual, route, prospect.bound, self.case.measure.tokens)
+        self.prepared = {one: prepared for one, prepared in self.prepared.items() if one == source}
         return source
 
     def _may_escalate(self, preference: Preference) -> bool:
@@ -278,9 +282,12 @@ class _Asking:
             meter=self.account,
             resumed=setup.resumed,
             routed=routed,
-            prepared=self.prepared.pop(source, None),
+            prepared=self._taken(source),
             on_refused=partial(self.prepared.__setitem__, source) if self._is_first_look else None,
         )
+
+    def _taken(self, source: SourceFile) -> Prepared | None:
+        return self.prepared.pop(source, None)
 
     @property
     def _is_first_look(self) -> bool:

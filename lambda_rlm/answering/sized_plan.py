@@ -10,14 +10,18 @@ from dataclasses import replace
 
 from lambda_rlm.answering.question import Question, Setup
 from lambda_rlm.bounds.bound import Bound
+from lambda_rlm.budget.meter import Meter
 from lambda_rlm.diagnostics.diagnostic import Rejected, Severity
 from lambda_rlm.diagnostics.faults import Fault, OutOfTime
 from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.eval.asking.asker import AskSettings
 from lambda_rlm.execution.check import check
-from lambda_rlm.execution.prospect import Prospect, foresee
+from lambda_rlm.execution.prepare import Look, Prepared, prepare
+from lambda_rlm.execution.prospect import Prospect, before_run, foresee
+from lambda_rlm.llm.installation_key import installation_key
 from lambda_rlm.plan.narrower import narrower, told
 from lambda_rlm.plan.router import Route
+from lambda_rlm.types.type import Effect
 
 
 def sized_plans(question: Question, route: Route) -> Iterator[tuple[Route, SourceFile]]:
@@ -30,16 +34,29 @@ def sized_plans(question: Question, route: Route) -> Iterator[tuple[Route, Sourc
             yield one, source
 
 
-def prospect_of(question: Question, setup: Setup, source: SourceFile) -> Prospect | None:
-    """What a plan would cost within `setup.budget`, and whether it may begin as likely where nobody demands a proof; None for
-    one that cannot run, whatever the budget. Raises `OutOfTime`."""
+def prepared_plan(
+    question: Question, setup: Setup, source: SourceFile, account: Meter, look: Look
+) -> tuple[Prospect, Prepared | None] | None:
+    """What a plan would cost within `setup.budget`, whether it may begin as likely where nobody demands a proof, and what its run
+    may take over; None for one that cannot run, whatever the budget. What needs no reply is computed on the account, while
+    `look` lets it go on. Raises `OutOfTime`."""
+    setup = setup.within(replace(setup.budget, admit=setup.budget.admit or "likely"))
+    inputs, options, leaf = question.bound_inputs, setup.options, setup.leaf
+    checked = check(source, inputs.types, primitives=inputs.functions)
     try:
-        prospect = foreseen(question, setup.within(replace(setup.budget, admit=setup.budget.admit or "likely")), source)
+        if checked.typed is None or checked.typed.effect is not Effect.LLM:
+            prospect, prepared = foreseen(question, setup, source), None
+        else:
+            key = options.key if options.key is not None else installation_key()
+            asking = AskSettings(key=key, out=options.out, pool=options.pool)
+            limits = setup.budget, options.accuracy
+            found, prepared = prepare(checked.typed, inputs.values, leaf, *limits, asking, account=account, look=look)
+            prospect = before_run(found.program, None, inputs.values, setup.budget, leaf.profile, found.chosen, kept=found.kept)
     except OutOfTime:
         raise
     except (Rejected, Fault):
         return None
-    return prospect if is_of_budget_alone(prospect) else None
+    return (prospect, prepared) if is_of_budget_alone(prospect) else None
 
 
 def foreseen(question: Question, setup: Setup, source: SourceFile, *, is_counted: bool = False) -> Prospect:

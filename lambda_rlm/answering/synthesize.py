@@ -50,25 +50,36 @@ PROGRAM: Final = "program.lam"
 VettedProposal = Proposal[Checked, Vetted]
 Plan = Callable[[], SourceFile]
 """The fixed plan for the question, when no program is accepted."""
+Known = Callable[[SourceFile], Prepared | None]
+"""What was found of a program before, for its run to take over."""
 
 
-async def synthesize(question: Question, setup: Setup, plan: Plan, meter: Meter | None = None, pool: int | None = None) -> Run:
+async def synthesize(
+    question: Question,
+    setup: Setup,
+    plan: Plan,
+    meter: Meter | None = None,
+    pool: int | None = None,
+    prepared: Known = lambda source: None,
+) -> Run:
     """The run that answers the question, within `setup.budget` and what is left in `meter`; with a `pool`, all of it together
-    takes no more attempts than that beyond one for each call, and none from the pools above. Raises `Rejected` where not even
+    takes no more attempts than that beyond one for each call, and none from the pools above. `prepared` gives what is known of
+    the plan. Raises `Rejected` where not even
     the plan is within what is left of the budget."""
     with Meter(_of_all(setup), meter) as account:
         account.pool, account.apart = pool, pool is not None
         account.settle(0, 0.0, setup.resumed.spent)
         characters = written_size(question.bound_inputs)
         account.admit_inputs(characters)
-        return await _Synthesis(question, setup, plan, account, characters).run()
+        return await _Synthesis(question, setup, plan, account, characters, prepared).run()
 
 
 class _Synthesis:
-    def __init__(self, question: Question, setup: Setup, plan: Plan, account: Meter, characters: int) -> None:
+    def __init__(self, question: Question, setup: Setup, plan: Plan, account: Meter, characters: int, known: Known) -> None:
         self.question = question
         self.setup = setup
         self.plan = plan
+        self.known = known
         self.account = account
         self.attempts: list[Attempt] = []
         self.asked: list[tuple[Turn, ...]] = []
@@ -329,9 +340,10 @@ class _Synthesis:
     async def _planned(self) -> None:
         """Run the fixed plan. The fault of a program stays where what is left does not allow the plan."""
         inputs = self.question.bound_inputs
-        checked = check(self.plan(), inputs.types, primitives=inputs.functions)
+        source = self.plan()
+        checked = check(source, inputs.types, primitives=inputs.functions)
         try:
-            run = await self._executed(checked, inputs)
+            run = await self._executed(checked, inputs, prepared=self.known(source))
         except (Rejected, Declined):
             if not self.runs:
                 raise

@@ -20,7 +20,7 @@ from lambda_rlm.plan.router import Route
 from lambda_rlm.resources import folder
 from lambda_rlm.syntax.caps import children
 from lambda_rlm.syntax.literals import escaped_piece
-from lambda_rlm.syntax.parse import parse
+from lambda_rlm.syntax.parse import parsed
 from lambda_rlm.syntax.printing.pretty import pretty
 from lambda_rlm.syntax.term import App, If, IntLit, Item, Let, NamedType, Node, Pipe, Program, Template, Term, Var
 from lambda_rlm.types.inferred import exactly
@@ -38,13 +38,8 @@ PLANS_KEPT: Final = 32
 
 def numbers(route: Route) -> dict[str, int]:
     """The numbers that the file of a route's strategy names in its outermost `let`s."""
-    return dict(_numbers(_source(route)))
-
-
-@lru_cache(maxsize=PLANS_KEPT)
-def _numbers(source: SourceFile) -> tuple[tuple[str, int], ...]:
-    lets = [one for one in parse(source).items if isinstance(one, Let)]
-    return tuple([(one.name, one.value.value) for one in lets if isinstance(one.value, IntLit)])
+    items = parsed(_source(route)).items
+    return {one.name: one.value.value for one in items if isinstance(one, Let) and isinstance(one.value, IntLit)}
 
 
 def plan(
@@ -84,7 +79,7 @@ class _Asked:
 def _planned(asked: _Asked) -> str:
     route, returns, guide = asked.route, asked.returns, asked.guide
     own_type: Type = TEXT if route.own is None else route.own.type
-    program = _sized(replace(parse(_source(route)), comments=()), route.sizes)
+    program = _sized(replace(parsed(_source(route)), comments=()), route.sizes)
     if returns is not None and (returns != own_type or guide):
         program = _returning(program, returns, guide)
     prelude, program = _given(program, asked.inputs, FORMS.keys() if route.own is None else route.own.forms, asked.called)
@@ -127,7 +122,7 @@ def _source(route: Route) -> SourceFile:
 def _returning(program: Program, returns: Type, guide: str) -> Program:
     """The program with an answer of a type: its last call asks for it, or else one more call is given the answer in words."""
     source = SourceFile("answer.lam", _IN_FORM.replace("TYPE", show(returns)))
-    last = parse(source).result
+    last = parsed(source).result
     assert isinstance(last, App) and isinstance(last.function, Var)
     asked, result = last.function, program.result
     last = _guided(last, guide)
@@ -181,7 +176,7 @@ def _given(
         if name in forms and form is not None and any(isinstance(item, Let) and item.name == name for item in program.items):
             before, value = form
             prelude += before
-            program = _with_value(program, name, parse(SourceFile(f"{name}.lam", value)).result)
+            program = _with_value(program, name, parsed(SourceFile(f"{name}.lam", value)).result)
     program = _needed(program)
     return (prelude + given.context(inputs, called) if "context" in _names(program) else prelude), program
 

@@ -140,6 +140,14 @@ def test_what_begins_as_likely_was_bounded_once(passes: Counter[str]) -> None:
     assert passes["analyse"] == passes["infer"] > 1
 
 
+def test_a_plan_that_stands_in_is_bounded_once(passes: Counter[str]) -> None:
+    """To know that it fits, before it runs."""
+    rlm = RLM(FakeModel("said"), root_model=Root("nonsense("), strategy="synth", task="search", journal=False)
+    run = rlm.ask("What?", context=BIG)
+    assert run.answer == "said" and run.synthesis is not None and run.synthesis.fallback is not None
+    assert passes["analyse"] == 1
+
+
 def test_what_is_counted_by_a_vocabulary_too_is_computed_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Other numbers are proved of the same values."""
     computed: Counter[bool] = Counter()

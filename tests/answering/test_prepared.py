@@ -16,14 +16,16 @@ from lambda_rlm.completion import Model
 from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.eval.asking.asker import AskSettings
 from lambda_rlm.events import Event
+from lambda_rlm.execution import execute as execution
 from lambda_rlm.execution.check import check
 from lambda_rlm.execution.execute import Options, execute
 from lambda_rlm.execution.prepare import Prepared, ground, prepare
 from lambda_rlm.execution.prospect import Prospect
 from lambda_rlm.execution.run import Run
 from lambda_rlm.inputs import Inputs, from_values
+from lambda_rlm.llm.scripted import ScriptedModel
 from tests.answering.test_synthesize import Root, leaf
-from tests.support.answering import posed
+from tests.support.answering import ask, posed
 from tests.support.worlds.all_tasks import REPAIRED, TASKS, recorded, repaired
 from tests.support.worlds.world import Truthful
 
@@ -224,3 +226,37 @@ def test_judging_and_the_run_are_charged_separately() -> None:
     )
     assert prepared.is_taken and judging.steps == spent < run.usage.steps == account.steps
     assert account.bytes == run.usage.bytes
+
+
+COUNT = """{"labels": [], "meaning": "", "where": [], "first": [], "second": [], "ask": "most", "by": "user", "test": "at least",
+"number": 1, "form": "[X]", "words": [], "dates": null}"""
+
+
+def test_a_plan_that_begins_as_likely_reports_what_it_would_without_what_was_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It was refused at first, because it is not proved to complete: what was found then is taken over."""
+    rows = [{"user": f"u{number % 7}", "note": f"some words {number}"} for number in range(400)]
+    taken: list[bool] = []
+    take_over = execution.Execution.take_over
+
+    def counting(self: execution.Execution, prepared: Prepared, inputs: Any) -> None:
+        take_over(self, prepared, inputs)
+        taken.append(self.prepared is prepared)
+
+    monkeypatch.setattr(execution.Execution, "take_over", counting)
+
+    def done() -> tuple[dict[str, Any], list[Any]]:
+        events: list[Event] = []
+        model = ScriptedModel.from_rules([("(?s)has to be counted", COUNT)])
+        setup: dict[str, Any] = {"choice": "plan", "options": Options(key=b"key", run="the run"), "tracer": events.append}
+        budget = Budget(calls=27, tokens=10**8)
+        run = anyio.run(
+            lambda: ask("Which user wrote most?", from_values({"rows": rows}), model, budget, task="aggregate", **setup)
+        )
+        assert run.ok and run.admitted == "likely"
+        return reported(replace(run, usage=replace(run.usage, seconds=0.0))), [_timeless(event) for event in events]
+
+    with_it = done()
+    assert taken[-1]
+    monkeypatch.setattr(execution, "left_by", lambda *_: None)
+    taken.clear()
+    assert done() == with_it and not taken
