@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property, partial
+from functools import cached_property, lru_cache, partial
 from typing import TYPE_CHECKING, Any, Final
 
 from lambda_rlm.bounds.admit import Bounded, as_warnings, bounded, refusals, unasked
@@ -42,6 +42,10 @@ from lambda_rlm.types.typed import Typed
 
 if TYPE_CHECKING:
     from lambda_rlm.bounds.planner.choose import PlannerChoice
+
+BOUNDS_KEPT: Final = 32
+"""Bounds at declared sizes that are remembered: with no data there is nothing to compute, so the same program, sizes, model and
+budget have the same."""
 
 _ASKING: Final = AskSettings(key=b"")
 """The codes of data markers are as long with any key."""
@@ -175,23 +179,15 @@ def foresee_sizes(
     """What a program would cost on inputs of which some or all are only declared by their size; what needs neither a reply nor
     those is computed. Raises `Rejected`, `Fault` where a limit is met before the first call, and `ValueError` when nothing is
     said of an input."""
-    rates = rates_counted(profile, asking_about(asking, typed, inputs))
+    asking = asking_about(asking, typed, inputs)
     if typed.effect is not Effect.LLM:
-        return Prospect(replace(unasked(typed, rates), is_final=False), budget, profile)
+        return Prospect(replace(unasked(typed, rates_counted(profile, asking)), is_final=False), budget, profile)
     there = {name: type_ for name, type_ in typed.inputs.items() if name in inputs and name not in sizes}
     values = {name: to_value(inputs[name], type_, name, Meter(budget), []) for name, type_ in there.items()}
     beside = {name: _size_of(typed, name, sizes) for name in typed.inputs if name not in values}
-    autos: Mapping[int, int] = default_autos(typed, profile)
-    chosen: PlannerChoice | None = None
-    if values:
-        found = ground(typed, values, rates, budget, accuracy, Meter(budget), autos=autos, beside=beside)
-        program, chosen = found.program, found.chosen
-    else:
-        if autos:
-            from lambda_rlm.bounds.planner.choose import choose
-
-            chosen = choose(typed, beside, rates, budget, accuracy)
-        program = bounded(typed, beside, rates, chosen.autos if chosen else autos, budget, None)
+    query = inputs["query"] if values.keys() == {"query"} else None
+    asked = _AtSizes(id(typed), tuple(sorted(sizes.items())), query, budget, accuracy, asking, profile, typed, values, beside)
+    program, chosen = _at_sizes(asked) if values and query is None else _remembered(asked)
 
     def estimate() -> Likely | None:
         ratios = _ratios(profile, inputs)
@@ -201,6 +197,42 @@ def foresee_sizes(
         return likely(typed, known, in_bytes, program.autos, budget, stage, ratios)
 
     return Prospect(program, budget, profile, chosen, estimate)
+
+
+@dataclass(frozen=True, slots=True)
+class _AtSizes:
+    """A program for a model at declared sizes, with no data but a question: what its bound depends on, and what follows from
+    that."""
+
+    of: int
+    sizes: tuple[tuple[str, Size], ...]
+    query: str | None
+    budget: Budget
+    accuracy: Accuracy | None
+    asking: AskSettings
+    profile: ModelProfile = field(hash=False)
+    typed: Typed = field(compare=False)
+    values: Mapping[str, Value] = field(compare=False)
+    beside: Mapping[str, Abstract] = field(compare=False)
+
+
+def _at_sizes(asked: _AtSizes) -> tuple[Bounded, PlannerChoice | None]:
+    typed, beside, budget = asked.typed, asked.beside, asked.budget
+    rates = rates_counted(asked.profile, asked.asking)
+    autos: Mapping[int, int] = default_autos(typed, asked.profile)
+    if asked.values:
+        meter = Meter(budget)
+        found = ground(typed, asked.values, rates, budget, asked.accuracy, meter, autos=autos, beside=beside)
+        return found.program, found.chosen
+    chosen: PlannerChoice | None = None
+    if autos:
+        from lambda_rlm.bounds.planner.choose import choose
+
+        chosen = choose(typed, beside, rates, budget, asked.accuracy)
+    return bounded(typed, beside, rates, chosen.autos if chosen else autos, budget, None), chosen
+
+
+_remembered = lru_cache(maxsize=BOUNDS_KEPT)(_at_sizes)
 
 
 def before_run(

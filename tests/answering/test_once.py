@@ -12,13 +12,14 @@ from typing import Any
 import anyio
 import pytest
 
-from lambda_rlm import RLM
+from lambda_rlm import RLM, Size
 from lambda_rlm.bounds import admit
+from lambda_rlm.bounds.bound import Bound
 from lambda_rlm.bounds.planner import choose as planner
 from lambda_rlm.budget.budget import FREE_CHARACTERS, Budget
 from lambda_rlm.diagnostics.diagnostic import Rejected
 from lambda_rlm.eval.staging import stage as staging
-from lambda_rlm.execution.check import check
+from lambda_rlm.execution.check import ANY_MODEL, check
 from lambda_rlm.execution.execute import Options
 from lambda_rlm.execution.run import Run
 from lambda_rlm.inputs import from_values, gather
@@ -123,6 +124,23 @@ def test_other_types_of_inputs_are_typed_anew(passes: Counter[str]) -> None:
     shown = [None if one is None else as_written(one.inputs["people"]) for one in programs]
     assert shown == ["List[{ name: Text, age: Int }]", "List[{ age: Int, name: Text }]"]
     assert (passes["parse"], passes["infer"]) == (1, 2)
+
+
+def test_a_bound_at_the_same_sizes_is_worked_out_once(passes: Counter[str]) -> None:
+    """For the same budget and model: with a window, a budget or a size that is another, it is another bound."""
+    program = 'chunk(context, auto) |> map(fn(c) => llm_call(f"Say it: {c}", out=9)) |> join("")'
+
+    def bound(characters: int, window: int = 8_192, calls: int = 50) -> Bound:
+        profile = replace(ANY_MODEL, window=window)
+        prospect = check(program, {"context": Size(characters)}).prospect(Budget(calls=calls), profile)
+        assert prospect is not None
+        return prospect.bound
+
+    once = bound(30_000)
+    worked_out = passes["analyse"]
+    assert bound(30_000) == once and passes["analyse"] == worked_out > 0
+    others = [bound(60_000), bound(30_000, window=16_384), bound(30_000, calls=5)]
+    assert passes["choose"] == 1 + len(others) and once not in others[:2]
 
 
 def test_only_so_many_programs_are_remembered(passes: Counter[str]) -> None:

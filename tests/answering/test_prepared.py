@@ -232,6 +232,7 @@ COUNT = """{"labels": [], "meaning": "", "where": [], "first": [], "second": [],
 "number": 1, "form": "[X]", "words": [], "dates": null}"""
 
 
+@pytest.mark.slow
 def test_a_plan_that_begins_as_likely_reports_what_it_would_without_what_was_found(monkeypatch: pytest.MonkeyPatch) -> None:
     """It was refused at first, because it is not proved to complete: what was found then is taken over."""
     rows = [{"user": f"u{number % 7}", "note": f"some words {number}"} for number in range(400)]
