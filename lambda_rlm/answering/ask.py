@@ -116,7 +116,7 @@ class _Asking:
             try:
                 return await self._gone(left[0])
             except Rejected as rejected:
-                refused[way] = rejected
+                refused[way] = rejected.with_traceback(None)  # whose frames hold all that was computed
                 self._note(f"route `{way}` skipped: {rejected.diagnostics[0].message}")
         return refused
 
@@ -246,6 +246,7 @@ class _Asking:
             try:
                 run = await self._run_of(source, routed)
             except Rejected as rejected:
+                rejected = rejected.with_traceback(None)
                 refused = rejected if refused is None else min(refused, rejected, key=self._lack)
                 continue
             if (note := what_is_read(program, route, run.bound, self.case.measure.tokens)) is not None:
@@ -283,11 +284,17 @@ class _Asking:
             resumed=setup.resumed,
             routed=routed,
             prepared=self._taken(source),
-            on_refused=partial(self.prepared.__setitem__, source) if self._is_first_look else None,
+            on_refused=partial(self._left, source) if self._is_first_look else None,
         )
 
     def _taken(self, source: SourceFile) -> Prepared | None:
         return self.prepared.pop(source, None)
+
+    def _left(self, source: SourceFile, prepared: Prepared) -> None:
+        """Keep what was found of a program: of the first in any case, of others while all of it is no more than a run may hold."""
+        held = sum(one.meter.live for one in self.prepared.values())
+        if not self.prepared or held + prepared.meter.live <= self.setup.budget.memory:
+            self.prepared[source] = prepared
 
     @property
     def _is_first_look(self) -> bool:
