@@ -1,10 +1,10 @@
-"""Where the processor time of a question goes before, in and after its run: routing, plan, parser, types, values, staging, bound.
+"""Where the processor time of a question goes: routing, plan, parser, types, values, staging, bound, run.
 
-`python benchmarks/stages.py [--against FOLDER] [--rows N]` asks each question twice of a scripted model, in a process of its own,
-and prints for each stage the calls and milliseconds of processor time, those of the stages within it taken off; the garbage
-collector rests meanwhile, as it comes where it wants. With `--against` the package in that folder is measured in the same way, and
-the rows have both, that one first. The questions: a plan over rows that is not proved to fit and begins as likely, a written
-program over rows (after one that is sent back), a plan and a written program over 1 MB of text.
+`python benchmarks/stages.py [--against FOLDER] [--rows N]` asks each question twice of a scripted model, in a process of its
+own, and prints for each stage the calls and milliseconds of processor time, those of the stages within it taken off. The
+garbage collector rests meanwhile, as it comes where it wants. With `--against` the package in that folder is measured in the
+same way, and the rows have both, that one first. The questions: a plan over rows that is not proved to fit and begins as
+likely, a written program over rows (after one that is sent back), a plan and a written program over 1 MB of text.
 """
 
 from __future__ import annotations
@@ -49,8 +49,8 @@ LOADED = (
 )
 """Modules whose names for these functions are looked up before they are replaced."""
 
-COUNT = """{"labels": [], "meaning": "", "where": [], "first": [], "second": [], "ask": "most", "by": "user", "test": "at least",
-"number": 1, "form": "[X]", "words": [], "dates": null}"""
+COUNT = """{"labels": [], "meaning": "", "where": [], "first": [], "second": [], "ask": "most", "by": "user",
+"test": "at least", "number": 1, "form": "[X]", "words": [], "dates": null}"""
 BY_ROWS = """```
 let by_user = group_by(rows, fn(row) => row.user) |> map(fn(g) => { user: g.key, n: sum(map(g.items, fn(row) => row.n)) });
 let most = take(sort_desc(by_user, fn(one) => one.n), 3) |> map(fn(one) => one.user) |> join(", ");

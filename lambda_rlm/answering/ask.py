@@ -291,7 +291,7 @@ class _Asking:
         return self.prepared.pop(source, None)
 
     def _left(self, source: SourceFile, prepared: Prepared) -> None:
-        """Keep what was found of a program: of the first in any case, of others while all of it is no more than a run may hold."""
+        """Keep what was found of a program: of the first in any case, of others while all is no more than a run may hold."""
         held = sum(one.meter.live for one in self.prepared.values())
         if not self.prepared or held + prepared.meter.live <= self.setup.budget.memory:
             self.prepared[source] = prepared

@@ -37,8 +37,8 @@ def sized_plans(question: Question, route: Route) -> Iterator[tuple[Route, Sourc
 def prepared_plan(
     question: Question, setup: Setup, source: SourceFile, account: Meter, look: Look
 ) -> tuple[Prospect, Prepared | None] | None:
-    """What a plan would cost within `setup.budget`, whether it may begin as likely where nobody demands a proof, and what its run
-    may take over; None for one that cannot run, whatever the budget. What needs no reply is computed on the account, while
+    """What a plan would cost within `setup.budget`, whether it may begin as likely where nobody demands a proof, and what its
+    run may take over; None for one that cannot run, whatever the budget. What needs no reply is computed on the account, while
     `look` lets it go on. Raises `OutOfTime`."""
     setup = setup.within(replace(setup.budget, admit=setup.budget.admit or "likely"))
     inputs, options, leaf = question.bound_inputs, setup.options, setup.leaf

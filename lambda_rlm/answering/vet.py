@@ -162,8 +162,8 @@ class Vetting:
 
 
 def judging(budget: Budget, characters: int, attempts: int) -> Meter:
-    """What judging all programs of a question may take: steps and storage of that number of runs on inputs of so many characters,
-    written as JSON, and nothing else."""
+    """What judging all programs of a question may take: steps and storage of that number of runs on inputs of so many
+    characters, written as JSON, and nothing else."""
     meter = Meter(replace(budget, calls=0, tokens=0, usd=None, fuel=attempts * budget.fuel, memory=attempts * budget.memory))
     meter.admit_inputs(attempts * characters)
     return meter

@@ -111,8 +111,8 @@ async def execute(
     """Run an admitted program over plain data. With a meter, the run draws on that: it is held to its own budget and to what
     is left there. `resumed` is the past of a run that continues: its `spent` is used up before the first call.
     `routed` is the decision that led to this program, told with it. `prepared` is what was found of the program before: the run
-    takes it over where it would find the same. `on_refused` is given what was found of a program that the budget does not admit,
-    for a later run under the same terms.
+    takes it over where it would find the same. `on_refused` is given what was found of a program that the budget does not
+    admit, for a later run under the same terms.
 
     Raises only `Rejected` where the real inputs make it cost more than its budget, `InternalError`, and `TypeError` or
     `InputProblem` for inputs that do not fit its types or are larger than it was admitted for, and `PolicyViolation`.

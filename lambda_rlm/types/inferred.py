@@ -1,7 +1,7 @@
 """Programs that were type-checked a moment ago: the same question asked again need not type its program again.
 
-Owns `inferred`, which remembers what `infer` found. Promises what `infer` gives: a program counts as the same when it is the same
-tree, its inputs when their types are the same to the order and names of fields. Mistakes are not remembered.
+Owns `inferred`, which remembers what `infer` found. Promises what `infer` gives: a program counts as the same when it is the
+same tree, its inputs when their types are the same to the order and names of fields. Mistakes are not remembered.
 """
 
 from __future__ import annotations

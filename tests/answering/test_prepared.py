@@ -228,8 +228,8 @@ def test_judging_and_the_run_are_charged_separately() -> None:
     assert account.bytes == run.usage.bytes
 
 
-COUNT = """{"labels": [], "meaning": "", "where": [], "first": [], "second": [], "ask": "most", "by": "user", "test": "at least",
-"number": 1, "form": "[X]", "words": [], "dates": null}"""
+COUNT = """{"labels": [], "meaning": "", "where": [], "first": [], "second": [], "ask": "most", "by": "user",
+"test": "at least", "number": 1, "form": "[X]", "words": [], "dates": null}"""
 
 
 @pytest.mark.slow

@@ -1,8 +1,9 @@
 """Staging: what a program needs no model for is computed before the run, on the real inputs.
 
 Owns `Stage`, which the analysis of costs asks for the values of pure terms, and what of them the run need not compute again.
-Promises that all work is charged to the run's meter, and kept work once: another stage of the same program may take it over. Refuses terms that use what is not known yet; work
-that ends in a fault is left to the run, which will meet the same fault if it gets there; only the deadline ends the run here.
+Promises that all work is charged to the run's meter, and kept work once: another stage of the same program may take it over.
+Refuses terms that use what is not known yet; work that ends in a fault is left to the run, which will meet the same fault if
+it gets there; only the deadline ends the run here.
 """
 
 from __future__ import annotations
@@ -38,8 +39,8 @@ def known_inputs(typed: Typed, values: Mapping[str, Value], vocabulary: Vocabula
 
 class Stage:
     """Computes pure terms of one program; texts of the values are counted by `vocabulary`. `found` has the values of terms that
-    are at the top level, by identity. What `before` found, a stage of the same program with the same numbers on the same inputs,
-    is taken from there and charged to nobody."""
+    are at the top level, by identity. What `before` found, a stage of the same program with the same numbers on the same
+    inputs, is taken from there and charged to nobody."""
 
     def __init__(
         self,
