@@ -107,7 +107,8 @@ def few_enough(names: Collection[str]) -> None:
 def checked_name(name: str) -> str:
     """The name, when a program can use it; raises `InputProblem`."""
     if not _NAME.match(name) or name in KEYWORDS or name == "_":
-        raise InputProblem(f"an input cannot be named {name!r}", "use letters, digits and `_`, and no reserved word")
+        usable = input_names([name])[name]
+        raise InputProblem(f"an input cannot be named {name!r} in a program", f"name it {usable!r}: letters, digits and `_`")
     if name == QUERY:
         raise InputProblem("`query` is the name of the question; choose another name for the input")
     return name

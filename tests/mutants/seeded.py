@@ -17,6 +17,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 BOUNDS = ("tests/bounds/test_bounds.py", "tests/bounds/test_close.py")
+WIDE = ("tests/bounds/test_wide_characters.py",)
 THOUGHT = ("tests/bounds/test_thought.py",)
 METER = ("tests/budget/test_budget.py", "tests/eval/test_asking.py")
 UNKNOWN = ("tests/budget/test_unknown_costs.py",)
@@ -151,11 +152,11 @@ MUTANTS = (
     Mutant("a level of tree_fold has a group less", "bounds/transfer/loops.py", "joining = size_of(min(int(groups.length.value), int(value.length.value) // 2))", "joining = size_of(max(0, min(int(groups.length.value), int(value.length.value) // 2) - 1))"),
     Mutant("llm_map asks in one round", "bounds/transfer/mapping.py", "again=again * (_ROUNDS - 1),", "again=ZERO,"),
     Mutant("a template is its last part", "bounds/rules/data.py", "chars, bytes_, beyond = chars + shown.chars, bytes_ + shown.bytes, beyond + shown.wide", "chars, bytes_, beyond = shown.chars, shown.bytes, shown.wide"),
-    Mutant("windows share no wide character", "bounds/transfer/texts.py", "_MOST_WINDOWS: Final = 3", "_MOST_WINDOWS: Final = 1"),
-    Mutant("of wide characters a change of case makes one", "bounds/transfer/texts.py", "beyond=text.wide * wider", "beyond=text.wide"),
+    Mutant("windows share no wide character", "bounds/transfer/texts.py", "_MOST_WINDOWS: Final = 3", "_MOST_WINDOWS: Final = 1", WIDE),
+    Mutant("of wide characters a change of case makes one", "bounds/transfer/texts.py", "beyond=text.wide * wider", "beyond=text.wide", WIDE),
     Mutant("what is put in is as narrow as what was there", "bounds/transfer/texts.py", "beyond=text.wide + times(places, new.wide), made", "beyond=text.wide, made"),
-    Mutant("a template has the wide characters of its last part", "bounds/rules/data.py", "bytes_ + shown.bytes, beyond + shown.wide", "bytes_ + shown.bytes, shown.wide"),
-    Mutant("a group is put back once", "bounds/transfer/texts.py", "+ times(places, new.wide) + times(text.wide, references)", "+ times(places, new.wide)"),
+    Mutant("a template has the wide characters of its last part", "bounds/rules/data.py", "bytes_ + shown.bytes, beyond + shown.wide", "bytes_ + shown.bytes, shown.wide", WIDE),
+    Mutant("a group is put back once", "bounds/transfer/texts.py", "+ times(places, new.wide) + times(text.wide, references)", "+ times(places, new.wide)", WIDE),
     Mutant("a slice begins where its name does", "bounds/domain/offsets.py", "return max(0, high[1] - low[1])", "return max(0, high[1])"),
     Mutant("max is as low as may be", "bounds/domain/offsets.py", "_offset(start, P.MAX, primitive_of), _offset(end, P.MIN, primitive_of)", "_offset(start, P.MIN, primitive_of), _offset(end, P.MAX, primitive_of)"),
     Mutant("the reply takes no room in the window", "bounds/transfer/calls.py", "left = rates.window - min(tokens.value, rates.window)\n", "left = rates.window\n"),
