@@ -43,8 +43,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A test of a real client is one of `make integration`; one that takes long is not of `make quick`, and begins before the others,
-    so that no worker is alone with it at the end."""
+    """Tests of real clients are integration tests. Long tests are slow tests, and begin first, so that no worker is alone with one at
+    the end."""
     taken = recorded()
     for item in items:
         if item.get_closest_marker("local") or item.get_closest_marker("litellm"):
@@ -61,8 +61,8 @@ def pytest_collection_finish() -> None:
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """A test that asks the model in the process needs the engine that runs it, and one that goes through litellm litellm: under CI both
-    are there, and elsewhere the test is skipped."""
+    """A test of the model in the process needs its engine, and a test that goes through litellm needs litellm. Where one is missing
+    the test is skipped, but fails in `.ci/run`."""
     if item.get_closest_marker("local") and find_spec("xllamacpp") is None:
         absent(WITHOUT_LOCAL)
     if item.get_closest_marker("litellm") and not has_litellm():

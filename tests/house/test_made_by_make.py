@@ -58,7 +58,7 @@ def test_continuous_integration_runs_both() -> None:
 
 
 def test_what_was_measured_is_a_test() -> None:
-    """Who renames or removes a test need not measure all anew: `make seconds` is run where one line in twenty belongs to no test."""
+    """A renamed or removed test may leave its line behind; where one line in twenty has no test, run `make seconds`."""
     split = [name.partition("::") for name in recorded()]
     gone = [path for path, _, name in split if not (ROOT / path).exists() or name not in functions_in(path)]
     assert len(gone) * 20 <= len(split), gone
