@@ -1,7 +1,8 @@
 """How long each test takes, as it was last measured: which tests `make quick` leaves out, and which begin first.
 
-Owns `tests/seconds.json`, which `make seconds` writes: the processor seconds of the longest case of each test function, with its
-child processes, rounded down to one of `STEPS`, so that a run on another machine changes few lines. Shorter tests are not in it.
+Owns `tests/seconds.json`, which `make seconds` writes: the processor seconds of the longest case of each test function, with
+its child processes, rounded down to one of `STEPS`: a run on another machine changes few lines. Shorter tests are not in
+it.
 """
 
 from __future__ import annotations

@@ -20,8 +20,8 @@ ASKING: Final = 'llm_call(f"Who keeps bees?\\n{take(context, 200)}", out=50)'
 
 
 _made = cache(typer.main.get_command)
-"""Typer makes its options from signatures at each command: half of the time of a command in the process of the tests, and the same
-options each time. A process of a user has one command only."""
+"""Typer makes its options from signatures at each command: half of the time of a command in the process of the tests, and the
+same options each time. A process of a user has one command only."""
 
 
 class Shell:
