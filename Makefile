@@ -11,14 +11,15 @@ MODEL ?= qwen2.5-coder-0.5b
 BOOK ?= examples/ask-a-book/book.txt
 QUESTION ?= $(shell head -n 1 examples/ask-a-book/question.txt 2>/dev/null)
 PYTEST := $(BIN)/python -m pytest
-WORKERS := -n auto --maxprocesses 4
+# Who has finished takes from who has not: no worker waits for the others at the end.
+WORKERS := -n auto --maxprocesses 4 --dist worksteal
 # The version that the tests run with: pip may search for a minute for one that goes with the newest.
 LITELLM := $(shell sed -n 's/^ *"\(litellm==[0-9.]*\)",$$/\1/p' pyproject.toml)
 
-.PHONY: help check quick lint test tests docs grammar golden mutants deep quality bench demo clean
+.PHONY: help check quick integration lint test seconds docs grammar golden mutants deep quality bench demo clean
 
 help: ## list the targets
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sort | awk 'BEGIN {FS = ":.*## "} {printf "  %-8s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sort | awk 'BEGIN {FS = ":.*## "} {printf "  %-11s %s\n", $$1, $$2}'
 
 $(VENV)/.local: pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed (python3 was not found or is older)" >&2; exit 64; }
@@ -47,15 +48,29 @@ test: $(VENV)/.dev ## set up, fetch the small test model, run the tests
 	$(BIN)/lambda-rlm models get smollm2-135m
 	$(PYTEST) $(WORKERS)
 
-# Format, lint, import contracts and every test that is not marked `slow`: under a minute on two cores.
+# Every test whose cases take less than 50 ms each (tests/seconds.json), and no properties but the shortest.
 quick: export PYTHONHASHSEED := 0
-quick: $(VENV)/.dev ## the quick loop: format, lint, import contracts, and the tests that are not slow
+quick: export HYPOTHESIS_PROFILE := check
+quick: $(VENV)/.dev ## the quick loop, a minute: format, lint, import contracts, and the tests that are not slow
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports
-	$(PYTEST) $(WORKERS) -m "not quality and not slow"
+	$(PYTEST) $(WORKERS) -m "not quality and not integration and not slow"
 
-check: lint test ## everything that is checked before a change lands: format, lint, types, imports, tests
+# Properties draw a fifth of their examples here, and all of them in `make integration`.
+check: export PYTHONHASHSEED := 0
+check: export HYPOTHESIS_PROFILE := check
+check: lint ## before a change lands, ten minutes: format, lint, types, imports, all tests but those of `integration`
+	$(PYTEST) $(WORKERS) -m "not quality and not integration"
+
+integration: export PYTHONHASHSEED := 0
+integration: $(VENV)/.dev ## real clients, models, processes and databases, the site, and every property in full
+	$(BIN)/lambda-rlm models get smollm2-135m
+	$(PYTEST) $(WORKERS) -m "not quality and (integration or hypothesis)"
+
+seconds: export PYTHONHASHSEED := 0
+seconds: $(VENV)/.dev ## measure each test again and write tests/seconds.json: what `quick` leaves out; half an hour, on a quiet machine
+	MEASURE_SECONDS=1 $(PYTEST)
 
 lint: $(VENV)/.dev ## format, lint, types, import contracts
 	$(BIN)/ruff format --check .

@@ -8,13 +8,16 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from lambda_rlm.llm.providers.contact.keys import has_litellm
-from tests.support.extras import WITHOUT_LITELLM, WITHOUT_LOCAL
+from tests.support.examples import PROFILE, examples
+from tests.support.extras import WITHOUT_LITELLM, WITHOUT_LOCAL, absent
+from tests.support.seconds import IS_MEASURING, Measuring, function_of, recorded
 from tests.support.shell import Shell, leave_alone
 
 os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
@@ -25,9 +28,30 @@ if threading.current_thread() is threading.main_thread():  # a process started i
 
 _SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
 
-settings.register_profile("ci", max_examples=60, deadline=None, derandomize=True, database=None, suppress_health_check=_SLOW)
+for _name in ("check", "ci"):
+    settings.register_profile(
+        _name, max_examples=examples(60), deadline=None, derandomize=True, database=None, suppress_health_check=_SLOW
+    )
 settings.register_profile("deep", max_examples=5_000, deadline=None, suppress_health_check=_SLOW)
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+settings.load_profile(PROFILE)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if IS_MEASURING:
+        config.pluginmanager.register(Measuring())
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of real clients are integration tests. Long tests are slow tests, and begin first, so that no worker is alone with one at
+    the end."""
+    taken = recorded()
+    for item in items:
+        if item.get_closest_marker("local") or item.get_closest_marker("litellm"):
+            item.add_marker("integration")
+        if function_of(item) in taken:
+            item.add_marker("slow")
+    items.sort(key=lambda item: -taken.get(function_of(item), 0.0) if taken.get(function_of(item), 0.0) >= 2 else 0.0)
 
 
 def pytest_collection_finish() -> None:
@@ -37,11 +61,12 @@ def pytest_collection_finish() -> None:
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """A test that asks the model in the process needs the engine that runs it, and one that goes through litellm litellm."""
-    if item.get_closest_marker("local"):
-        pytest.importorskip("xllamacpp", reason=WITHOUT_LOCAL)
+    """A test of the model in the process needs its engine, and a test that goes through litellm needs litellm. Where one is missing
+    the test is skipped, but fails in `.ci/run`."""
+    if item.get_closest_marker("local") and find_spec("xllamacpp") is None:
+        absent(WITHOUT_LOCAL)
     if item.get_closest_marker("litellm") and not has_litellm():
-        pytest.skip(WITHOUT_LITELLM)
+        absent(WITHOUT_LITELLM)
 
 
 @pytest.fixture(autouse=True)

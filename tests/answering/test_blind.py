@@ -35,6 +35,7 @@ from lambda_rlm.synth.input_shape import InputShape, shape
 from lambda_rlm.synth.writing import LayoutShown, Writing
 from lambda_rlm.types.typed import Typed
 from tests.support.answering import posed
+from tests.support.examples import examples
 
 PROFILE = ModelProfile(name="root", window=32_768, max_output=8_192, input_price=0.0, output_price=0.0)
 FORMATS = ("text", "csv", "json", "jsonl", "folder", "values", "object")
@@ -179,12 +180,13 @@ def shapes(inputs: Inputs) -> list[InputShape]:
     ]
 
 
+@pytest.mark.hypothesis
 @pytest.mark.slow
 @pytest.mark.parametrize("format_", FORMATS)
 def test_equal_shapes_give_equal_bytes_in_every_turn(format_: str) -> None:
     """The first turn, and those that send a program back: by syntax, types, the bound on the real inputs, and faults."""
 
-    @settings(max_examples=25, deadline=None)
+    @settings(max_examples=examples(25), deadline=None)
     @given(ROWS, st.lists(st.sampled_from(NOSY), min_size=1, max_size=3, unique=True), st.randoms(use_true_random=False))
     def same(rows: list[dict[str, Any]], nosy: list[str], chance: random.Random) -> None:
         with read(format_, rows) as one, read(format_, twin(rows, chance)) as other:
@@ -198,10 +200,11 @@ def test_equal_shapes_give_equal_bytes_in_every_turn(format_: str) -> None:
     same()
 
 
+@pytest.mark.hypothesis
 @pytest.mark.slow
 @pytest.mark.parametrize("format_", FORMATS)
 def test_equal_shapes_give_equal_bytes_between_rounds(format_: str) -> None:
-    @settings(max_examples=15, deadline=None)
+    @settings(max_examples=examples(15), deadline=None)
     @given(ROWS, st.randoms(use_true_random=False))
     def same(rows: list[dict[str, Any]], chance: random.Random) -> None:
         with read(format_, rows) as one, read(format_, twin(rows, chance)) as other:
@@ -228,12 +231,13 @@ LOOKING = [
 ]
 
 
+@pytest.mark.hypothesis
 @pytest.mark.slow
 @pytest.mark.parametrize("format_", FORMATS)
 def test_equal_shapes_and_equal_results_give_equal_bytes(format_: str) -> None:
     """Looks, faults and what is noticed at answers: beyond their blind forms nothing of a result is sent."""
 
-    @settings(max_examples=6, deadline=None)
+    @settings(max_examples=examples(6), deadline=None)
     @given(ROWS, st.lists(st.sampled_from(LOOKING), min_size=1, max_size=3, unique=True), st.randoms(use_true_random=False))
     def same(rows: list[dict[str, Any]], looking: list[str], chance: random.Random) -> None:
         with read(format_, rows) as one, read(format_, twin(rows, chance)) as other:

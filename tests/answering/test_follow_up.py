@@ -35,6 +35,7 @@ from lambda_rlm.synth.writing import Writing
 from lambda_rlm.types.parse_type import parse_type
 from lambda_rlm.types.type import INT, TEXT, Type
 from tests.answering.test_blind import ANSWER, FINE, FORMATS, NOSY, PROFILE, ROWS, SECRET, Recording, read, shapes, twin
+from tests.support.examples import examples
 
 STRONG = ModelProfile(name="gpt-5", window=200_000, max_output=8_192, input_price=0.0, output_price=0.0)
 PROGRAM = 'llm_call[Int](f"How many bees?\\n{context}", out=20)'
@@ -165,6 +166,7 @@ def answer_of(program: str, inputs: Inputs) -> Any:
     return asked(Question(query="What?", inputs=inputs), ScriptedModel([]), root, choice="synth").value
 
 
+@pytest.mark.hypothesis
 @pytest.mark.slow
 @pytest.mark.parametrize("format_", FORMATS)
 def test_equal_shapes_give_equal_bytes_to_a_follow_up(format_: str) -> None:
@@ -172,7 +174,7 @@ def test_equal_shapes_give_equal_bytes_to_a_follow_up(format_: str) -> None:
     that look at the inputs and at the earlier answer are sent back, and between rounds."""
     nosy = [*NOSY, *(one.replace("context", "answer_1") for one in NOSY)]
 
-    @settings(max_examples=12, deadline=None)
+    @settings(max_examples=examples(12), deadline=None)
     @given(
         ROWS,
         st.sampled_from(sorted(EARLIER)),

@@ -25,6 +25,7 @@ from lambda_rlm.plan.routing_settings import Routing
 from lambda_rlm.plan.tasks import FALLBACK, LOOKUP
 from tests.support.answering import ask
 from tests.support.asking import FakeModel
+from tests.support.examples import examples
 
 PROFILE = ModelProfile("m", window=2_000, max_output=400, input_price=0.001, output_price=0.002)
 LONG = "Ann keeps bees. " * 3_000
@@ -122,7 +123,7 @@ def test_writing_that_cannot_be_afforded_is_not_begun() -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 @given(st.integers(1, 12), st.booleans(), st.sampled_from(["search", "summarise"]), st.booleans())
 def test_the_decision_that_is_told_is_the_one_that_is_taken(calls: int, is_long: bool, task: str, is_strong: bool) -> None:
     routing, budget, text = Routing(strength="strong" if is_strong else "weak"), Budget(calls=calls), LONG if is_long else SHORT

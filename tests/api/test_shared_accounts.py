@@ -98,6 +98,7 @@ print(json.dumps([asyncio.run(main()), model.asked, model.answered]))
 """
 
 
+@pytest.mark.integration
 @pytest.mark.slow
 def test_questions_of_many_processes_on_money_for_ten(tmp_path: Path) -> None:
     limit = WORST + 10 * COST

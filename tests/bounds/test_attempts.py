@@ -32,6 +32,7 @@ from lambda_rlm.limits import REPAIR_BYTES
 from lambda_rlm.llm.vocabulary.byte_pair import vocabulary_named
 from lambda_rlm.types.reply_tokens import ReplyRoom
 from lambda_rlm.types.type import BOOL, FLOAT, INT, QUOTE, TEXT, Enum, Type, list_of, option_of, record_of
+from tests.support.examples import examples
 from tests.support.word_vocabulary import WORDS
 
 PROFILE: Final = ModelProfile(
@@ -104,7 +105,7 @@ SHAPED: Final = (
 )  # fmt: skip
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=examples(300))
 @given(
     st.sampled_from(TYPES), st.sampled_from(SHAPED) | st.lists(st.sampled_from(PIECES), max_size=12).map("".join),
     st.booleans(), st.sampled_from([4, 30, 400]),

@@ -40,6 +40,7 @@ from lambda_rlm.llm.vocabulary.byte_pair import vocabulary_named
 from lambda_rlm.types.reply_tokens import element_tokens, reply_room, texts_of
 from lambda_rlm.types.type import BOOL, FLOAT, INT, QUOTE, TEXT, Con, Enum, Record, Type, list_of, option_of, record_of
 from tests.bounds.test_tokens import PROFILE, Model, bound_of, ran
+from tests.support.examples import examples
 from tests.support.sources import PACKAGE, trees
 
 KINDS: Final = Enum(("no", "yes"))
@@ -96,7 +97,7 @@ def data_of(draw: Any, type_: Type, is_short: bool) -> Any:
             return draw(st.sampled_from(KINDS.labels))
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=examples(300))
 @given(st.data(), ground(), st.booleans(), st.sampled_from(["o200k_base", "cl100k_base"]), st.integers(1, 60))
 def test_no_list_that_keeps_to_its_tokens_is_refused(
     data: st.DataObject, element: Type, is_short: bool, vocabulary: str, n: int
@@ -239,7 +240,7 @@ def forms(draw: st.DrawFn, owner: int, shared: tuple[SizeBound, SizeBound], alon
     return size
 
 
-@settings(max_examples=500)
+@settings(max_examples=examples(500))
 @given(st.data(), st.lists(st.tuples(*[st.integers(0, 9)] * 3), min_size=1, max_size=6))
 def test_a_total_is_no_less_than_the_sum_of_any_elements(data: st.DataObject, rows: list[tuple[int, int, int]]) -> None:
     owner, group = fresh(), fresh()

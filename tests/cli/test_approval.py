@@ -295,6 +295,7 @@ def at_a_terminal(
     return running.returncode, out + seen
 
 
+@pytest.mark.integration
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("before", "after", "code"),
@@ -353,6 +354,7 @@ def test_a_run_that_nobody_approves_writes_no_input_down(monkeypatch: pytest.Mon
     assert shell("run", "p.lam", "a.txt", "--query", "Who?", "--model", model) == 0, shell.err
 
 
+@pytest.mark.integration
 @pytest.mark.slow
 @pytest.mark.parametrize(("before", "after", "code"), [(b"y\ny\n", b"n\n", 1), (b"", b"y\n", 0)])
 def test_a_file_is_trusted_by_what_is_typed_after_the_question(before: bytes, after: bytes, code: int) -> None:

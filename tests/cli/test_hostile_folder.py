@@ -174,6 +174,7 @@ def test_resume_asks_no_server_that_only_the_journal_names(shell: Shell, monkeyp
 # ── the vendor's client ──
 
 
+@pytest.mark.litellm
 @pytest.mark.slow
 def test_the_vendor_s_client_reads_no_env_file(tmp_path: Path) -> None:
     """It looks for one in the current folder where there is no script, as in a notebook."""

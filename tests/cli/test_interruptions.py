@@ -28,7 +28,7 @@ from tests.support.faulty_server import FaultyServer
 from tests.support.places import ROOT
 from tests.support.shell import journal, script, wrote
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("alone")]
+pytestmark = [pytest.mark.slow, pytest.mark.integration, pytest.mark.usefixtures("alone")]
 
 PROGRAM = 'range(0, 12) |> map(fn(n) => llm_call(f"say {n}", out=5)) |> join("")'
 TOLD = re.compile(

@@ -14,7 +14,7 @@ from lambda_rlm.cli.exits import ANSWERED, REJECTED, USAGE
 from tests.support.places import ROOT
 from tests.support.shell import journal, script, wrote
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("alone")]
+pytestmark = [pytest.mark.slow, pytest.mark.integration, pytest.mark.usefixtures("alone")]
 
 COMMANDS: Final = (
     "run p.lam --model scripted:replies.jsonl",

@@ -69,6 +69,7 @@ def test_programs_that_ask_a_model_mean_what_the_reference_means(drawn: Drawn) -
 APPLIED = sorted(DRAWN - {Primitive.ITERATE}, key=lambda primitive: primitive.value)
 
 
+@pytest.mark.hypothesis
 @pytest.mark.slow
 @pytest.mark.parametrize("primitive", APPLIED, ids=lambda primitive: primitive.value)
 def test_a_library_function_means_what_the_reference_means(primitive: Primitive) -> None:

@@ -18,6 +18,7 @@ from lambda_rlm.execution.check import check
 from lambda_rlm.execution.execute import Options, execute
 from lambda_rlm.execution.run import Run
 from lambda_rlm.llm.scripted import ScriptedModel
+from tests.support.examples import examples
 from tests.support.shell import Shell, script, wrote
 
 ANSWERS = ScriptedModel.from_rules([("", "yes")])
@@ -84,7 +85,7 @@ def test_cuts_that_the_planner_tried_are_not_counted() -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 @given(st.data())
 def test_the_count_is_that_of_a_set_of_places(data: st.DataObject) -> None:
     """Against the definition itself: every text as the list of the places of its characters, every cut as two sets of places."""

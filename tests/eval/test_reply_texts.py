@@ -28,6 +28,7 @@ from lambda_rlm.limits import MOST_REPLY_ENDS, REPLY_CHARACTERS_PER_TOKEN, REPLY
 from lambda_rlm.llm.vocabulary.byte_pair import vocabulary_named
 from lambda_rlm.types.reply_tokens import ONE_TEXT, TextsOf, reply_room, texts_of
 from lambda_rlm.types.type import BOOL, INT, QUOTE, TEXT, Enum, Type, list_of, option_of, record_of
+from tests.support.examples import examples
 
 O200K: Final = vocabulary_named("o200k_base")
 WORDS: Final = {
@@ -81,7 +82,7 @@ def read(reply: str, type_: Type, out: int, script: str) -> Any:
     return shape.read(reply, ReplyReading(Reply(0, None), prompt_of(Text("ask"), meter), meter, *limits))
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=examples(150))
 @given(st.data(), st.sampled_from(sorted(WORDS)), st.sampled_from(TYPES))
 def test_no_reply_that_keeps_to_its_tokens_is_refused(data: st.DataObject, script: str, type_: Type) -> None:
     value = value_of(data.draw, type_, texts(script))
@@ -91,7 +92,7 @@ def test_no_reply_that_keeps_to_its_tokens_is_refused(data: st.DataObject, scrip
     read(reply, type_, out, script)
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=examples(200))
 @given(
     st.text(max_size=300) | st.text("=漢 a\ud800", max_size=300) | st.just("<think>so</think>It is."),
     st.integers(1, 40),

@@ -162,6 +162,7 @@ def test_or_else_replaces_what_fails_for_good() -> None:
     assert all(value in (-1, place) for place, value in enumerate(run.value))
 
 
+@pytest.mark.integration
 def test_a_thousand_runs_leave_no_storage_task_or_connection() -> None:
     server = Server(0.0)
     checked = check('llm_call[Int](f"item {n}\\n")', {"query": "", "n": 1})

@@ -23,6 +23,7 @@ from lambda_rlm.types.hosted import HostFunction
 from tests.properties.test_bounds import BUDGET, adversaries
 from tests.support.adversary import Adversary
 from tests.support.bounding import WAYS, Trial, excess
+from tests.support.examples import examples
 
 PARTS = {"M4": "a bolt of 4 mm", "M5": "a nut"}
 
@@ -334,7 +335,7 @@ PROGRAMS = (
 
 
 @pytest.mark.slow
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 @given(st.data(), adversaries())
 def test_usage_with_host_functions_is_within_the_bound(data: st.DataObject, adversary: tuple[Adversary, AskSettings]) -> None:
     """The theorem of bounds, for functions that give as much as they declare."""

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import MISSING, fields
+from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, get_args
@@ -20,6 +21,7 @@ from lambda_rlm import events
 from lambda_rlm.completion import Completion, CompletionRequest, Message, Usage
 from lambda_rlm.diagnostics.source import Span
 from lambda_rlm.trace.jsonl import event_json
+from tests.support.extras import WITHOUT_DOCS, absent
 from tests.support.places import IS_REWRITING, ROOT
 
 CONFIG = ROOT / "mkdocs.yml"
@@ -132,11 +134,12 @@ def test_every_document_is_in_the_navigation() -> None:
     assert len(listed) == len(set(listed))
 
 
+@pytest.mark.integration
 @pytest.mark.slow
 def test_the_site_builds_without_a_warning(tmp_path: Path) -> None:
     """Every link and every anchor of the site leads somewhere, and each public name is described."""
-    pytest.importorskip("mkdocs")
-    pytest.importorskip("mkdocstrings")
+    if find_spec("mkdocs") is None or find_spec("mkdocstrings") is None:
+        absent(WITHOUT_DOCS)
     command = [
         sys.executable,
         "-m",

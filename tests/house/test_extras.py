@@ -23,6 +23,7 @@ sys.exit(pytest.main(["--collect-only", "-qq", "-p", "no:cacheprovider", "tests"
 """
 
 
+@pytest.mark.integration
 @pytest.mark.slow
 def test_the_tests_are_collected_without_the_extras() -> None:
     """Who has not installed an extra runs all tests but its own."""

@@ -28,6 +28,7 @@ from lambda_rlm.inputs.formats.extracted import RowTable
 from lambda_rlm.inputs.formats.json import parse_json, parse_jsonl
 from lambda_rlm.types.called import called_in
 from lambda_rlm.types.type import FLOAT, INT, TEXT, list_of, record_of
+from tests.support.examples import examples
 from tests.support.input_files import problem, written
 
 ENOUGH = FileAllowance("it", 10**12, Reading())
@@ -222,7 +223,7 @@ PLAIN = st.recursive(LEAVES, lambda inner: st.lists(inner) | st.dictionaries(st.
 SIGNS = st.text('{}[]:,"\\', max_size=40)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(st.lists(PLAIN | SIGNS | st.dictionaries(SIGNS, SIGNS), max_size=20), st.booleans())
 def test_what_is_counted_for_json_is_at_least_what_is_made(values: list[Any], is_ascii: bool) -> None:
     text = json.dumps(values * 5, ensure_ascii=is_ascii, separators=(",", ":"))
@@ -231,7 +232,7 @@ def test_what_is_counted_for_json_is_at_least_what_is_made(values: list[Any], is
     assert allowance.made + 200 >= held(found, set())
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(st.lists(st.lists(st.text('ab1.,"; é😀', max_size=8), min_size=3, max_size=3), max_size=30))
 def test_what_is_counted_for_csv_is_at_least_what_is_made(lines: list[list[str]]) -> None:
     quoted = ["a,b,c", *(",".join('"' + cell.replace('"', '""') + '"' for cell in line) for line in lines)]
@@ -278,9 +279,10 @@ def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("lambda_rlm.inputs.formats.json.PIECE", 16)
 
 
+@pytest.mark.hypothesis
 @pytest.mark.usefixtures("small_pieces")
 def test_json_in_pieces_is_what_the_whole_is() -> None:
-    @settings(max_examples=500, deadline=None)
+    @settings(max_examples=examples(500), deadline=None)
     @given(PLAIN, st.sampled_from([None, 1]), st.sampled_from([(",", ":"), (" , ", " : ")]))
     def same(value: Any, indent: int | None, separators: tuple[str, str]) -> None:
         text = json.dumps(value, indent=indent, separators=separators)
@@ -289,11 +291,12 @@ def test_json_in_pieces_is_what_the_whole_is() -> None:
     same()
 
 
+@pytest.mark.hypothesis
 @pytest.mark.usefixtures("small_pieces")
 def test_json_in_pieces_has_the_mistakes_of_the_whole() -> None:
     """The same texts are refused, by the same words at the same place where the mistake is not at the end."""
 
-    @settings(max_examples=500, deadline=None)
+    @settings(max_examples=examples(500), deadline=None)
     @given(PLAIN, st.data())
     def same(value: Any, data: st.DataObject) -> None:
         text = json.dumps(value)

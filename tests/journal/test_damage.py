@@ -14,7 +14,7 @@ import pytest
 
 from tests.support.shell import Shell, script, wrote
 
-pytestmark = [pytest.mark.usefixtures("alone"), pytest.mark.slow]
+pytestmark = [pytest.mark.usefixtures("alone"), pytest.mark.slow, pytest.mark.integration]
 
 FILE: Final = "home/journal.sqlite3"
 CELLS: Final[dict[str, Any]] = {

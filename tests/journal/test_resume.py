@@ -91,6 +91,7 @@ class Listening(ScriptedModel):
         return await super().complete(request)
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize(("n", "phase"), MOMENTS)
 def test_a_killed_run_resumes_and_repeats_no_finished_call(
     shell: Shell, monkeypatch: pytest.MonkeyPatch, stopped: dict[tuple[int, str], Path], n: int, phase: str

@@ -31,6 +31,7 @@ from lambda_rlm.llm.wrappers.retry import RetryingModel, RetryPolicy
 from lambda_rlm.testing import request as asked
 from tests.properties.test_bounds import adversaries, holds
 from tests.support.adversary import Adversary
+from tests.support.examples import examples
 from tests.support.sleeping import at_once
 from tests.support.strategies_bounds import INPUTS, Source, sources
 
@@ -194,7 +195,7 @@ def test_the_profile_counts_attempts_twice_for_any_nesting(retries: int) -> None
 
 
 @pytest.mark.slow
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(sources(), adversaries())
 def test_usage_is_within_the_bound_with_every_call_hedged(source: Source, adversary: tuple[Adversary, AskSettings]) -> None:
     """The theorem of bounds for a model whose every request is hedged and whose loser is charged at its worst."""

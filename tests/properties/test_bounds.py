@@ -17,6 +17,7 @@ from lambda_rlm.llm.vocabulary.byte_pair import vocabulary_named
 from tests.support.adversary import MANNERS, RESENDING, Adversary
 from tests.support.bounding import WAYS, Trial, excess
 from tests.support.drawn_runs import plain
+from tests.support.examples import examples
 from tests.support.strategies import Drawn, programs
 from tests.support.strategies_bounds import INPUTS, Source, sources
 from tests.support.word_vocabulary import WORDS
@@ -27,7 +28,6 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.timeout(14_400),
 ]  # two thousand programs take longer than any other test, 50,000 an hour and more
-_FACTOR = 1 if settings().max_examples <= 100 else 25
 
 
 @st.composite
@@ -72,13 +72,13 @@ def holds(text: str, types: dict[str, Any], values: dict[str, Any], adversary: t
     assert not broken, "\n".join([*broken, f"fault: {ran.fault}"])
 
 
-@settings(max_examples=1_400 * _FACTOR)
+@settings(max_examples=examples(1_400, deep=35_000))
 @given(sources(), adversaries())
 def test_what_is_metered_is_at_most_the_bound(source: Source, adversary: tuple[Adversary, AskSettings]) -> None:
     holds(source.text, INPUTS, source.values, adversary)
 
 
-@settings(max_examples=600 * _FACTOR)
+@settings(max_examples=examples(600, deep=15_000))
 @given(programs(), adversaries())
 def test_usage_is_within_the_bound_in_all_of_the_language(drawn: Drawn, adversary: tuple[Adversary, AskSettings]) -> None:
     values = {name: plain(value) for name, value in drawn.values.items()}

@@ -15,6 +15,7 @@ from tests.properties.test_bounds import BUDGET, adversaries
 from tests.support.bounding import WAYS, Trial
 from tests.support.cost_records import nodes, recomputed
 from tests.support.drawn_runs import plain
+from tests.support.examples import examples
 from tests.support.json_schema import problems
 from tests.support.places import ROOT
 from tests.support.strategies import Drawn, programs
@@ -43,13 +44,13 @@ def holds(text: str, types: dict[str, Any], values: dict[str, Any], adversary: A
         assert list(problems(json.loads(json.dumps(record)), SCHEMA, SCHEMA)) == []
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(sources(), adversaries())
 def test_the_json_gives_the_bound_of_every_way_to_ask(source: Source, adversary: Any) -> None:
     holds(source.text, INPUTS, source.values, adversary)
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(programs(), adversaries())
 def test_the_json_gives_the_bound_in_all_of_the_language(drawn: Drawn, adversary: Any) -> None:
     values = {name: plain(value) for name, value in drawn.values.items()}

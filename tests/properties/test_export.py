@@ -36,13 +36,19 @@ PROGRAMS = sorted(
 WRITTEN = [*PROGRAMS, *sorted(Path("tests/conformance").rglob("accept/*.lam"))]
 
 
-GRAMMARS = {"programs": export("openai"), "short programs": short_programs()}
+GRAMMARS = ("programs", "short programs")
+
+
+@cache
+def written(grammar: str) -> str:
+    """A grammar in the form of the decoder; each takes longer to write than all tests take to be collected."""
+    return export("openai") if grammar == "programs" else short_programs()
 
 
 @cache
 def recognizer(grammar: str) -> Any:
     llguidance = pytest.importorskip("llguidance", reason=WITHOUT_LOCAL)
-    return llguidance.LLMatcher(llguidance.LLTokenizer("byte"), llguidance.LLMatcher.grammar_from_lark(GRAMMARS[grammar]))
+    return llguidance.LLMatcher(llguidance.LLTokenizer("byte"), llguidance.LLMatcher.grammar_from_lark(written(grammar)))
 
 
 def matcher(grammar: str = "programs") -> Any:
@@ -129,13 +135,14 @@ def test_what_is_written_is_decodable(path: Path) -> None:
     assert by_gbnf(text)
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("grammar", GRAMMARS)
 @pytest.mark.parametrize("path", PROGRAMS, ids=str)
 def test_a_large_vocabulary_stays_within_the_decoder_limits(path: Path, grammar: str) -> None:
     """A decoder gives up, without a word, on a mask that takes it too many steps; no vocabulary of bytes ever shows it."""
     encoding, tokenizer = large_vocabulary()
     llguidance = pytest.importorskip("llguidance", reason=WITHOUT_LOCAL)
-    found = llguidance.LLMatcher(tokenizer, llguidance.LLMatcher.grammar_from_lark(GRAMMARS[grammar]), log_level=0)
+    found = llguidance.LLMatcher(tokenizer, llguidance.LLMatcher.grammar_from_lark(written(grammar)), log_level=0)
     for token in encoding.encode_ordinary(path.read_text(encoding="utf-8")):
         mask = found.compute_bitmask()
         assert not found.is_error(), found.get_error()[:200]
@@ -256,7 +263,7 @@ def test_what_small_models_are_shown_is_short(turn: Turn) -> None:
     """Else they would be held to what nobody showed them."""
     encoding, tokenizer = large_vocabulary()
     llguidance = pytest.importorskip("llguidance", reason=WITHOUT_LOCAL)
-    found = llguidance.LLMatcher(tokenizer, llguidance.LLMatcher.grammar_from_lark(GRAMMARS["short programs"]))
+    found = llguidance.LLMatcher(tokenizer, llguidance.LLMatcher.grammar_from_lark(written("short programs")))
     assert found.consume_tokens(encoding.encode_ordinary(turn.text))
     assert found.is_accepting()
 
@@ -269,7 +276,7 @@ def test_a_name_in_a_short_program_comes_to_its_end(program: str) -> None:
     encoding, tokenizer = large_vocabulary()
     llguidance = pytest.importorskip("llguidance", reason=WITHOUT_LOCAL)
     for name, is_short in (("rows_of_the_table", True), ("String" + "ToString" * 12, False)):
-        found = llguidance.LLMatcher(tokenizer, llguidance.LLMatcher.grammar_from_lark(GRAMMARS["short programs"]), log_level=0)
+        found = llguidance.LLMatcher(tokenizer, llguidance.LLMatcher.grammar_from_lark(written("short programs")), log_level=0)
         assert found.consume_tokens(encoding.encode_ordinary(program.format(name))) is is_short
 
 

@@ -13,6 +13,7 @@ from lambda_rlm.budget.budget import Budget
 from lambda_rlm.budget.pool import Pool
 from lambda_rlm.completion import CompletionRequest
 from lambda_rlm.execution.run import Run
+from tests.support.examples import examples
 from tests.support.spending import Greedy, spend
 
 pytestmark = pytest.mark.slow
@@ -51,7 +52,7 @@ def used(done: Run) -> list[Any]:
     return [getattr(done.usage, name) for name in USED]
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=examples(150))
 @given(
     st.sampled_from(PROGRAMS), WORDS, st.integers(0, 9), st.integers(0, 1), st.lists(SCHEDULES, min_size=1, max_size=3),
     st.sampled_from([1, 2, 16]),
@@ -76,7 +77,7 @@ def test_a_run_has_an_answer_on_every_schedule_or_on_none(
             assert wild.fault.code in ("E0408", ample.fault.code)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=examples(60))
 @given(st.sampled_from(PROGRAMS), WORDS, st.integers(0, 1), SCHEDULES, st.sampled_from([2, 16]))
 def test_with_pool_left_the_leftmost_fault_is_raised(
     program: str, words: list[str], failures: int, turns: Any, concurrency: int

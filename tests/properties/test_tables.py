@@ -120,6 +120,7 @@ def both(parse: Any, text: str, monkeypatch: pytest.MonkeyPatch, sample: int) ->
         assert came(parse, text) == expected
 
 
+@pytest.mark.hypothesis
 def test_csv_is_read_alike(monkeypatch: pytest.MonkeyPatch) -> None:
     @settings(max_examples=settings().max_examples * 3, deadline=None)
     @given(csv_texts(), st.sampled_from([5, 500]))
@@ -198,6 +199,7 @@ def json_lines(draw: st.DrawFn) -> str:
     return text
 
 
+@pytest.mark.hypothesis
 def test_json_lines_are_read_alike(monkeypatch: pytest.MonkeyPatch) -> None:
     @settings(max_examples=settings().max_examples * 3, deadline=None)
     @given(json_lines(), st.sampled_from([5, 500]))

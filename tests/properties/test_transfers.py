@@ -11,16 +11,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lambda_rlm.syntax.primitive import Primitive
+from tests.support.examples import examples
 from tests.support.transfer_cases import case
 from tests.support.transfer_trials import adversary, broken, exceeded, trial
 
-EXAMPLES = 16 if settings().max_examples <= 100 else 600
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(3_600)]
+pytestmark = [pytest.mark.slow, pytest.mark.hypothesis, pytest.mark.timeout(3_600)]
 
 
 @pytest.mark.parametrize("primitive", Primitive, ids=str)
 def test_no_application_costs_more_than_its_bound(primitive: Primitive) -> None:
-    @settings(max_examples=EXAMPLES)
+    @settings(max_examples=examples(16, deep=600))
     @given(st.data())
     def holds(data: st.DataObject) -> None:
         drawn = case(primitive, lambda options: data.draw(st.sampled_from(list(options))))

@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import json
 import os
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
+from unittest.mock import patch
 
 import pytest
+import typer
 
 from lambda_rlm.cli.app import run_command
 from lambda_rlm.journal.journal import Journal
 
 ASKING: Final = 'llm_call(f"Who keeps bees?\\n{take(context, 200)}", out=50)'
 """A program with one call."""
+
+
+_made = cache(typer.main.get_command)
+"""Typer makes its options from signatures at each command: half of the time of a command in the process of the tests, and the
+same options each time. A process of a user has one command only."""
 
 
 class Shell:
@@ -24,7 +32,8 @@ class Shell:
         self.out = self.err = ""
 
     def __call__(self, *arguments: str) -> int:
-        code = run_command(list(arguments))
+        with patch.object(typer.main, "get_command", _made):
+            code = run_command(list(arguments))
         self.out, self.err = self.capsys.readouterr()
         assert "Traceback" not in self.out + self.err, self.out + self.err
         return code
