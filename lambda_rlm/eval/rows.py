@@ -1,29 +1,60 @@
 """The rows of an input as values: columns first, records only where a program looks at one.
 
-Owns `Rows`, the value of an input whose plain data is a `Table`. Promises that `made()` is the list of records that the same rows
-as dicts have as their value: each text a span of a document that is named after the input, the row and the field; a column that
-was read before is shared with it, so that no text is there twice and none is charged twice.
+Owns `Rows`, the value of an input that is rows of simple fields, and `rows_of`, which makes it of plain data. Promises that
+`made()` is the list of records that the same rows as dicts have as their value: each text a span of a document that is named
+after the input, the row and the field; a column that was read before is shared with it, so that no text is there twice and none
+is charged twice. Refuses nothing: of data that is anything but such rows, or does not fit its type, it makes none.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Final
+import sys
+from collections.abc import Iterator, Sequence
+from typing import Any, Final, NamedTuple
 
 from lambda_rlm.budget.meter import Meter
 from lambda_rlm.eval.document import Document
-from lambda_rlm.eval.value import Value, span_of
-from lambda_rlm.table import Column, Table
-from lambda_rlm.types.type import FLOAT, Con, Record, Type
+from lambda_rlm.eval.tariff import SHIFT
+from lambda_rlm.eval.value import INT_HIGH, INT_LOW, Text, Value, span_of
+from lambda_rlm.table import AT_ONCE, ArrowCells, Column, ColumnKind, PlainCells, Table
+from lambda_rlm.types.type import FLOAT, TEXT, Con, Enum, Record, Type
 
 _TEXT: Final = "text"
+_FLOAT_HIGH: Final = sys.float_info.max
+_FEWEST: Final = 64
+"""Rows from which on columns are worth their making."""
+
+_KINDS: Final[dict[frozenset[type], ColumnKind]] = {
+    frozenset({str}): "text",
+    frozenset({bool}): "bool",
+    frozenset({int}): "int",
+    frozenset({float}): "float",
+    frozenset({int, float}): "float",
+}
+_FITTING: Final[dict[str, frozenset[ColumnKind]]] = {
+    "Text": frozenset({"text"}),
+    "Bool": frozenset({"bool"}),
+    "Int": frozenset({"int"}),
+    "Float": frozenset({"int", "float"}),
+}
+"""What the values of a column are, by their classes; which columns a type takes."""
+
+
+class ColumnSums(NamedTuple):
+    """Of the values of a column that are there: how many, and of texts the characters, those of texts that are not ASCII, and
+    how many times 2**SHIFT they have."""
+
+    present: int
+    characters: int = 0
+    wide: int = 0
+    heavy: int = 0
 
 
 class Rows:
     """A table of an input as a value: `fields` are those of its record type, sorted by name, as records have them. Never changed
     once made, but for what is kept of columns and records."""
 
-    __slots__ = ("_columns", "_made", "fields", "meter", "name", "table")
+    __slots__ = ("_columns", "_made", "_numbers", "_sums", "fields", "meter", "name", "table")
 
     def __init__(self, table: Table, record: Record, name: str, meter: Meter) -> None:
         self.table = table
@@ -33,33 +64,58 @@ class Rows:
         self.fields: tuple[tuple[Column, Type], ...] = tuple((by_name[name], type_) for name, type_ in record.fields)
         self._columns: list[list[Value] | None] = [None] * len(self.fields)
         self._made: list[Value] | None = None
+        self._sums: dict[int, ColumnSums] = {}
+        self._numbers: list[Sequence[Value]] = []
 
     def __len__(self) -> int:
         return len(self.table)
+
+    def __iter__(self) -> Iterator[Value]:
+        return iter(self.made())
 
     def plain(self, field: int) -> Sequence[str | int | float | bool | None]:
         """The values of a field as plain data, not kept."""
         return self.fields[field][0].cells.part(0, len(self.table))
 
+    def sums(self, field: int) -> ColumnSums:
+        """What the values of a field come to, added up once."""
+        sums = self._sums.get(field)
+        if sums is None:
+            sums = self._sums[field] = _summed(self.fields[field][0])
+        return sums
+
+    def characters(self) -> int | None:
+        """The characters of all texts that are spans of the input; None where it has no such text."""
+        texts = [self.sums(at) for at, (_, type_) in enumerate(self.fields) if _inside(type_) == TEXT]
+        return sum(sums.characters for sums in texts) if any(sums.present for sums in texts) else None
+
     def column(self, field: int) -> list[Value]:
         """The values of a field in all rows, made once."""
+        if self._made is not None:
+            return [row[field] for row in self._made]
         values = self._columns[field]
         if values is None:
             values = self._columns[field] = self._column(field)
         return values
 
     def made(self) -> list[Value]:
-        """All rows as records, made once."""
+        """All rows as records, made once. Their fields are then held by them alone, and numbers by the input too: who measures
+        a list counts its holders."""
         if self._made is None:
             self._made = list(zip(*map(self.column, range(len(self.fields))), strict=True))
+            self._columns = [None] * len(self.fields)
         return self._made
 
     def _column(self, field: int) -> list[Value]:
         column, type_ = self.fields[field]
-        is_option = isinstance(type_, Con) and type_.name == "Option"
-        inner = type_.arguments[0] if isinstance(type_, Con) and is_option else type_
+        inner = _inside(type_)
+        is_option = inner is not type_
         values: Sequence[Value] = self.plain(field)
-        if column.kind == _TEXT:
+        if isinstance(column.cells, ArrowCells) and column.kind in ("int", "float"):
+            self._numbers.append(values)
+        if isinstance(inner, Enum):
+            values = [None if value is None else Text(value) for value in values]
+        elif column.kind == _TEXT:
             place, meter = f"].{column.name}", self.meter
             start = f"{self.name}["
             return [
@@ -70,3 +126,81 @@ class Rows:
         if inner == FLOAT:
             values = [None if value is None else float(value) for value in values]
         return [None if value is None else (value,) for value in values] if is_option else list(values)
+
+
+def rows_of(data: Any, type_: Type, name: str, meter: Meter) -> Rows | None:
+    """The value of an input by columns; None where it has few rows, other fields than simple ones, or does not fit its type."""
+    if not isinstance(type_, Con) or type_.name != "List" or not isinstance(record := type_.arguments[0], Record):
+        return None
+    if not record.fields or not all(_is_simple(_inside(field)) for _, field in record.fields):
+        return None
+    if type(data) not in (list, tuple, Table) or len(data) < _FEWEST:
+        return None
+    table = data if isinstance(data, Table) else _columns_of(data, [field for field, _ in record.fields])
+    if table is None or {column.name for column in table.columns} != {field for field, _ in record.fields}:
+        return None
+    rows = Rows(table, record, name, meter)
+    return rows if all(_fits(column, field) for column, field in rows.fields) else None
+
+
+def _inside(type_: Type) -> Type:
+    """What an Option may hold; any other type itself."""
+    return type_.arguments[0] if isinstance(type_, Con) and type_.name == "Option" else type_
+
+
+def _is_simple(type_: Type) -> bool:
+    return isinstance(type_, Enum) or (isinstance(type_, Con) and type_.name in _FITTING)
+
+
+def _columns_of(data: Sequence[Any], fields: Sequence[str]) -> Table | None:
+    """The columns of rows that are plain dicts of these fields; None of any others."""
+    if set(map(type, data)) != {dict} or set(map(len, data)) != {len(fields)}:
+        return None
+    columns: list[Column] = []
+    for field in fields:
+        try:
+            values = [row[field] for row in data]
+        except KeyError:
+            return None
+        kinds = set(map(type, values))
+        has_missing = type(None) in kinds
+        kind = _KINDS.get(frozenset(kinds - {type(None)})) if len(kinds) > has_missing else "text"
+        if kind is None:
+            return None
+        columns.append(Column(field, kind, has_missing, PlainCells(values)))
+    return Table(columns, len(data))
+
+
+def _summed(column: Column) -> ColumnSums:
+    cells, present, characters, wide, heavy = column.cells, 0, 0, 0, 0
+    for start in range(0, len(cells), AT_ONCE):
+        values = cells.part(start, AT_ONCE)
+        values = [value for value in values if value is not None] if column.has_missing else values
+        present += len(values)
+        if column.kind != _TEXT:
+            continue
+        lengths = list(map(len, values))
+        characters += sum(lengths)
+        if max(lengths, default=0) >> SHIFT:
+            heavy += sum([n >> SHIFT for n in lengths])
+        if not all(map(str.isascii, values)):
+            wide += sum([len(value) for value in values if not value.isascii()])
+    return ColumnSums(present, characters, wide, heavy)
+
+
+def _fits(column: Column, type_: Type) -> bool:
+    """Whether the values of a column inhabit a type."""
+    inner = _inside(type_)
+    if column.has_missing and inner is type_:
+        return False
+    values: Sequence[Any] = column.cells.part(0, len(column.cells))
+    values = [value for value in values if value is not None] if column.has_missing else values
+    if not values:
+        return True
+    if isinstance(inner, Enum):
+        return column.kind == _TEXT and set(inner.labels).issuperset(values)
+    if not isinstance(inner, Con) or column.kind not in _FITTING[inner.name]:
+        return False
+    if inner == FLOAT:
+        return all(abs(value) <= _FLOAT_HIGH for value in values)
+    return column.kind != "int" or (min(values) >= INT_LOW and max(values) <= INT_HIGH)

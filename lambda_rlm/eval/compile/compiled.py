@@ -17,6 +17,7 @@ from typing import Any, Final, NoReturn
 
 from lambda_rlm.budget.meter import Meter
 from lambda_rlm.diagnostics.faults import Fault
+from lambda_rlm.eval.rows import Rows
 from lambda_rlm.eval.value import Text, Value
 
 Frame = list[Any]
@@ -61,7 +62,9 @@ class Compiled:
 
 
 def constant(value: Value) -> Compiled:
-    """The code that always gives `value`."""
+    """The code that always gives `value`; of rows of an input the records, made when it first runs."""
+    if type(value) is Rows:
+        return Compiled(run=lambda e: value.made(), constant=(value,), steps=0)
     return Compiled(run=lambda e: value, constant=(value,), steps=0)
 
 
