@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
+from itertools import repeat
 from typing import Any, Final, NamedTuple
 
 from lambda_rlm.budget.meter import Meter
 from lambda_rlm.eval.document import Document
 from lambda_rlm.eval.tariff import SHIFT
-from lambda_rlm.eval.value import INT_HIGH, INT_LOW, Text, Value, span_of
+from lambda_rlm.eval.value import INT_HIGH, INT_LOW, Passage, Text, Value, span_of
 from lambda_rlm.table import AT_ONCE, ArrowCells, Column, ColumnKind, PlainCells, Table
 from lambda_rlm.types.type import FLOAT, TEXT, Con, Enum, Record, Type
 
@@ -54,7 +55,7 @@ class Rows:
     """A table of an input as a value: `fields` are those of its record type, sorted by name, as records have them. Never changed
     once made, but for what is kept of columns and records."""
 
-    __slots__ = ("_columns", "_made", "_numbers", "_sums", "fields", "meter", "name", "table")
+    __slots__ = ("_columns", "_made", "_numbers", "_read", "_single", "_sums", "fields", "meter", "name", "table")
 
     def __init__(self, table: Table, record: Record, name: str, meter: Meter) -> None:
         self.table = table
@@ -66,6 +67,8 @@ class Rows:
         self._made: list[Value] | None = None
         self._sums: dict[int, ColumnSums] = {}
         self._numbers: list[Sequence[Value]] = []
+        self._read: dict[int, bytes | None] = {}
+        self._single: dict[int, tuple[Value, ...]] = {}
 
     def __len__(self) -> int:
         return len(self.table)
@@ -106,12 +109,68 @@ class Rows:
             self._columns = [None] * len(self.fields)
         return self._made
 
+    def record(self, row: int) -> tuple[Value, ...]:
+        """One row as a record, made once; its texts are those that the record has when all are made."""
+        if self._made is not None:
+            made: tuple[Value, ...] = self._made[row]
+            return made
+        record = self._single.get(row)
+        if record is None:
+            values = []
+            for at, (column, _) in enumerate(self.fields):
+                whole = self._columns[at]
+                values.append(self._cells(at, [column.cells.at(row)], row)[0] if whole is None else whole[row])
+            record = self._single[row] = tuple(values)
+            for at in self._read:
+                flags = self._read[at]
+                if flags is None or flags[row]:
+                    _read(record[at])
+        return record
+
+    def read(self, field: int) -> bytes | None:
+        """For each row 1 where its text in a field has been read and 0 where not; None where nobody has read any."""
+        if field in self._read and self._read[field] is None:
+            return b"\1" * len(self)
+        flags = self._read.get(field)
+        values = self._columns[field] if self._made is None else [row[field] for row in self._made]
+        if values is not None:
+            return bytes(map(_is_read, values))
+        if not self._single:
+            return flags
+        out = bytearray(flags or bytes(len(self)))
+        for row, record in self._single.items():
+            out[row] = _is_read(record[field])
+        return bytes(out)
+
+    def mark_read(self, field: int, flags: bytes | None) -> None:
+        """The texts of a field have been read in the rows whose flag is 1, those that had been included; None: in all rows.
+        Whoever reads them by another way than the texts themselves has charged for it."""
+        self._read[field] = flags
+        values = self._columns[field] if self._made is None else [row[field] for row in self._made]
+        for value, is_read in zip(values or (), flags or repeat(1), strict=False):
+            if is_read:
+                _read(value)
+        for row, record in self._single.items():
+            if flags is None or flags[row]:
+                _read(record[field])
+
     def _column(self, field: int) -> list[Value]:
+        values = self._cells(field, self.plain(field), 0)
+        for row, record in self._single.items():
+            values[row] = record[field]
+        if field in self._read:
+            for value, is_read in zip(values, self._read[field] or repeat(1), strict=False):
+                if is_read:
+                    _read(value)
+        return values
+
+    def _cells(self, field: int, plain: Sequence[Any], first: int) -> list[Value]:
+        """The values of a field in rows from `first` on, from their plain data."""
         column, type_ = self.fields[field]
         inner = _inside(type_)
         is_option = inner is not type_
-        values: Sequence[Value] = self.plain(field)
-        if isinstance(column.cells, ArrowCells) and column.kind in ("int", "float"):
+        values: Sequence[Value] = plain
+        if isinstance(column.cells, ArrowCells) and column.kind in ("int", "float") and len(plain) > 1:
             self._numbers.append(values)
         if isinstance(inner, Enum):
             values = [None if value is None else Text(value) for value in values]
@@ -120,12 +179,36 @@ class Rows:
             start = f"{self.name}["
             return [
                 None if s is None else (text,) if is_option else text
-                for row, s in enumerate(values)
+                for row, s in enumerate(values, first)
                 for text in (None if s is None else span_of(Document(f"{start}{row}{place}", s, meter), 0, len(s)),)
             ]
         if inner == FLOAT:
             values = [None if value is None else float(value) for value in values]
         return [None if value is None else (value,) for value in values] if is_option else list(values)
+
+
+_filled: Final = Text.__dict__["s"].__get__
+
+
+def is_read(text: Text) -> bool:
+    """Whether the characters of a text are there already, so that nobody is charged for reading them."""
+    try:
+        _filled(text)
+    except AttributeError:
+        return False
+    return True
+
+
+def _is_read(cell: Value) -> bool:
+    text = cell[0] if isinstance(cell, tuple) else cell
+    return isinstance(text, Text) and is_read(text)
+
+
+def _read(cell: Value) -> None:
+    """Fill in the characters of a text, uncharged."""
+    text = cell[0] if isinstance(cell, tuple) else cell
+    if isinstance(text, Passage):
+        text.s = text.origin.text  # type: ignore[union-attr]
 
 
 def rows_of(data: Any, type_: Type, name: str, meter: Meter) -> Rows | None:

@@ -31,7 +31,8 @@ class Compiled:
     `need` counts the interpreter frames that a run takes. `slot`, `field` and `constant` tell what a simple term is, so that
     the term around it can read the value in place: slot i, field `field` of the record in slot i, or a constant (in a 1-tuple).
     `pairs`, for a list of records with two fields, gives their number and an iterator of them, without making the list.
-    `many` is a slot, and what gives the values for a whole list of what that slot may hold, in order, at the same charges.
+    `columns` gives the value as columns where that is possible, at the same charges, else as `run` does; `is_grouped` says that
+    they are groups. `many` is a slot, and what gives the values for a whole list of what that slot may hold, in order, at the same charges.
     """
 
     run: Run
@@ -45,6 +46,8 @@ class Compiled:
     constant: tuple[Value] | None = None
     pairs: Callable[[Frame], tuple[int, Iterator[tuple[Value, Value]]]] | None = None
     many: tuple[int, Callable[[list[Value]], list[Value]]] | None = None
+    columns: Callable[[Frame], Any] | None = None
+    is_grouped: bool = False
 
     @property
     def shape(self) -> str:

@@ -1,0 +1,118 @@
+"""Library functions that are tried by columns: first so, and by the reference code from the start where that is dropped.
+
+Owns `by_columns`, which gives a use of a library function its columns, and `grouped`, which runs a function for each group with
+its rows as columns. Promises that an attempt which is dropped has charged nothing and that one which succeeds has charged what
+the reference code does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from lambda_rlm.diagnostics.faults import Fault
+from lambda_rlm.diagnostics.source import Span
+from lambda_rlm.eval.columns.account import Account, Dropped
+from lambda_rlm.eval.columns.face import columns_of, listed
+from lambda_rlm.eval.columns.operations import LATER, OPERATIONS, Task
+from lambda_rlm.eval.columns.report import WORTH, noted
+from lambda_rlm.eval.columns.view import Groups, View
+from lambda_rlm.eval.compile.compiled import Compiled, Frame, charge, made_of
+from lambda_rlm.eval.holding import MANY, keep
+from lambda_rlm.eval.value import Value
+from lambda_rlm.syntax.primitive import Primitive as P
+
+OverGroups = Callable[[Groups, Frame], Value]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Use:
+    """A use of a library function.
+
+    `sources` are its arguments that are no functions, `slots` where `plain`, the reference code, reads them. `task` is a word
+    on why not where it does not run by columns. `each` are steps and bytes for each row, what the callbacks cost by themselves
+    included.
+    """
+
+    primitive: P
+    span: Span
+    sources: Sequence[Compiled]
+    slots: Sequence[int]
+    plain: Compiled
+    task: Task | str
+    each: tuple[int, int]
+    over_groups: OverGroups | None = None
+
+
+def by_columns(use: Use, *, is_list: bool) -> Compiled:
+    """The code of a use that is tried by columns; it has columns itself where it gives a list."""
+    first, *others = use.sources
+    source, rest = columns_of(first), list(zip(use.slots[1:], [code.run for code in others], strict=True))
+    slot, plain = use.slots[0], use.plain.run
+
+    def columns(e: Frame) -> Any:
+        xs = source(e)
+        for at, run in rest:
+            e[at] = run(e)
+        if isinstance(xs, Groups) and use.over_groups is not None:
+            noted(use.primitive, use.span, "")
+            return use.over_groups(xs, e)
+        if isinstance(xs, View | Groups):
+            found = _attempt(use, xs, e)
+            if found is not None:
+                return found[0]
+        e[slot] = listed(xs)
+        return plain(e)
+
+    def run(e: Frame) -> Value:
+        return listed(columns(e))
+
+    code = made_of(run, use.sources, steps=use.plain.steps, bytes=use.plain.bytes, is_static=False, need=use.plain.need + 2)
+    if is_list:
+        code.columns = columns
+        code.is_grouped = use.primitive is P.GROUP_BY
+    return code
+
+
+def _attempt(use: Use, view: View | Groups, e: Frame) -> tuple[Any] | None:
+    """The value by columns in a 1-tuple, charged; None, and nothing is charged, where it is dropped."""
+    why, value = "", None
+    if isinstance(view, Groups):
+        why = "groups"
+    elif view.n < WORTH.get().rows:
+        why = "few rows"
+    elif isinstance(use.task, str):
+        why = use.task
+    else:
+        view.origin.meter.glance()
+        account = Account(view.origin.meter)
+        account.charge(view.n * use.each[0], view.n * use.each[1])
+        try:
+            value = OPERATIONS[use.primitive](use.task, view, e, account, [e[at] for at in use.slots[1:]])
+        except (Dropped, NotImplementedError) as reason:
+            why = str(reason)
+        except (Fault, ValueError, ArithmeticError, TypeError) as error:
+            why = type(error).__name__
+        if not why and not account.settle():
+            why = "the fuel runs out"
+    noted(use.primitive, use.span, why)
+    if why:
+        return None
+    return (value.made() if isinstance(value, LATER) else value,)
+
+
+def grouped(slots: tuple[int, int], body: Compiled, each: tuple[int, int]) -> OverGroups:
+    """`map` over groups: the reference loop itself, but for the rows of a group, which stay columns."""
+    i, j = slots
+
+    def run(groups: Groups, e: Frame) -> Value:
+        meter = groups.view.origin.meter
+        charge(meter, groups.n * (body.steps + each[0]), groups.n * (body.bytes + each[1]))
+        out = []
+        for group in range(groups.n):
+            e[i], e[j] = groups.items(group), groups.key(group)
+            out.append(body.run(e))
+        return keep(out, meter.storage) if len(out) >= MANY else out
+
+    return run
