@@ -70,8 +70,14 @@ def value_with(data: Any, type_: Type, what: str, text: Callable[[str, str], Tex
             return real
         case Con("Option", (inner,)):
             return None if data is None else (value_with(data, inner, what, text, place),)
-        case Con("List", (inner,)) if isinstance(data, (list, tuple)):
-            items = list.__iter__(data) if isinstance(data, list) else tuple.__iter__(data)
+        case Con("List", (inner,)) if isinstance(data, (list, tuple, Table)):
+            items = (
+                list.__iter__(data)
+                if isinstance(data, list)
+                else iter(data)
+                if isinstance(data, Table)
+                else tuple.__iter__(data)
+            )
             return [value_with(item, inner, what, text, f"{place}[{i}]") for i, item in enumerate(items)]
         case Record(fields) if isinstance(data, dict) and dict.keys(data) == {f for f, _ in fields}:
             return tuple(value_with(dict.__getitem__(data, f), inner, what, text, f"{place}.{f}") for f, inner in fields)

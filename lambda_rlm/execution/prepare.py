@@ -31,6 +31,7 @@ from lambda_rlm.eval.rows import Rows
 from lambda_rlm.eval.staging.stage import Stage, known_inputs
 from lambda_rlm.eval.value import Document, Value
 from lambda_rlm.execution.scripts import reply_ends
+from lambda_rlm.table import Table
 from lambda_rlm.types.typed import Typed
 
 if TYPE_CHECKING:
@@ -154,6 +155,8 @@ def _texts(values: Sequence[Any]) -> Iterator[str]:
         match value:
             case str():
                 yield value
+            case Table():
+                yield from value.texts()
             case list() | tuple():
                 yield from _texts(value)
             case dict():
