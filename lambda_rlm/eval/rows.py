@@ -52,10 +52,11 @@ class ColumnSums(NamedTuple):
 
 
 class Rows:
-    """A table of an input as a value: `fields` are those of its record type, sorted by name, as records have them. Never changed
-    once made, but for what is kept of columns and records."""
+    """A table of an input as a value: `fields` are those of its record type, sorted by name, as records have them. Never
+    changed once made, but for what is kept of columns and records; `as_columns` refers to what those who compute by columns
+    have of it while they run."""
 
-    __slots__ = ("_columns", "_made", "_numbers", "_read", "_single", "_sums", "fields", "meter", "name", "table")
+    __slots__ = ("_columns", "_made", "_numbers", "_read", "_single", "_sums", "as_columns", "fields", "meter", "name", "table")
 
     def __init__(self, table: Table, record: Record, name: str, meter: Meter) -> None:
         self.table = table
@@ -68,6 +69,7 @@ class Rows:
         self._sums: dict[int, ColumnSums] = {}
         self._numbers: list[Sequence[Value]] = []
         self._read: dict[int, bytes | None] = {}
+        self.as_columns: Any = None
         self._single: dict[int, tuple[Value, ...]] = {}
 
     def __len__(self) -> int:

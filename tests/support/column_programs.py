@@ -56,7 +56,7 @@ class Programs:
 
     def step(self) -> str:
         choose = self.choose
-        match choose(["filter", "filter", "filter", "sort", "top", "take", "drop", "slice", "last", "unique", "map"]):
+        match choose(["filter", "filter", "filter", "sort", "top", "take", "drop", "slice", "last", "unique", "map", "join"]):
             case "filter":
                 return f"filter(fn(o) => {self.truth(2)})"
             case "sort":
@@ -71,6 +71,15 @@ class Programs:
                 return f"take_last({choose(['0', '5', '80'])})"
             case "slice":
                 return f"slice({choose(['0', '3', '-1'])}, {choose(['70', '500', '2'])})"
+            case "join":
+                side, key = choose(["first", "second"]), self.key(1)
+                other = f"(context |> take({choose([3, 66, 90])}))"
+                swap = self.key(1) if choose([True, False]) else key
+                joined = f"join_by({other}, fn(o) => {key}, fn(o) => {swap})"
+                rest = choose(
+                    [f"filter(fn(p) => p.{side}.quantity < 5 and trim(p.first.city) != p.second.day) |> ", "", "take(70) |> "]
+                )
+                return f"{joined} |> {rest}map(fn(p) => p.{side}) |> take(150)"
             case "unique":
                 return f"unique_by(fn(o) => {self.key(1)})"
         return f"map(fn(o) => {self.record()})"
@@ -118,6 +127,8 @@ class Programs:
                     ]
                 )
                 return f"({table} |> map(fn(o) => {self.text(2)}) |> {rest})"
+            case "joined":
+                return self.joined(table)
             case "count":
                 return f"({table} |> {choose(['count', 'any', 'all'])}(fn(o) => {self.truth(2)}))"
             case "extreme":
@@ -125,6 +136,19 @@ class Programs:
         return (
             f"{choose(['sum_by', 'mean_by'])}({table}, fn(o) => {self.key(1)}, fn(o) => {choose([self.whole, self.real])(1)})"
         )
+
+    def joined(self, table: str) -> str:
+        """What is answered about pairs of rows."""
+        choose = self.choose
+        keys = ["o.city", "o.quantity", "lower(o.city)", "o.note", "o.price"]
+        pairs = f"({table} |> take(100) |> join_by(context |> take(80), fn(o) => {choose(keys)}, fn(o) => {choose(keys)}))"
+        group = "{ k: g.key, n: length(g.items), s: sum(map(g.items, fn(p) => p.second.price)) }"
+        kind = choose(["groups", "texts", "count", "pairs"])
+        if kind == "groups":
+            return f"(group_by({pairs}, fn(p) => p.first.city) |> map(fn(g) => {group}))"
+        if kind == "texts":
+            return f"({pairs} |> map(fn(p) => upper(p.second.city)) |> tally)"
+        return f"({pairs} |> count(fn(p) => p.first.city == p.second.city))" if kind == "count" else f"({pairs} |> take(5))"
 
     def groups(self, table: str) -> str:
         """A group of a table, and something of each group."""
@@ -139,14 +163,24 @@ class Programs:
             f"max_by(g.items, fn(o) => {self.ordered(1)})",
             f"(group_by(g.items, fn(o) => {self.key(1)}) |> map(fn(h) => {{ k: h.key, n: length(h.items) }}))",
             "any(g.items, fn(o) => o.quantity > length(to_json(g.key)))",
+            f"(g.items |> map(fn(o) => {self.uniform()}) |> sort_by(fn(x) => x) |> take(3))",
+            f"sum(map(g.items, fn(o) => {self.uniform()}))",
+            f"count(g.items, fn(o) => {self.uniform()} > 2)",
         ])  # fmt: skip
         grouped = f"(group_by({table}, fn(o) => {self.key(2)})"
-        match choose(["map", "map", "map", "map", "filter", "length"]):
+        match choose(["map", "map", "map", "map", "filter", "length", "flat"]):
             case "map":
                 return f"{grouped} |> map(fn(g) => {{ k: g.key, v: {inner} }}))"
+            case "flat":
+                return f"{grouped} |> flat_map(fn(g) => g.items |> map(fn(o) => {self.uniform()}) |> take(5)))"
             case "filter":
                 return f"{grouped} |> filter(fn(g) => length(g.items) > 3) |> map(fn(g) => g.key))"
         return f"{grouped} |> length)"
+
+    def uniform(self) -> str:
+        choose = self.choose
+        first, second = choose(["o.quantity", "1", "five"]), choose(["o.quantity", "2", "4611686018427387904"])
+        return f"({first} {choose('+-*')} {second})"
 
     def key(self, depth: int) -> str:
         choose = self.choose
@@ -195,7 +229,9 @@ class Programs:
         if not depth or choose([True, False]):
             return str(choose(["o.quantity", "o.quantity", "five", *_NUMBERS]))
         less = depth - 1
-        match choose(range(9)):
+        match choose(range(10)):
+            case 9:
+                return f"unwrap_or(parse[Int](slice({self.text(less)}, 5, 7)), {self.whole(less)})"
             case 0 | 1 | 2:
                 return f"({self.whole(less)} {choose('+-*')} {self.whole(less)})"
             case 3:

@@ -1,7 +1,7 @@
 """What an attempt to run a term by columns would be charged, until it is known that it succeeds.
 
-Owns `Account`, and `unpaid`, in which closures run whose charges are counted elsewhere. Promises that an attempt which is dropped
-leaves no trace: nothing is charged and no cell counts as read before `settle`.
+Owns `Account`, and `unpaid`, in which closures run whose charges are counted elsewhere. Promises that an attempt which is
+dropped leaves no trace: nothing is charged and no cell counts as read before `settle`.
 """
 
 from __future__ import annotations

@@ -157,6 +157,20 @@ _FREE_DIFFERENCE: Final = 16
 _FREE_BYTES: Final = 256
 
 
+def is_uniform(node: Node) -> bool:
+    """Whether a node costs the same in each row, and depends on nothing but the row."""
+    match node:
+        case FieldNode():
+            return True
+        case Same():
+            return node.code.constant is not None
+        case Arithmetic() | Comparison():
+            return is_uniform(node.left) and is_uniform(node.right)
+        case Negation() | AsFloat():
+            return is_uniform(node.operand)
+    return False
+
+
 def charge_taken(code: Compiled, rows: int, account: Account) -> None:
     """What a branch that is taken charges by itself: see `balanced`."""
     if code.steps > _FREE_DIFFERENCE or code.bytes > _FREE_BYTES:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from typing import Any, Final
+from weakref import ref
 
 from lambda_rlm.eval.columns.report import COLUMNS
 from lambda_rlm.eval.compile.compiled import Compiled, Frame
@@ -18,7 +19,7 @@ from lambda_rlm.table import ArrowCells
 
 WITH_CALLBACKS: Final = frozenset({
     P.FILTER, P.COUNT, P.ANY, P.ALL, P.MAP, P.GROUP_BY, P.SORT_BY, P.SORT_DESC, P.TOP, P.MAX_BY, P.MIN_BY, P.UNIQUE_BY,
-    P.SUM_BY, P.MEAN_BY,
+    P.SUM_BY, P.MEAN_BY, P.FLAT_MAP, P.JOIN_BY,
 })  # fmt: skip
 ON_LISTS: Final = frozenset({P.SUM, P.MEAN, P.LENGTH, P.TAKE, P.DROP, P.TAKE_LAST, P.SLICE, P.TALLY, P.UNIQUE})
 """The library functions that are tried by columns, with and without callbacks."""
@@ -38,7 +39,11 @@ def columns_of(code: Compiled) -> Callable[[Frame], Any]:
     from lambda_rlm.eval.columns.view import InputRows, View
 
     assert code.constant is not None
-    view = View(InputRows(code.constant[0]))
+    rows = code.constant[0]
+    view = None if rows.as_columns is None else rows.as_columns()
+    if view is None:
+        view = View(InputRows(rows))
+        rows.as_columns = ref(view)
     return lambda e: view
 
 

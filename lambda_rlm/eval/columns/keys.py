@@ -26,8 +26,8 @@ from lambda_rlm.types.type import FLOAT, Type
 
 @dataclass(frozen=True, slots=True)
 class KeyColumn:
-    """For each row of a view the number of its key, equal keys having equal numbers; what all keys weigh together. `ordered` are
-    values that are in order as the keys are, for keys that have an order."""
+    """For each row of a view the number of its key, equal keys having equal numbers; what all keys weigh together. `ordered`
+    are values that are in order as the keys are, for keys that have an order."""
 
     codes: Any
     weight: int

@@ -1,7 +1,7 @@
 """A part of an expression that no kernel computes: by its closure, once for each different combination of the values it reads.
 
-Owns `Leaf`. Promises the values and the charges of the closure on every row: what it charges in one row, and which cells it reads
-there, it does in every row that has the same values.
+Owns `Leaf`. Promises the values and the charges of the closure on every row: what it charges in one row, and which cells it
+reads there, it does in every row that has the same values.
 """
 
 from __future__ import annotations
@@ -118,17 +118,17 @@ class Leaf(Node):
         them = combinations(view, fields)
         out = Found(them.codes, [None] * them.size, them.present, them.counts, [None] * them.size)
         read: list[set[int]] = [set() for _ in fields]
-        names = view.origin.names
-        places = [-1 if name is None else (names or ()).index(name) for name in self.names]
+        sampled = view.origin.sampler(self.names)
         account, meter, body = run.account, run.account.meter, self.code.run
         with unpaid(meter):
             for code, count in zip(them.present, them.counts, strict=True):
-                run.frame[run.slot], texts = _sample(fields, places, them.parts(code), None if names is None else len(names))
+                samples = [field.sample(part) for field, part in zip(fields, them.parts(code), strict=True)]
+                run.frame[run.slot] = sampled([value for value, _ in samples])
                 meter.fuel = meter.memory = PLENTY
                 result = body(run.frame)
                 out.made[code] = then(result)
                 size = PLENTY - meter.memory
-                for number, text in enumerate(texts):
+                for number, (_, text) in enumerate(samples):
                     if text is not None and is_read(text):
                         read[number].add(code)
                         size -= HEADER + CHARACTER * text.n
@@ -139,22 +139,6 @@ class Leaf(Node):
             if codes:
                 field.touch(view.rows_in(_rows_with(codes, them)), account)
         return out
-
-
-def _sample(
-    fields: Sequence[Field], places: Sequence[int], parts: Sequence[int], width: int | None
-) -> tuple[Value, list[Text | None]]:
-    """A row that has a combination of values and nothing else, and the texts in it that nobody has read."""
-    row: list[Value] = [None] * (width or 0)
-    whole, texts = None, []
-    for field, at, part in zip(fields, places, parts, strict=True):
-        value, text = field.sample(part)
-        texts.append(text)
-        if at < 0:
-            whole = value
-        else:
-            row[at] = value
-    return (whole if width is None else tuple(row)), texts
 
 
 def _rows_with(codes: set[int], them: Combinations) -> Any:

@@ -15,24 +15,26 @@ import pyarrow as pa
 from pyarrow import compute
 
 from lambda_rlm.eval.columns.account import Account, Dropped, unpaid
-from lambda_rlm.eval.columns.field import Field, NumberField, TextField
+from lambda_rlm.eval.columns.field import Field, NumberField, TextField, characters_of
+from lambda_rlm.eval.columns.join import joined
 from lambda_rlm.eval.columns.keys import KeyColumn, keyed
-from lambda_rlm.eval.columns.leaf import Leaf
+from lambda_rlm.eval.columns.leaf import Found, Leaf
 from lambda_rlm.eval.columns.node import Node, Run, spread
 from lambda_rlm.eval.columns.translate import RowExpression
 from lambda_rlm.eval.columns.view import Groups, MadeRows, View
 from lambda_rlm.eval.compile.compiled import Frame
 from lambda_rlm.eval.library.structure import is_scalar, is_text
-from lambda_rlm.eval.tariff import TARIFF
-from lambda_rlm.eval.value import INT_HIGH, INT_LOW, Text, Value
+from lambda_rlm.eval.rows import is_read
+from lambda_rlm.eval.tariff import KEY_STEPS, TARIFF
+from lambda_rlm.eval.value import INT_HIGH, INT_LOW, Passage, Text, Value
 from lambda_rlm.syntax.primitive import Primitive as P
 from lambda_rlm.types.type import FLOAT, Type
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One use of a library function: its callbacks over rows, the slots that have them, what each row costs beside them, and the
-    type of the elements that it takes."""
+    """One use of a library function: its callbacks over rows, the slots that have a row for each, and the type of the elements
+    that it takes."""
 
     primitive: P
     expressions: Sequence[RowExpression]
@@ -76,11 +78,11 @@ def _deciding(task: Task, view: View, frame: Frame, account: Account, rest: Sequ
 
 def _map(task: Task, view: View, frame: Frame, account: Account, rest: Sequence[Value]) -> Value:
     expression, run = task.expressions[0], _run(task, frame, account)
-    if not expression.fields:
-        fields: dict[str | None, Field] = {None: _field(expression.node, expression.type, view, run)}
-    else:
-        fields = {name: _field(node, type_, view, run) for name, (type_, node) in expression.fields.items()}
-    made = MadeRows(view, fields, frame.copy(), task.slots[0], expression.code.run, account.meter)
+    nodes: dict[str | None, tuple[Type, Node]] = dict(expression.fields.items())
+    nodes = nodes or {None: (expression.type, expression.node)}
+    fields = {name: _field(node, type_, view, run) for name, (type_, node) in nodes.items()}
+    runs = {name: node.code.run for name, (_, node) in nodes.items()}
+    made = MadeRows(view, fields, frame.copy(), task.slots[0], runs, account.meter)
     return View(made)
 
 
@@ -91,9 +93,24 @@ def _field(node: Node, type_: Type, view: View, run: Run) -> Field:
     if not is_text(type_) or not isinstance(node, Leaf):
         raise Dropped("made values that are no numbers or texts")
     found = node.found(view, run, lambda value: value)
-    blank = Text("")
-    values = [blank if value is None else value for value in found.made]
-    return TextField(found.codes, values, found.sources, view.rows_in, run.account.meter, type_)
+    return merged_texts(found, view, run, type_)
+
+
+def merged_texts(found: Found, view: View, run: Run, type_: Type) -> TextField:
+    """Made texts, those that read alike and cost alike as one: whether nobody has read them, and which cell they are."""
+    numbers: dict[Any, int] = {}
+    values: list[Text] = []
+    sources: list[Field | None] = []
+    table = [0] * len(found.made)
+    for code in found.present:
+        text, source = found.made[code], found.sources[code]
+        key = (characters_of(text), type(text), is_read(text), id(source)) if type(text) in (Text, Passage) else code
+        table[code] = numbers.setdefault(key, len(numbers))
+        if len(numbers) > len(values):
+            values.append(text)
+            sources.append(source)
+    codes = pa.array(table, pa.int32()).take(found.codes)
+    return TextField(codes, values, sources, view.rows_in, run.account.meter, type_)
 
 
 def _group(task: Task, view: View, frame: Frame, account: Account, rest: Sequence[Value]) -> Value:
@@ -138,6 +155,18 @@ def read_whole(value: Value) -> None:
 def _ordered(task: Task, view: View, frame: Frame, account: Account) -> tuple[KeyColumn, Any]:
     keys = keyed(_node(task), task.expressions[0].type, view, _run(task, frame, account))
     return keys, keys.ordered()
+
+
+def _join(task: Task, view: View, frame: Frame, account: Account, rest: Sequence[Value]) -> Value:
+    (other,) = rest
+    if not isinstance(other, View):
+        raise Dropped("a second table that has no columns")
+    types = [expression.type for expression in task.expressions]
+    first = keyed(_node(task), types[0], view, _run(task, frame, account))
+    second = keyed(_node(task, 1), types[1], other, _run(task, frame, account, 1))
+    code = task.expressions[1].code
+    account.charge(other.n * (code.steps + KEY_STEPS), other.n * code.bytes)
+    return joined((view, other), (first, second), types[0], account)
 
 
 def _sort(task: Task, view: View, frame: Frame, account: Account, rest: Sequence[Value]) -> Value:
@@ -344,6 +373,7 @@ OPERATIONS: Final[Mapping[P, Operation]] = {
     P.ALL: _deciding,
     P.MAP: _map,
     P.GROUP_BY: _group,
+    P.JOIN_BY: _join,
     P.SORT_BY: _sort,
     P.SORT_DESC: _sort,
     P.TOP: _sort,

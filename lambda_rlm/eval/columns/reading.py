@@ -1,7 +1,8 @@
 """What a term reads of a row, and whether it may run for one row in the place of others that read the same.
 
-Owns `reading`. A term that may is pure and charges for nothing once only: neither functions of the host, nor regular expressions
-(the first match pays for the pattern), nor `fix`, nor a function that is a value. Where cuts of texts are counted, none that cuts.
+Owns `reading`. A term that may is pure and charges for nothing once only: neither functions of the host, nor regular
+expressions (the first match pays for the pattern), nor `fix`, nor a function that is a value. Where cuts of texts are counted,
+none that cuts.
 """
 
 from __future__ import annotations
@@ -22,8 +23,7 @@ from lambda_rlm.types.type import Arrow
 from lambda_rlm.types.typed import Piped
 
 _ONCE: Final = frozenset({
-    P.MATCHES, P.SEARCH, P.REPLACE_REGEX, P.SECTIONS, P.ESCAPE_REGEX, P.PARSE, P.READ_NUMBERS, P.READ_DATES, P.LABEL_IN,
-    P.SIMILARITY, P.RANK, P.REPEAT, P.RANGE, P.WHERE,
+    P.MATCHES, P.SEARCH, P.REPLACE_REGEX, P.SECTIONS, P.READ_NUMBERS, P.READ_DATES, P.LABEL_IN, P.RANK, P.REPEAT, P.WHERE,
 })  # fmt: skip
 """First-order functions that do not run for one row in the place of others."""
 
@@ -70,6 +70,8 @@ class _Reader:
         match term:
             case t.Select(record=t.Var(name=name), field=chosen) if names.get(name):
                 self.found.names[chosen] = None
+            case t.Select(record=t.Select(record=t.Var(name=name), field=outer), field=chosen) if names.get(name):
+                self.found.names[f"{outer}.{chosen}"] = None
             case t.Var():
                 self._variable(term, names, scope)
             case t.Pipe():

@@ -68,13 +68,12 @@ class _Translator:
             raise Unreadable("a term that has no code of its own")
         if id(term) in self.c.kept or not self.f.recorded:
             return self.leaf(term, code)
+        name = self._field_name(term)
+        if name is not None:
+            return self._field(term, code, name or None)
         match term:
             case t.IntLit() | t.FloatLit() | t.BoolLit():
                 return Same(code, self._type(term))
-            case t.Select(record=t.Var(name=name), field=field) if name == self.f.row:
-                return self._field(term, code, field)
-            case t.Var(name=name) if name == self.f.row and not isinstance(self.f.type, Record):
-                return self._field(term, code, None)
             case t.Var() if is_scalar(self._type(term)):
                 return Same(code, self._type(term))
             case t.Infix():
@@ -89,6 +88,18 @@ class _Translator:
                 if isinstance(argument, t.Term):
                     return AsFloat(code, self.node(argument))
         return self.leaf(term, code)
+
+    def _field_name(self, term: t.Term) -> str | None:
+        """The field of the row that a term reads, empty where it is the row itself; None of any other term."""
+        row = self.f.row
+        match term:
+            case t.Select(record=t.Var(name=name), field=field) if name == row:
+                return field
+            case t.Select(record=t.Select(record=t.Var(name=name), field=outer), field=field) if name == row:
+                return f"{outer}.{field}"
+            case t.Var(name=name) if name == row and not isinstance(self.f.type, Record):
+                return ""
+        return None
 
     def _type(self, term: t.Term) -> Type:
         return self.c.type_of(term, self.f.substitution)

@@ -7,19 +7,24 @@ the reference code does.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+import pyarrow as pa
 
 from lambda_rlm.diagnostics.faults import Fault
 from lambda_rlm.diagnostics.source import Span
 from lambda_rlm.eval.columns.account import Account, Dropped
-from lambda_rlm.eval.columns.face import columns_of, listed
+from lambda_rlm.eval.columns.expression import is_uniform
+from lambda_rlm.eval.columns.face import columns_of, has_columns, listed
+from lambda_rlm.eval.columns.node import Run, spread
 from lambda_rlm.eval.columns.operations import LATER, OPERATIONS, Task
 from lambda_rlm.eval.columns.report import WORTH, noted
 from lambda_rlm.eval.columns.view import Groups, View
 from lambda_rlm.eval.compile.compiled import Compiled, Frame, charge, made_of
-from lambda_rlm.eval.holding import MANY, keep
+from lambda_rlm.eval.holding import MANY, keep, strung
+from lambda_rlm.eval.library.structure import is_scalar
 from lambda_rlm.eval.value import Value
 from lambda_rlm.syntax.primitive import Primitive as P
 
@@ -48,7 +53,9 @@ class Use:
 def by_columns(use: Use, *, is_list: bool) -> Compiled:
     """The code of a use that is tried by columns; it has columns itself where it gives a list."""
     first, *others = use.sources
-    source, rest = columns_of(first), list(zip(use.slots[1:], [code.run for code in others], strict=True))
+    is_join = use.primitive is P.JOIN_BY
+    runs = [columns_of(code) if is_join and has_columns(code) else code.run for code in others]
+    source, rest = columns_of(first), list(zip(use.slots[1:], runs, strict=True))
     slot, plain = use.slots[0], use.plain.run
 
     def columns(e: Frame) -> Any:
@@ -62,7 +69,8 @@ def by_columns(use: Use, *, is_list: bool) -> Compiled:
             found = _attempt(use, xs, e)
             if found is not None:
                 return found[0]
-        e[slot] = listed(xs)
+        for at in (*use.slots[1:], slot):
+            e[at] = listed(xs if at == slot else e[at])
         return plain(e)
 
     def run(e: Frame) -> Value:
@@ -78,12 +86,20 @@ def by_columns(use: Use, *, is_list: bool) -> Compiled:
 def _attempt(use: Use, view: View | Groups, e: Frame) -> tuple[Any] | None:
     """The value by columns in a 1-tuple, charged; None, and nothing is charged, where it is dropped."""
     why, value = "", None
+    if use.primitive is P.LENGTH:
+        return (view.n,)
+    if isinstance(view, View) and view.group is not None and view.n < WORTH.get().rows:
+        found = _in_all_groups(use, view, e)
+        if found is not None:
+            return found
     if isinstance(view, Groups):
         why = "groups"
     elif view.n < WORTH.get().rows:
         why = "few rows"
     elif isinstance(use.task, str):
         why = use.task
+    elif use.primitive not in OPERATIONS:
+        why = "no columns for it"
     else:
         view.origin.meter.glance()
         account = Account(view.origin.meter)
@@ -92,7 +108,7 @@ def _attempt(use: Use, view: View | Groups, e: Frame) -> tuple[Any] | None:
             value = OPERATIONS[use.primitive](use.task, view, e, account, [e[at] for at in use.slots[1:]])
         except (Dropped, NotImplementedError) as reason:
             why = str(reason)
-        except (Fault, ValueError, ArithmeticError, TypeError) as error:
+        except (Fault, pa.ArrowException, ValueError, ArithmeticError, TypeError) as error:
             why = type(error).__name__
         if not why and not account.settle():
             why = "the fuel runs out"
@@ -102,17 +118,51 @@ def _attempt(use: Use, view: View | Groups, e: Frame) -> tuple[Any] | None:
     return (value.made() if isinstance(value, LATER) else value,)
 
 
-def grouped(slots: tuple[int, int], body: Compiled, each: tuple[int, int]) -> OverGroups:
-    """`map` over groups: the reference loop itself, but for the rows of a group, which stay columns."""
+def _in_all_groups(use: Use, view: View, e: Frame) -> tuple[Any] | None:
+    """What `map` or `count` gives for the rows of a small group, out of what it gives for those of all groups: only numbers
+    that cost the same in each row. None where that is not so."""
+    if view.group is None or use.primitive not in (P.MAP, P.COUNT) or isinstance(use.task, str):
+        return None
+    groups, at = view.group
+    task, whole = use.task, groups.view
+    if id(use) not in groups.found:
+        groups.found[id(use)] = None
+        expression = task.expressions[0]
+        if is_scalar(expression.type) and is_uniform(expression.node):
+            try:
+                run = Run(e, task.slots[0], Account(whole.origin.meter))
+                groups.found[id(use)] = spread(expression.node.numbers(whole, run), whole.n).to_pylist()
+            except (Dropped, ValueError):
+                noted(use.primitive, use.span, "groups one by one")
+    values = groups.found[id(use)]
+    if values is None:
+        return None
+    account = Account(whole.origin.meter)
+    # A row charges what its parts do, the same each.
+    task.expressions[0].node.numbers(view.part(0, 1), Run(e, task.slots[0], account))
+    account.steps, account.bytes = (account.steps + use.each[0]) * view.n, (account.bytes + use.each[1]) * view.n
+    if not account.settle():
+        return None
+    part = values[groups.starts[at] : groups.starts[at] + view.n]
+    return (part if use.primitive is P.MAP else sum(part),)
+
+
+def grouped(primitive: P, slots: tuple[int, int], body: Compiled, each: tuple[int, int]) -> OverGroups:
+    """`map` and `flat_map` over groups: the reference loop itself, but for the rows of a group, which stay columns."""
     i, j = slots
+
+    def results(groups: Groups, e: Frame) -> Iterator[Value]:
+        for group in range(groups.n):
+            e[i], e[j] = groups.items(group), groups.key(group)
+            yield body.run(e)
 
     def run(groups: Groups, e: Frame) -> Value:
         meter = groups.view.origin.meter
         charge(meter, groups.n * (body.steps + each[0]), groups.n * (body.bytes + each[1]))
-        out = []
-        for group in range(groups.n):
-            e[i], e[j] = groups.items(group), groups.key(group)
-            out.append(body.run(e))
+        if primitive is P.FLAT_MAP:
+            out = strung(results(groups, e), meter)
+        else:
+            out = list(results(groups, e))
         return keep(out, meter.storage) if len(out) >= MANY else out
 
     return run

@@ -20,6 +20,7 @@ from lambda_rlm.eval.compile.compiled import Callback, Compiled, in_slot
 from lambda_rlm.eval.compile.compiler import Compiler
 from lambda_rlm.eval.compile.scope import KnownFunction, Scope, instance_key, substitution_of
 from lambda_rlm.eval.library.structure import element_of, is_list, is_scalar
+from lambda_rlm.eval.tariff import KEY_STEPS
 from lambda_rlm.syntax import term as t
 from lambda_rlm.syntax.primitive import Primitive as P
 from lambda_rlm.types.type import Arrow
@@ -57,6 +58,8 @@ def loop_by_columns(c: Compiler, loop: LoopUse) -> Compiled:
     """The code of a call that is tried by columns."""
     bodies = [written.callback.body for written in loop.callbacks]
     each = loop.each[0] + sum(b.steps for b in bodies), loop.each[1] + sum(b.bytes for b in bodies)
+    if loop.primitive is P.JOIN_BY:
+        each = bodies[0].steps + KEY_STEPS, bodies[0].bytes
     task: Task | str
     try:
         expressions = [_expression(c, loop, written) for written in loop.callbacks]
@@ -66,7 +69,7 @@ def loop_by_columns(c: Compiler, loop: LoopUse) -> Compiled:
         task = str(why)
     over = None
     if loop.over_groups is not None and loop.over_groups[1].steps == bodies[0].steps:
-        over = grouped(*loop.over_groups, loop.each)
+        over = grouped(loop.primitive, *loop.over_groups, loop.each)
     use = Use(
         primitive=loop.primitive, span=loop.span, sources=loop.values, slots=loop.slots, plain=loop.plain, task=task, each=each,
         over_groups=over,

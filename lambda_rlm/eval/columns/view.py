@@ -6,7 +6,7 @@ Owns `View`, rows of an origin by their numbers, and `Groups`. A view copies not
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final, Protocol
 
 import pyarrow as pa
@@ -14,7 +14,7 @@ from pyarrow import compute
 
 from lambda_rlm.budget.meter import Meter
 from lambda_rlm.eval.columns.account import Dropped, unpaid
-from lambda_rlm.eval.columns.field import CellField, Field, NumberField, TextField
+from lambda_rlm.eval.columns.field import CellField, Field, NumberField
 from lambda_rlm.eval.compile.compiled import Frame, Run
 from lambda_rlm.eval.holding import MANY, keep
 from lambda_rlm.eval.rows import Rows
@@ -31,8 +31,12 @@ class Origin(Protocol):
     names: tuple[str, ...] | None
     meter: Meter
 
-    def field(self, name: str | None) -> Field:
+    def field(self, name: str | None) -> Any:
         """A field of all rows; None: the element itself. Raises `Dropped`."""
+        ...
+
+    def sampler(self, names: Sequence[str | None]) -> Callable[[Sequence[Value]], Value]:
+        """Makes an element that has some fields and nothing else."""
         ...
 
     def element(self, row: int) -> Value:
@@ -68,6 +72,10 @@ class InputRows:
             field = self._fields[name] = CellField(self.rows, self.names.index(name))
         return field
 
+    def sampler(self, names: Sequence[str | None]) -> Callable[[Sequence[Value]], Value]:
+        """Makes a record that has some fields and nothing else."""
+        return _sampler(self.names, names)
+
     def element(self, row: int) -> Value:
         """The record of a row."""
         return self.rows.record(row)
@@ -89,7 +97,9 @@ class MadeRows:
     """What a row expression makes of the rows of a view. `frame` is a copy of the one that it ran in, `slot` where it has a
     row."""
 
-    def __init__(self, source: View, fields: dict[str | None, Field], frame: Frame, slot: int, run: Run, meter: Meter) -> None:
+    def __init__(
+        self, source: View, fields: dict[str | None, Field], frame: Frame, slot: int, runs: dict[str | None, Run], meter: Meter
+    ) -> None:
         self.source = source
         self.n = source.n
         self.meter = meter
@@ -97,18 +107,21 @@ class MadeRows:
         self._fields = fields
         self._frame = frame
         self._slot = slot
-        self._run = run
+        self._runs = runs
         self._made: dict[int, Value] = {}
-        self._places = {name: at for at, name in enumerate(self.names or (None,))}
 
     def field(self, name: str | None) -> Field:
         """A field of all rows; None: the element itself."""
         field = self._fields.get(name)
         if field is None:
             raise Dropped("rows as a whole")
-        if self._made and isinstance(field, TextField):
+        if self._made and field.has_cells:
             raise Dropped("rows that were made")  # what was read since is known to the texts alone
         return field
+
+    def sampler(self, names: Sequence[str | None]) -> Callable[[Sequence[Value]], Value]:
+        """Makes an element that has some fields and nothing else."""
+        return _sampler(self.names, names)
 
     def element(self, row: int) -> Value:
         """One of them, made once."""
@@ -126,20 +139,41 @@ class MadeRows:
         return [made[row] for row in (range(self.n) if rows is None else rows)]
 
     def apart(self, rows: list[int]) -> list[Value]:
-        """Some of them, made by the expression itself and not kept; texts that were read are read."""
+        """Some of them, not kept: texts made by the expressions themselves, those that were read read, and numbers as they are
+        known."""
         sources = self.source.elements(rows)
-        frame, slot, run = self._frame, self._slot, self._run
-        out: list[Value] = []
         with unpaid(self.meter):
-            for frame[slot] in sources:
-                out.append(run(frame))
-            for name, field in self._fields.items():
-                if isinstance(field, TextField) and field.seen is not None:
-                    at = self._places[name]
-                    for is_seen, made in zip(field.seen.take(places_of(rows)).to_pylist(), out, strict=True):
-                        if is_seen:
-                            _ = (made if name is None else made[at]).s
+            columns = [self._part(name, rows, sources) for name in self.names or (None,)]
+        return columns[0] if self.names is None else list(zip(*columns, strict=True))
+
+    def _part(self, name: str | None, rows: list[int], sources: list[Value]) -> list[Value]:
+        """A field of some of them."""
+        field, frame, slot, run = self._fields[name], self._frame, self._slot, self._runs[name]
+        if isinstance(field, NumberField):
+            numbers: list[Value] = field.numbers.take(places_of(rows)).to_pylist()
+            return numbers
+        out: list[Value] = []
+        for frame[slot] in sources:
+            out.append(run(frame))
+        seen = getattr(field, "seen", None)
+        for is_seen, made in zip(seen.take(places_of(rows)).to_pylist() if seen is not None else (), out, strict=False):
+            if is_seen:
+                _ = made.s
         return out
+
+
+def _sampler(own: tuple[str, ...] | None, names: Sequence[str | None]) -> Callable[[Sequence[Value]], Value]:
+    if own is None:
+        return lambda values: values[0] if values else None
+    places, width = [own.index(name or "") for name in names], len(own)
+
+    def sampled(values: Sequence[Value]) -> Value:
+        row: list[Value] = [None] * width
+        for at, value in zip(places, values, strict=True):
+            row[at] = value
+        return tuple(row)
+
+    return sampled
 
 
 def numbered(n: int) -> Any:
@@ -154,12 +188,13 @@ def places_of(rows: list[int]) -> Any:
 
 class View:
     """Rows of an origin: all in their order, or those of `index`, an array of row numbers. `mask` has the same rows where they
-    are in their order."""
+    are in their order; `group` says which group of which groups they are."""
 
-    __slots__ = ("_made", "index", "mask", "n", "origin")
+    __slots__ = ("__weakref__", "_made", "group", "index", "mask", "n", "origin")
 
     def __init__(self, origin: Origin, index: Any = None, mask: Any = None) -> None:
         self.origin = origin
+        self.group: tuple[Groups, int] | None = None
         self.index = index
         self.mask = mask
         self.n = origin.n if index is None else len(index)
@@ -223,9 +258,10 @@ class View:
 
 
 class Groups:
-    """The rows of a view in groups, in the order in which each was first met. `order` has their places, group by group."""
+    """The rows of a view in groups, in the order in which each was first met. `order` has their places, group by group; `found`
+    keeps what was computed for the rows of all groups at once, by who asked for it."""
 
-    __slots__ = ("_key", "_made", "counts", "n", "starts", "view")
+    __slots__ = ("_key", "_made", "counts", "found", "n", "starts", "view")
 
     def __init__(self, view: View, order: Any, counts: list[int], key: Callable[[int], Value]) -> None:
         self.view = view.taken(order)
@@ -234,12 +270,15 @@ class Groups:
         self.starts = [0] * self.n
         for at in range(1, self.n):
             self.starts[at] = self.starts[at - 1] + counts[at - 1]
+        self.found: dict[int, list[Value] | None] = {}
         self._key = key
         self._made: list[Value] | None = None
 
     def items(self, group: int) -> View:
         """The rows of a group."""
-        return self.view.part(self.starts[group], self.counts[group])
+        items = self.view.part(self.starts[group], self.counts[group])
+        items.group = self, group
+        return items
 
     def key(self, group: int) -> Value:
         """The key of a group: that of its first row."""

@@ -32,7 +32,8 @@ class Compiled:
     the term around it can read the value in place: slot i, field `field` of the record in slot i, or a constant (in a 1-tuple).
     `pairs`, for a list of records with two fields, gives their number and an iterator of them, without making the list.
     `columns` gives the value as columns where that is possible, at the same charges, else as `run` does; `is_grouped` says that
-    they are groups. `many` is a slot, and what gives the values for a whole list of what that slot may hold, in order, at the same charges.
+    they are groups. `many` is a slot, and what gives the values for a whole list of what that slot may hold, in order, at the
+    same charges.
     """
 
     run: Run

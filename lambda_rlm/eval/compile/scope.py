@@ -21,8 +21,8 @@ Instance = tuple[tuple[tuple[int, bool], Type | AnyEffect], ...]
 
 @dataclass(slots=True)
 class Local:
-    """A value that is there: an input, a parameter, what a pattern binds, a `let` with one type. `slot`: where it is, for a code
-    that does not read it in place."""
+    """A value that is there: an input, a parameter, what a pattern binds, a `let` with one type. `slot`: where it is, for a
+    code that does not read it in place."""
 
     code: Compiled
     slot: int = -1

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from lambda_rlm.diagnostics.source import Span
 from lambda_rlm.eval.columns.face import WITH_CALLBACKS, bound_to, has_columns
+from lambda_rlm.eval.columns.report import noted
 from lambda_rlm.eval.compile.closures.loops import PAIR_LOOPS, rates
 from lambda_rlm.eval.compile.compiled import Callback, Compiled, Frame, in_slot, made_of
 from lambda_rlm.eval.compile.compiler import Compiler
@@ -47,6 +48,8 @@ def compile_loop(c: Compiler, call: LibraryCall) -> Compiled:
             functions.append(c.recording(recorded, lambda: _callback(c, a, parameter, scope, s)))  # noqa: B023
     if recorded is not None and not _waits(values, functions):
         return _by_columns(c, call, values, functions, recorded)
+    if values and has_columns(values[0]):
+        noted(call.primitive, call.span, "no columns for it")
     return loop_of(c, call.primitive, call.arrow, values, functions, call.span)
 
 
@@ -70,7 +73,7 @@ def _by_columns(
     parameters = [(a, p) for a, p in zip(call.arguments, call.arrow.parameters, strict=True) if isinstance(p, Arrow)]
     written = [Written(a, p, f.callback) for (a, p), f in zip(parameters, functions, strict=True)]
     over_groups = None
-    if call.primitive is P.MAP and values[0].is_grouped and isinstance(written[0].term, t.Lam):
+    if call.primitive in (P.MAP, P.FLAT_MAP) and values[0].is_grouped and isinstance(written[0].term, t.Lam):
         over_groups = _over_groups(c, written[0].term, call.scope, call.substitution)
     use = LoopUse(
         primitive=call.primitive, arrow=call.arrow, span=call.span, scope=call.scope, substitution=call.substitution,
