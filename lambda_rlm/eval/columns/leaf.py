@@ -24,6 +24,9 @@ from lambda_rlm.eval.tariff import CHARACTER, HEADER
 from lambda_rlm.eval.value import LONG, Text, Value
 from lambda_rlm.types.type import Type
 
+_GLANCE: Final = 1_024
+"""Combinations between two looks at the clock."""
+
 _MOST_COMBINED: Final = 1 << 62
 
 Then = Callable[[Value], Any]
@@ -121,19 +124,21 @@ class Leaf(Node):
         sampled = view.origin.sampler(self.names)
         account, meter, body = run.account, run.account.meter, self.code.run
         with unpaid(meter):
-            for code, count in zip(them.present, them.counts, strict=True):
+            for number, (code, count) in enumerate(zip(them.present, them.counts, strict=True)):
+                if not number % _GLANCE:
+                    meter.glance()
                 samples = [field.sample(part) for field, part in zip(fields, them.parts(code), strict=True)]
                 run.frame[run.slot] = sampled([value for value, _ in samples])
                 meter.fuel = meter.memory = PLENTY
                 result = body(run.frame)
                 out.made[code] = then(result)
                 size = PLENTY - meter.memory
-                for number, (_, text) in enumerate(samples):
+                for at, (_, text) in enumerate(samples):
                     if text is not None and is_read(text):
-                        read[number].add(code)
+                        read[at].add(code)
                         size -= HEADER + CHARACTER * text.n
                     if text is not None and text is result:
-                        out.sources[code] = fields[number]
+                        out.sources[code] = fields[at]
                 account.charge((PLENTY - meter.fuel) * count, size * count)
         for field, codes in zip(fields, read, strict=True):
             if codes:

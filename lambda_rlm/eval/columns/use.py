@@ -37,7 +37,7 @@ class Use:
 
     `sources` are its arguments that are no functions, `slots` where `plain`, the reference code, reads them. `task` is a word
     on why not where it does not run by columns. `each` are steps and bytes for each row, what the callbacks cost by themselves
-    included.
+    included; `frames` are interpreter frames beside those of the sources.
     """
 
     primitive: P
@@ -47,6 +47,7 @@ class Use:
     plain: Compiled
     task: Task | str
     each: tuple[int, int]
+    frames: int
     over_groups: OverGroups | None = None
 
 
@@ -76,7 +77,9 @@ def by_columns(use: Use, *, is_list: bool) -> Compiled:
     def run(e: Frame) -> Value:
         return listed(columns(e))
 
-    code = made_of(run, use.sources, steps=use.plain.steps, bytes=use.plain.bytes, is_static=False, need=use.plain.need + 2)
+    code = made_of(run, use.sources, steps=use.plain.steps, bytes=use.plain.bytes, is_static=False)
+    # What the reference code needs, so that calls are too deep at the same place.
+    code.need = max(use.plain.need, use.frames + max(source.need for source in use.sources))
     if is_list:
         code.columns = columns
         code.is_grouped = use.primitive is P.GROUP_BY

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from lambda_rlm.diagnostics.source import Span
 from lambda_rlm.eval.columns.expression import FieldNode
@@ -25,6 +26,9 @@ from lambda_rlm.syntax import term as t
 from lambda_rlm.syntax.primitive import Primitive as P
 from lambda_rlm.types.type import Arrow
 from lambda_rlm.types.typed import Piped, Substitution
+
+LOOP_FRAMES: Final = 5
+"""Interpreter frames of a loop, as `rules/loops` counts them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +76,7 @@ def loop_by_columns(c: Compiler, loop: LoopUse) -> Compiled:
         over = grouped(loop.primitive, *loop.over_groups, loop.each)
     use = Use(
         primitive=loop.primitive, span=loop.span, sources=loop.values, slots=loop.slots, plain=loop.plain, task=task, each=each,
-        over_groups=over,
+        frames=LOOP_FRAMES, over_groups=over,
     )  # fmt: skip
     return by_columns(use, is_list=is_list(loop.arrow.result))
 
@@ -98,5 +102,7 @@ def call_by_columns(
     row = in_slot(slots[0])
     node = FieldNode(row, None) if is_scalar(element) else Leaf(row, element, [None], [])
     task = Task(primitive, [RowExpression(element, row, node, {})], [slots[0]], element)
-    use = Use(primitive=primitive, span=span, sources=codes, slots=slots, plain=plain, task=task, each=(0, 0))
+    use = Use(
+        primitive=primitive, span=span, sources=codes, slots=slots, plain=plain, task=task, each=(0, 0), frames=plain.need - 1
+    )
     return by_columns(use, is_list=is_list(arrow.result))

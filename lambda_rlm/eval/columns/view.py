@@ -153,8 +153,9 @@ class MadeRows:
             numbers: list[Value] = field.numbers.take(places_of(rows)).to_pylist()
             return numbers
         out: list[Value] = []
-        for frame[slot] in sources:
-            out.append(run(frame))
+        for part in self.meter.stretches(sources):
+            for frame[slot] in part:
+                out.append(run(frame))
         seen = getattr(field, "seen", None)
         for is_seen, made in zip(seen.take(places_of(rows)).to_pylist() if seen is not None else (), out, strict=False):
             if is_seen:
