@@ -72,9 +72,10 @@ class Programs:
             case "slice":
                 return f"slice({choose(['0', '3', '-1'])}, {choose(['70', '500', '2'])})"
             case "join":
-                side, key = choose(["first", "second"]), self.key(1)
+                side, one = choose(["first", "second"]), choose([self.text, self.whole, self.real])
+                key = choose([one(1), "o.city"]) if one == self.text else one(1)
                 other = f"(context |> take({choose([3, 66, 90])}))"
-                swap = self.key(1) if choose([True, False]) else key
+                swap = one(1) if choose([True, False]) else key
                 joined = f"join_by({other}, fn(o) => {key}, fn(o) => {swap})"
                 rest = choose(
                     [f"filter(fn(p) => p.{side}.quantity < 5 and trim(p.first.city) != p.second.day) |> ", "", "take(70) |> "]
@@ -102,7 +103,23 @@ class Programs:
         choose = self.choose
         table = self.table(source)
         match choose(
-            ["rows", "groups", "groups", "groups", "number", "number", "texts", "texts", "count", "extreme", "pairs", "numbers"]
+            [
+                "joined",
+                "plain",
+                "plain",
+                "rows",
+                "groups",
+                "groups",
+                "groups",
+                "number",
+                "number",
+                "texts",
+                "texts",
+                "count",
+                "extreme",
+                "pairs",
+                "numbers",
+            ]
         ):
             case "rows":
                 return f"({table} |> take(9))"
@@ -129,6 +146,8 @@ class Programs:
                 return f"({table} |> map(fn(o) => {self.text(2)}) |> {rest})"
             case "joined":
                 return self.joined(table)
+            case "plain":
+                return self.plain(table)
             case "count":
                 return f"({table} |> {choose(['count', 'any', 'all'])}(fn(o) => {self.truth(2)}))"
             case "extreme":
@@ -136,6 +155,21 @@ class Programs:
         return (
             f"{choose(['sum_by', 'mean_by'])}({table}, fn(o) => {self.key(1)}, fn(o) => {choose([self.whole, self.real])(1)})"
         )
+
+    def plain(self, table: str) -> str:
+        """What runs by the reference code alone, and leaves rows made and cells read."""
+        choose = self.choose
+        return str(
+            choose([
+                f"({table} |> find_first(fn(o) => {self.truth(1)}))",
+                f"({table} |> fold(0, fn(n, o) => n + length(lower(o.city))))",
+                f"({table} |> count(fn(o) => matches(o.day, \"^2024-0\")))",
+                f"({table} |> take(20) |> map(fn(o) => to_json(o)) |> length)",
+                f"({table} |> map(fn(o) => {self.text(1)}) |> count(fn(x) => matches(x, \"o\")))",
+                f"({table} |> map(fn(o) => {self.text(1)}) |> first)",
+                f"(get({table}, 3) |> map_option(fn(o) => upper(o.city)))",
+            ])
+        )  # fmt: skip
 
     def joined(self, table: str) -> str:
         """What is answered about pairs of rows."""

@@ -13,9 +13,11 @@ from weakref import ref
 
 from lambda_rlm.eval.columns.report import COLUMNS
 from lambda_rlm.eval.compile.compiled import Compiled, Frame
+from lambda_rlm.eval.library.structure import element_of, is_list
 from lambda_rlm.eval.rows import Rows
 from lambda_rlm.syntax.primitive import Primitive as P
 from lambda_rlm.table import ArrowCells
+from lambda_rlm.types.type import Record, Type
 
 WITH_CALLBACKS: Final = frozenset({
     P.FILTER, P.COUNT, P.ANY, P.ALL, P.MAP, P.GROUP_BY, P.SORT_BY, P.SORT_DESC, P.TOP, P.MAX_BY, P.MIN_BY, P.UNIQUE_BY,
@@ -30,6 +32,11 @@ def has_columns(code: Compiled) -> bool:
     if code.columns is not None:
         return True
     return code.constant is not None and type(code.constant[0]) is Rows and COLUMNS.get() and _is_worth(code.constant[0])
+
+
+def is_table(type_: Type) -> bool:
+    """Whether values of a type are lists of records."""
+    return is_list(type_) and isinstance(element_of(type_), Record)
 
 
 def columns_of(code: Compiled) -> Callable[[Frame], Any]:

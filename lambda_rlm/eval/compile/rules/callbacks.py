@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from lambda_rlm.diagnostics.source import Span
-from lambda_rlm.eval.columns.face import WITH_CALLBACKS, bound_to, has_columns
+from lambda_rlm.eval.columns.face import WITH_CALLBACKS, bound_to, has_columns, is_table
 from lambda_rlm.eval.columns.report import noted
 from lambda_rlm.eval.compile.closures.loops import PAIR_LOOPS, rates
 from lambda_rlm.eval.compile.compiled import Callback, Compiled, Frame, in_slot, made_of
@@ -48,7 +48,7 @@ def compile_loop(c: Compiler, call: LibraryCall) -> Compiled:
             functions.append(c.recording(recorded, lambda: _callback(c, a, parameter, scope, s)))  # noqa: B023
     if recorded is not None and not _waits(values, functions):
         return _by_columns(c, call, values, functions, recorded)
-    if values and has_columns(values[0]):
+    if values and has_columns(values[0]) and is_table(call.arrow.parameters[0]):
         noted(call.primitive, call.span, "no columns for it")
     return loop_of(c, call.primitive, call.arrow, values, functions, call.span)
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from lambda_rlm.diagnostics.faults import InternalError
 from lambda_rlm.diagnostics.source import Span
 from lambda_rlm.eval.asking.model_calls import ASYNC_IMPLEMENTATIONS
-from lambda_rlm.eval.columns.face import ON_LISTS, has_columns
+from lambda_rlm.eval.columns.face import ON_LISTS, has_columns, is_table
 from lambda_rlm.eval.columns.report import noted
 from lambda_rlm.eval.compile.closures.first_order import applied, operation
 from lambda_rlm.eval.compile.closures.pairs import PAIRS, pairs_code
@@ -43,7 +43,7 @@ def first_order(c: Compiler, primitive: Primitive, arrow: Arrow, codes: Sequence
         slots = [c.slots.new() for _ in codes]
         plain = _first_order(c, primitive, arrow, [in_slot(slot) for slot in slots], span)
         return call_by_columns(primitive, arrow, codes, slots, plain, span)
-    if codes and has_columns(codes[0]):
+    if codes and has_columns(codes[0]) and is_table(arrow.parameters[0]):
         noted(primitive, span, "no columns for it")
     return _first_order(c, primitive, arrow, codes, span)
 
