@@ -33,7 +33,7 @@ from lambda_rlm.budget.budget import Budget  # noqa: E402
 from lambda_rlm.budget.meter import Meter  # noqa: E402
 from lambda_rlm.completion import ModelProfile  # noqa: E402
 from lambda_rlm.diagnostics.source import SourceFile  # noqa: E402
-from lambda_rlm.eval.columns.report import COLUMNS, Tried, watched  # noqa: E402
+from lambda_rlm.eval.compile.columns.report import COLUMNS, Tried, watched  # noqa: E402
 from lambda_rlm.eval.evaluate import admit_inputs, evaluate_pure  # noqa: E402
 from lambda_rlm.eval.plain import to_plain, to_value  # noqa: E402
 from lambda_rlm.syntax.parse import parse  # noqa: E402

@@ -8,7 +8,7 @@ import anyio
 import pyarrow.compute  # noqa: F401 - the kernels are used where they are loaded
 import pytest
 
-from lambda_rlm.eval.columns.report import COLUMNS, Worth, watched
+from lambda_rlm.eval.compile.columns.report import COLUMNS, Worth, watched
 from lambda_rlm.execution.check import check
 from lambda_rlm.execution.execute import Options, execute
 from lambda_rlm.execution.run import Run

@@ -16,7 +16,7 @@ from lambda_rlm.budget.meter import Meter
 from lambda_rlm.completion import ModelProfile
 from lambda_rlm.diagnostics.faults import Fault
 from lambda_rlm.diagnostics.source import SourceFile
-from lambda_rlm.eval.columns.report import COLUMNS, WORTH, Tried, Worth, watched
+from lambda_rlm.eval.compile.columns.report import COLUMNS, WORTH, Tried, Worth, watched
 from lambda_rlm.eval.evaluate import evaluate_pure
 from lambda_rlm.eval.plain import to_plain, to_value
 from lambda_rlm.eval.rows import Rows, is_read

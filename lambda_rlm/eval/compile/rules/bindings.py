@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from lambda_rlm.eval.columns.face import bound_to
 from lambda_rlm.eval.compile.closures.binding import Row, bound
+from lambda_rlm.eval.compile.columns.face import bound_to
 from lambda_rlm.eval.compile.compiled import Compiled, in_slot
 from lambda_rlm.eval.compile.compiler import Compiler
 from lambda_rlm.eval.compile.rules.names import function_instance, generic_instance, recursion_instance

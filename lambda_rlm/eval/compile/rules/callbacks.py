@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from lambda_rlm.diagnostics.source import Span
-from lambda_rlm.eval.columns.face import WITH_CALLBACKS, bound_to, has_columns, is_table
-from lambda_rlm.eval.columns.report import noted
 from lambda_rlm.eval.compile.closures.loops import PAIR_LOOPS, rates
+from lambda_rlm.eval.compile.columns.face import WITH_CALLBACKS, bound_to, has_columns, is_table
+from lambda_rlm.eval.compile.columns.report import noted
 from lambda_rlm.eval.compile.compiled import Callback, Compiled, Frame, in_slot, made_of
 from lambda_rlm.eval.compile.compiler import Compiler
 from lambda_rlm.eval.compile.rules.arguments import LibraryCall
@@ -66,12 +66,12 @@ def _by_columns(
     recorded: Mapping[int, Compiled],
 ) -> Compiled:
     """A call over a list that has columns: the reference code reads its arguments from slots."""
-    from lambda_rlm.eval.columns.uses import LoopUse, Written, loop_by_columns
+    from lambda_rlm.eval.compile.columns.uses import LoopUse, WrittenCallback, loop_by_columns
 
     slots = [c.slots.new() for _ in values]
     plain = loop_of(c, call.primitive, call.arrow, [in_slot(slot) for slot in slots], functions, call.span)
     parameters = [(a, p) for a, p in zip(call.arguments, call.arrow.parameters, strict=True) if isinstance(p, Arrow)]
-    written = [Written(a, p, f.callback) for (a, p), f in zip(parameters, functions, strict=True)]
+    written = [WrittenCallback(a, p, f.callback) for (a, p), f in zip(parameters, functions, strict=True)]
     over_groups = None
     if call.primitive in (P.MAP, P.FLAT_MAP) and values[0].is_grouped and isinstance(written[0].term, t.Lam):
         over_groups = _over_groups(c, written[0].term, call.scope, call.substitution)

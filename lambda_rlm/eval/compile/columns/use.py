@@ -15,13 +15,13 @@ import pyarrow as pa
 
 from lambda_rlm.diagnostics.faults import Fault
 from lambda_rlm.diagnostics.source import Span
-from lambda_rlm.eval.columns.account import Account, Dropped
-from lambda_rlm.eval.columns.expression import is_uniform
-from lambda_rlm.eval.columns.face import columns_of, has_columns, listed
-from lambda_rlm.eval.columns.node import Run, spread
-from lambda_rlm.eval.columns.operations import LATER, OPERATIONS, Task
-from lambda_rlm.eval.columns.report import WORTH, noted
-from lambda_rlm.eval.columns.view import Groups, View
+from lambda_rlm.eval.compile.columns.account import Charges, ColumnsDropped
+from lambda_rlm.eval.compile.columns.expression import is_uniform
+from lambda_rlm.eval.compile.columns.face import columns_of, has_columns, listed
+from lambda_rlm.eval.compile.columns.node import RowRun, spread
+from lambda_rlm.eval.compile.columns.operations import LATER, OPERATIONS, ColumnTask
+from lambda_rlm.eval.compile.columns.report import WORTH, noted
+from lambda_rlm.eval.compile.columns.view import Groups, View
 from lambda_rlm.eval.compile.compiled import Compiled, Frame, charge, made_of
 from lambda_rlm.eval.holding import MANY, keep, strung
 from lambda_rlm.eval.library.structure import is_scalar
@@ -32,7 +32,7 @@ OverGroups = Callable[[Groups, Frame], Value]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Use:
+class ColumnUse:
     """A use of a library function.
 
     `sources` are its arguments that are no functions, `slots` where `plain`, the reference code, reads them. `task` is a word
@@ -45,13 +45,13 @@ class Use:
     sources: Sequence[Compiled]
     slots: Sequence[int]
     plain: Compiled
-    task: Task | str
+    task: ColumnTask | str
     each: tuple[int, int]
     frames: int
     over_groups: OverGroups | None = None
 
 
-def by_columns(use: Use, *, is_list: bool) -> Compiled:
+def by_columns(use: ColumnUse, *, is_list: bool) -> Compiled:
     """The code of a use that is tried by columns; it has columns itself where it gives a list."""
     first, *others = use.sources
     is_join = use.primitive is P.JOIN_BY
@@ -86,7 +86,7 @@ def by_columns(use: Use, *, is_list: bool) -> Compiled:
     return code
 
 
-def _attempt(use: Use, view: View | Groups, e: Frame) -> tuple[Any] | None:
+def _attempt(use: ColumnUse, view: View | Groups, e: Frame) -> tuple[Any] | None:
     """The value by columns in a 1-tuple, charged; None, and nothing is charged, where it is dropped."""
     why, value = "", None
     if use.primitive is P.LENGTH:
@@ -105,11 +105,11 @@ def _attempt(use: Use, view: View | Groups, e: Frame) -> tuple[Any] | None:
         why = "no columns for it"
     else:
         view.origin.meter.glance()
-        account = Account(view.origin.meter)
+        account = Charges(view.origin.meter)
         account.charge(view.n * use.each[0], view.n * use.each[1])
         try:
             value = OPERATIONS[use.primitive](use.task, view, e, account, [e[at] for at in use.slots[1:]])
-        except (Dropped, NotImplementedError) as reason:
+        except (ColumnsDropped, NotImplementedError) as reason:
             why = str(reason)
         except (Fault, pa.ArrowException, ValueError, ArithmeticError, TypeError) as error:
             why = type(error).__name__
@@ -121,7 +121,7 @@ def _attempt(use: Use, view: View | Groups, e: Frame) -> tuple[Any] | None:
     return (value.made() if isinstance(value, LATER) else value,)
 
 
-def _in_all_groups(use: Use, view: View, e: Frame) -> tuple[Any] | None:
+def _in_all_groups(use: ColumnUse, view: View, e: Frame) -> tuple[Any] | None:
     """What `map` or `count` gives for the rows of a small group, out of what it gives for those of all groups: only numbers
     that cost the same in each row. None where that is not so."""
     if view.group is None or use.primitive not in (P.MAP, P.COUNT) or isinstance(use.task, str):
@@ -133,16 +133,16 @@ def _in_all_groups(use: Use, view: View, e: Frame) -> tuple[Any] | None:
         expression = task.expressions[0]
         if is_scalar(expression.type) and is_uniform(expression.node):
             try:
-                run = Run(e, task.slots[0], Account(whole.origin.meter))
+                run = RowRun(e, task.slots[0], Charges(whole.origin.meter))
                 groups.found[id(use)] = spread(expression.node.numbers(whole, run), whole.n).to_pylist()
-            except (Dropped, ValueError):
+            except (ColumnsDropped, ValueError):
                 noted(use.primitive, use.span, "groups one by one")
     values = groups.found[id(use)]
     if values is None:
         return None
-    account = Account(whole.origin.meter)
+    account = Charges(whole.origin.meter)
     # A row charges what its parts do, the same each.
-    task.expressions[0].node.numbers(view.part(0, 1), Run(e, task.slots[0], account))
+    task.expressions[0].node.numbers(view.part(0, 1), RowRun(e, task.slots[0], account))
     account.steps, account.bytes = (account.steps + use.each[0]) * view.n, (account.bytes + use.each[1]) * view.n
     if not account.settle():
         return None

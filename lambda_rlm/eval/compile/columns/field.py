@@ -14,7 +14,7 @@ import pyarrow as pa
 from pyarrow import compute
 
 from lambda_rlm.budget.meter import Meter
-from lambda_rlm.eval.columns.account import Account, Dropped
+from lambda_rlm.eval.compile.columns.account import Charges, ColumnsDropped
 from lambda_rlm.eval.rows import Rows, is_read
 from lambda_rlm.eval.tariff import CHARACTER, HEADER
 from lambda_rlm.eval.value import LONG, Document, Rope, Text, Value, span_of
@@ -70,7 +70,7 @@ class CellField:
     def numbers(self) -> Any:
         """Int, Float and Bool values."""
         if self.is_option or self.column.kind == "text":
-            raise Dropped("a field that is no number")
+            raise ColumnsDropped("a field that is no number")
         return self.array.cast(pa.float64(), safe=False) if self.inner == FLOAT else self.array
 
     @cached_property
@@ -107,7 +107,7 @@ class CellField:
         value: Value = plain
         if self.has_cells:
             if len(plain) >= LONG:
-                raise Dropped("long texts")
+                raise ColumnsDropped("long texts")
             value = text = span_of(Document(self.column.name, plain, self.rows.meter), 0, len(plain))
         elif isinstance(self.inner, Enum):
             value = Text(plain)
@@ -115,7 +115,7 @@ class CellField:
             value = float(plain)
         return ((value,) if self.is_option else value), text
 
-    def touch(self, mask: Any, account: Account) -> None:
+    def touch(self, mask: Any, account: Charges) -> None:
         """The cells of a mask are read."""
         if self.has_cells:
             account.touch(self, mask)
@@ -176,7 +176,7 @@ class NumberField:
         """One of the values."""
         return self.values[code], None
 
-    def touch(self, mask: Any, account: Account) -> None:
+    def touch(self, mask: Any, account: Charges) -> None:
         """Numbers are not read."""
 
 
@@ -211,7 +211,7 @@ class TextField:
         """One of the texts, as it was made."""
         text = self.values[code]
         if text.n >= LONG or isinstance(text, Rope):
-            raise Dropped("long texts, or texts put together from others")
+            raise ColumnsDropped("long texts, or texts put together from others")
         if self._sources[code] is not None:
             copy = span_of(Document("", self.strings[code], self._meter), 0, text.n)
         elif self._own[code]:
@@ -220,7 +220,7 @@ class TextField:
             return text, None
         return copy, copy
 
-    def touch(self, mask: Any, account: Account) -> None:
+    def touch(self, mask: Any, account: Charges) -> None:
         """The texts of a mask are read."""
         for field in {id(field): field for field in self._sources if field is not None}.values():
             field.touch(self._rows_in(self._where([source is field for source in self._sources], mask)), account)
@@ -247,7 +247,7 @@ def characters_of(text: Text) -> str:
     if text.start >= 0:
         return text.origin.text[text.start : text.start + text.n]  # type: ignore[union-attr]
     if not is_read(text):
-        raise Dropped("texts put together from others")
+        raise ColumnsDropped("texts put together from others")
     return text.s
 
 

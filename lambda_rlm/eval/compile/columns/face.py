@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any, Final
 from weakref import ref
 
-from lambda_rlm.eval.columns.report import COLUMNS
+from lambda_rlm.eval.compile.columns.report import COLUMNS
 from lambda_rlm.eval.compile.compiled import Compiled, Frame
 from lambda_rlm.eval.library.structure import element_of, is_list
 from lambda_rlm.eval.rows import Rows
@@ -43,7 +43,7 @@ def columns_of(code: Compiled) -> Callable[[Frame], Any]:
     """What gives the columns of a term that has some."""
     if code.columns is not None:
         return code.columns
-    from lambda_rlm.eval.columns.view import InputRows, View
+    from lambda_rlm.eval.compile.columns.view import InputRows, View
 
     assert code.constant is not None
     rows = code.constant[0]

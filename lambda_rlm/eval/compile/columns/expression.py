@@ -1,7 +1,7 @@
 """Expressions of a row that kernels compute for all rows of a view at once: numbers and truth values.
 
 Owns the nodes for fields, constants, arithmetic, comparisons, `and`, `or`, `not` and `if`. A node charges what its parts charge
-while they run; the static cost of the whole expression is charged by whoever runs it. Raises `Dropped` where a kernel would not
+while they run; the static cost of the whole expression is charged by whoever runs it. Raises `ColumnsDropped` where a kernel would not
 give the same to the last bit.
 """
 
@@ -14,9 +14,9 @@ from typing import Any, Final
 import pyarrow as pa
 from pyarrow import compute
 
-from lambda_rlm.eval.columns.account import Account, Dropped
-from lambda_rlm.eval.columns.node import Node, Run, arrow_type, spread
-from lambda_rlm.eval.columns.view import View, numbered
+from lambda_rlm.eval.compile.columns.account import Charges, ColumnsDropped
+from lambda_rlm.eval.compile.columns.node import RowNode, RowRun, arrow_type, spread
+from lambda_rlm.eval.compile.columns.view import View, numbered
 from lambda_rlm.eval.compile.compiled import Compiled
 from lambda_rlm.eval.tariff import TARIFF
 from lambda_rlm.syntax.primitive import Primitive
@@ -27,51 +27,51 @@ _EXACT: Final = 1 << 53
 
 
 @dataclass(slots=True)
-class FieldNode(Node):
+class FieldNode(RowNode):
     """A field of the row, or the row itself."""
 
     code: Compiled
     name: str | None
 
-    def numbers(self, view: View, run: Run) -> Any:
+    def numbers(self, view: View, run: RowRun) -> Any:
         """The numbers of the field."""
         numbers = view.origin.field(self.name).numbers
         if numbers is None:
-            raise Dropped("a value that is no number")
+            raise ColumnsDropped("a value that is no number")
         return view.take(numbers)
 
 
 @dataclass(slots=True)
-class Same(Node):
+class Same(RowNode):
     """A constant, or a variable from outside of the row, which must be a plain number."""
 
     code: Compiled
     type: Type
 
-    def numbers(self, view: View, run: Run) -> Any:
+    def numbers(self, view: View, run: RowRun) -> Any:
         """The number."""
         value = self.code.run(run.frame)
         if type(value) not in (int, float, bool):
-            raise Dropped("a number of a reply")
+            raise ColumnsDropped("a number of a reply")
         return pa.scalar(value, arrow_type(self.type))
 
 
 @dataclass(slots=True)
-class Arithmetic(Node):
+class Arithmetic(RowNode):
     """`+ - * /` on two numbers of a type; `/` gives a Float."""
 
     code: Compiled
     op: str
-    left: Node
-    right: Node
+    left: RowNode
+    right: RowNode
 
-    def numbers(self, view: View, run: Run) -> Any:
+    def numbers(self, view: View, run: RowRun) -> Any:
         """Exact in 64 bits, or finite."""
         a, b = self.left.numbers(view, run), self.right.numbers(view, run)
         if self.op == "/":
             a, b = _real(a), _real(b)
             if compute.any(compute.equal(_array(b), 0.0)).as_py():
-                raise Dropped("a division by zero")
+                raise ColumnsDropped("a division by zero")
             return _finite(compute.divide(a, b))
         if pa.types.is_floating(a.type):
             return _finite(_REAL[self.op](a, b))
@@ -96,7 +96,7 @@ def _array(value: Any) -> Any:
 
 def _finite(value: Any) -> Any:
     if len(_array(value)) and not compute.all(compute.is_finite(_array(value))).as_py():
-        raise Dropped("a number that is too large")
+        raise ColumnsDropped("a number that is too large")
     return value
 
 
@@ -106,32 +106,32 @@ def _real(value: Any) -> Any:
         return value
     ends = compute.min_max(_array(value))
     if len(_array(value)) and (ends["min"].as_py() <= -_EXACT or ends["max"].as_py() >= _EXACT):
-        raise Dropped("whole numbers that are no Floats")
+        raise ColumnsDropped("whole numbers that are no Floats")
     return value.cast(pa.float64())
 
 
 @dataclass(slots=True)
-class Comparison(Node):
+class ComparisonNode(RowNode):
     """The six comparisons of numbers and truth values."""
 
     code: Compiled
     op: str
-    left: Node
-    right: Node
+    left: RowNode
+    right: RowNode
 
-    def numbers(self, view: View, run: Run) -> Any:
+    def numbers(self, view: View, run: RowRun) -> Any:
         """Truth values."""
         return _COMPARE[self.op](self.left.numbers(view, run), self.right.numbers(view, run))
 
 
 @dataclass(slots=True)
-class Negation(Node):
+class Negation(RowNode):
     """`-a`, `not a`."""
 
     code: Compiled
-    operand: Node
+    operand: RowNode
 
-    def numbers(self, view: View, run: Run) -> Any:
+    def numbers(self, view: View, run: RowRun) -> Any:
         """The opposite."""
         value = self.operand.numbers(view, run)
         if pa.types.is_boolean(value.type):
@@ -140,13 +140,13 @@ class Negation(Node):
 
 
 @dataclass(slots=True)
-class AsFloat(Node):
+class AsFloat(RowNode):
     """`to_float(a)`."""
 
     code: Compiled
-    operand: Node
+    operand: RowNode
 
-    def numbers(self, view: View, run: Run) -> Any:
+    def numbers(self, view: View, run: RowRun) -> Any:
         """The nearest Float."""
         value = self.operand.numbers(view, run)
         run.account.charge(TARIFF[Primitive.TO_FLOAT].call * view.n)
@@ -157,35 +157,35 @@ _FREE_DIFFERENCE: Final = 16
 _FREE_BYTES: Final = 256
 
 
-def is_uniform(node: Node) -> bool:
+def is_uniform(node: RowNode) -> bool:
     """Whether a node costs the same in each row, and depends on nothing but the row."""
     match node:
         case FieldNode():
             return True
         case Same():
             return node.code.constant is not None
-        case Arithmetic() | Comparison():
+        case Arithmetic() | ComparisonNode():
             return is_uniform(node.left) and is_uniform(node.right)
         case Negation() | AsFloat():
             return is_uniform(node.operand)
     return False
 
 
-def charge_taken(code: Compiled, rows: int, account: Account) -> None:
+def charge_taken(code: Compiled, rows: int, account: Charges) -> None:
     """What a branch that is taken charges by itself: see `balanced`."""
     if code.steps > _FREE_DIFFERENCE or code.bytes > _FREE_BYTES:
         account.charge(code.steps * rows, code.bytes * rows)
 
 
 @dataclass(slots=True)
-class Connected(Node):
+class Connected(RowNode):
     """`a and b and …`, `a or b or …`: a part is computed in the rows that those before it do not decide."""
 
     code: Compiled
     op: str
-    parts: Sequence[Node]
+    parts: Sequence[RowNode]
 
-    def numbers(self, view: View, run: Run) -> Any:
+    def numbers(self, view: View, run: RowRun) -> Any:
         """Truth values."""
         whole = spread(self.parts[0].numbers(view, run), view.n)
         for part in self.parts[1:]:
@@ -203,15 +203,15 @@ class Connected(Node):
 
 
 @dataclass(slots=True)
-class Choice(Node):
+class ChoiceNode(RowNode):
     """`if c then a else if … else z`: each branch is computed in the rows that take it."""
 
     code: Compiled
-    branches: Sequence[tuple[Node, Node]]
-    otherwise: Node
+    branches: Sequence[tuple[RowNode, RowNode]]
+    otherwise: RowNode
     type: Type
 
-    def numbers(self, view: View, run: Run) -> Any:
+    def numbers(self, view: View, run: RowRun) -> Any:
         """The numbers chosen."""
         out = pa.nulls(view.n, arrow_type(self.type))
         places = numbered(view.n)
@@ -226,7 +226,7 @@ class Choice(Node):
         everything = pa.repeat(pa.scalar(True), here.n)
         return self._filled(out, places, everything, self.otherwise, here, run)
 
-    def _filled(self, out: Any, places: Any, mask: Any, branch: Node, here: View, run: Run) -> Any:
+    def _filled(self, out: Any, places: Any, mask: Any, branch: RowNode, here: View, run: RowRun) -> Any:
         chosen = here.filtered(mask)
         if not chosen.n:
             return out

@@ -13,8 +13,8 @@ import pyarrow as pa
 from pyarrow import compute
 
 from lambda_rlm.budget.meter import Meter
-from lambda_rlm.eval.columns.account import Dropped, unpaid
-from lambda_rlm.eval.columns.field import CellField, Field, NumberField
+from lambda_rlm.eval.compile.columns.account import ColumnsDropped, unpaid
+from lambda_rlm.eval.compile.columns.field import CellField, Field, NumberField
 from lambda_rlm.eval.compile.compiled import Frame, Run
 from lambda_rlm.eval.holding import MANY, keep
 from lambda_rlm.eval.rows import Rows
@@ -24,7 +24,7 @@ _FEW: Final = 8
 """One in so many rows of an input is made by itself; more make all."""
 
 
-class Origin(Protocol):
+class RowOrigin(Protocol):
     """Where rows are. `n`: how many; `width`: the fields of their records, None where an element is no record."""
 
     n: int
@@ -32,7 +32,7 @@ class Origin(Protocol):
     meter: Meter
 
     def field(self, name: str | None) -> Any:
-        """A field of all rows; None: the element itself. Raises `Dropped`."""
+        """A field of all rows; None: the element itself. Raises `ColumnsDropped`."""
         ...
 
     def sampler(self, names: Sequence[str | None]) -> Callable[[Sequence[Value]], Value]:
@@ -65,7 +65,7 @@ class InputRows:
     def field(self, name: str | None) -> Field:
         """A field of all rows."""
         if name is None:
-            raise Dropped("rows as a whole")
+            raise ColumnsDropped("rows as a whole")
         field = self._fields.get(name)
         if field is None:
             assert self.names is not None
@@ -114,9 +114,9 @@ class MadeRows:
         """A field of all rows; None: the element itself."""
         field = self._fields.get(name)
         if field is None:
-            raise Dropped("rows as a whole")
+            raise ColumnsDropped("rows as a whole")
         if self._made and field.has_cells:
-            raise Dropped("rows that were made")  # what was read since is known to the texts alone
+            raise ColumnsDropped("rows that were made")  # what was read since is known to the texts alone
         return field
 
     def sampler(self, names: Sequence[str | None]) -> Callable[[Sequence[Value]], Value]:
@@ -193,7 +193,7 @@ class View:
 
     __slots__ = ("__weakref__", "_made", "group", "index", "mask", "n", "origin")
 
-    def __init__(self, origin: Origin, index: Any = None, mask: Any = None) -> None:
+    def __init__(self, origin: RowOrigin, index: Any = None, mask: Any = None) -> None:
         self.origin = origin
         self.group: tuple[Groups, int] | None = None
         self.index = index

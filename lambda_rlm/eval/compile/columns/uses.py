@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from lambda_rlm.diagnostics.source import Span
-from lambda_rlm.eval.columns.expression import FieldNode
-from lambda_rlm.eval.columns.leaf import Leaf
-from lambda_rlm.eval.columns.operations import Task
-from lambda_rlm.eval.columns.reading import Unreadable
-from lambda_rlm.eval.columns.translate import RowExpression, RowFunction, translated
-from lambda_rlm.eval.columns.use import Use, by_columns, grouped
+from lambda_rlm.eval.compile.columns.expression import FieldNode
+from lambda_rlm.eval.compile.columns.leaf import LeafNode
+from lambda_rlm.eval.compile.columns.operations import ColumnTask
+from lambda_rlm.eval.compile.columns.reading import Unreadable
+from lambda_rlm.eval.compile.columns.translate import RowExpression, RowFunction, translated
+from lambda_rlm.eval.compile.columns.use import ColumnUse, by_columns, grouped
 from lambda_rlm.eval.compile.compiled import Callback, Compiled, in_slot
 from lambda_rlm.eval.compile.compiler import Compiler
 from lambda_rlm.eval.compile.scope import KnownFunction, Scope, instance_key, substitution_of
@@ -32,7 +32,7 @@ LOOP_FRAMES: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class WrittenCallback:
     """A callback as it is written, with its type and its code."""
 
     term: t.Term | Piped | None
@@ -52,7 +52,7 @@ class LoopUse:
     values: Sequence[Compiled]
     slots: Sequence[int]
     plain: Compiled
-    callbacks: Sequence[Written]
+    callbacks: Sequence[WrittenCallback]
     recorded: Mapping[int, Compiled]
     each: tuple[int, int]
     over_groups: tuple[tuple[int, int], Compiled] | None = None
@@ -64,24 +64,24 @@ def loop_by_columns(c: Compiler, loop: LoopUse) -> Compiled:
     each = loop.each[0] + sum(b.steps for b in bodies), loop.each[1] + sum(b.bytes for b in bodies)
     if loop.primitive is P.JOIN_BY:
         each = bodies[0].steps + KEY_STEPS, bodies[0].bytes
-    task: Task | str
+    task: ColumnTask | str
     try:
         expressions = [_expression(c, loop, written) for written in loop.callbacks]
         slots = [written.callback.slots[0] for written in loop.callbacks]
-        task = Task(loop.primitive, expressions, slots, element_of(loop.arrow.parameters[0]))
+        task = ColumnTask(loop.primitive, expressions, slots, element_of(loop.arrow.parameters[0]))
     except Unreadable as why:
         task = str(why)
     over = None
     if loop.over_groups is not None and loop.over_groups[1].steps == bodies[0].steps:
         over = grouped(loop.primitive, *loop.over_groups, loop.each)
-    use = Use(
+    use = ColumnUse(
         primitive=loop.primitive, span=loop.span, sources=loop.values, slots=loop.slots, plain=loop.plain, task=task, each=each,
         frames=LOOP_FRAMES, over_groups=over,
     )  # fmt: skip
     return by_columns(use, is_list=is_list(loop.arrow.result))
 
 
-def _expression(c: Compiler, loop: LoopUse, written: Written) -> RowExpression:
+def _expression(c: Compiler, loop: LoopUse, written: WrittenCallback) -> RowExpression:
     term, code, element = written.term, written.callback.body, written.arrow.parameters[0]
     if isinstance(term, t.Lam):
         name = term.params[0].name
@@ -100,9 +100,9 @@ def call_by_columns(
     """The code of a call without callbacks that is tried by columns."""
     element = element_of(arrow.parameters[0])
     row = in_slot(slots[0])
-    node = FieldNode(row, None) if is_scalar(element) else Leaf(row, element, [None], [])
-    task = Task(primitive, [RowExpression(element, row, node, {})], [slots[0]], element)
-    use = Use(
+    node = FieldNode(row, None) if is_scalar(element) else LeafNode(row, element, [None], [])
+    task = ColumnTask(primitive, [RowExpression(element, row, node, {})], [slots[0]], element)
+    use = ColumnUse(
         primitive=primitive, span=span, sources=codes, slots=slots, plain=plain, task=task, each=(0, 0), frames=plain.need - 1
     )
     return by_columns(use, is_list=is_list(arrow.result))

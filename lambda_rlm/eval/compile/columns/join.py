@@ -13,10 +13,10 @@ from typing import Any
 import pyarrow as pa
 from pyarrow import compute
 
-from lambda_rlm.eval.columns.account import Account, Dropped
-from lambda_rlm.eval.columns.field import Field, Sample
-from lambda_rlm.eval.columns.keys import KeyColumn
-from lambda_rlm.eval.columns.view import View, numbered, places_of
+from lambda_rlm.eval.compile.columns.account import Charges, ColumnsDropped
+from lambda_rlm.eval.compile.columns.field import Field, Sample
+from lambda_rlm.eval.compile.columns.keys import KeyColumn
+from lambda_rlm.eval.compile.columns.view import View, numbered, places_of
 from lambda_rlm.eval.library.structure import is_scalar, is_text
 from lambda_rlm.eval.tariff import ENTRY, PAIR, SLOT
 from lambda_rlm.eval.value import Value
@@ -56,7 +56,7 @@ class JoinedField:
         """One of the values."""
         return self._field.sample(code)
 
-    def touch(self, mask: Any, account: Account) -> None:
+    def touch(self, mask: Any, account: Charges) -> None:
         """The texts of a mask are read."""
         rows = self._rows if mask is None else self._rows.filter(mask)
         self._field.touch(compute.is_in(numbered(self._count), value_set=rows), account)
@@ -79,7 +79,7 @@ class JoinedRows:
         """A field of one of the two rows, by both names with a point between."""
         side, _, inner = (name or "").partition(".")
         if not inner:
-            raise Dropped("rows as a whole")
+            raise ColumnsDropped("rows as a whole")
         at = 0 if side == "first" else 1
         origin = self._views[at].origin
         field = origin.field(inner)
@@ -118,10 +118,10 @@ class JoinedRows:
         return list(zip(*sides, strict=True))
 
 
-def joined(views: tuple[View, View], keys: tuple[KeyColumn, KeyColumn], type_: Type, account: Account) -> View:
+def joined(views: tuple[View, View], keys: tuple[KeyColumn, KeyColumn], type_: Type, account: Charges) -> View:
     """The pairs of rows with equal keys: those of the first in order, and with each its partners in order."""
     if not is_text(type_) and not is_scalar(type_):
-        raise Dropped("keys of this kind")
+        raise ColumnsDropped("keys of this kind")
     left, right = keys[0].ordered(), keys[1].ordered()
     account.charge(keys[0].weight + keys[1].weight, ENTRY * (len(left) + len(right)))
     encoded = compute.dictionary_encode(right)

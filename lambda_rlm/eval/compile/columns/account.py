@@ -1,6 +1,6 @@
 """What an attempt to run a term by columns would be charged, until it is known that it succeeds.
 
-Owns `Account`, and `unpaid`, in which closures run whose charges are counted elsewhere. Promises that an attempt which is
+Owns `Charges`, and `unpaid`, in which closures run whose charges are counted elsewhere. Promises that an attempt which is
 dropped leaves no trace: nothing is charged and no cell counts as read before `settle`.
 """
 
@@ -17,11 +17,11 @@ PLENTY: Final = 1 << 61
 """Fuel and bytes while closures run unpaid: more than they can use up."""
 
 
-class Dropped(Exception):
+class ColumnsDropped(Exception):
     """A term does not run by columns here; says why."""
 
 
-class Cells(Protocol):
+class ReadCells(Protocol):
     """Texts that are charged for when they are first read: a field in all rows that there are."""
 
     def unread(self, mask: Any) -> tuple[Any, int]:
@@ -33,7 +33,7 @@ class Cells(Protocol):
         ...
 
 
-class Account:
+class Charges:
     """Charges that wait."""
 
     __slots__ = ("_touched", "bytes", "meter", "steps")
@@ -42,15 +42,15 @@ class Account:
         self.meter = meter
         self.steps = 0
         self.bytes = 0
-        self._touched: dict[int, tuple[Cells, Any]] = {}
+        self._touched: dict[int, tuple[ReadCells, Any]] = {}
 
     def charge(self, steps: int, size: int = 0) -> None:
         """Steps and bytes."""
         self.steps += steps
         self.bytes += size
 
-    def touch(self, cells: Cells, mask: Any) -> None:
-        """Cells are read: in the rows of a mask, or in all where it is None."""
+    def touch(self, cells: ReadCells, mask: Any) -> None:
+        """ReadCells are read: in the rows of a mask, or in all where it is None."""
         known = self._touched.get(id(cells))
         if known is not None and (known[1] is None or mask is None):
             mask = None

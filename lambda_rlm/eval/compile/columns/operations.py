@@ -1,7 +1,7 @@
 """Library functions over a view, by columns.
 
 Owns `OPERATIONS`. An operation gives the value and puts on the account what the reference evaluator charges beside the static
-cost of the loop, which whoever runs the operation charges. Raises `Dropped` where it cannot.
+cost of the loop, which whoever runs the operation charges. Raises `ColumnsDropped` where it cannot.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from typing import Any, Final
 import pyarrow as pa
 from pyarrow import compute
 
-from lambda_rlm.eval.columns.account import Account, Dropped, unpaid
-from lambda_rlm.eval.columns.field import Field, NumberField, TextField, characters_of
-from lambda_rlm.eval.columns.join import joined
-from lambda_rlm.eval.columns.keys import KeyColumn, keyed
-from lambda_rlm.eval.columns.leaf import Found, Leaf
-from lambda_rlm.eval.columns.node import Node, Run, spread
-from lambda_rlm.eval.columns.translate import RowExpression
-from lambda_rlm.eval.columns.view import Groups, MadeRows, View
+from lambda_rlm.eval.compile.columns.account import Charges, ColumnsDropped, unpaid
+from lambda_rlm.eval.compile.columns.field import Field, NumberField, TextField, characters_of
+from lambda_rlm.eval.compile.columns.join import joined
+from lambda_rlm.eval.compile.columns.keys import KeyColumn, keyed
+from lambda_rlm.eval.compile.columns.leaf import LeafNode, LeafValues
+from lambda_rlm.eval.compile.columns.node import RowNode, RowRun, spread
+from lambda_rlm.eval.compile.columns.translate import RowExpression
+from lambda_rlm.eval.compile.columns.view import Groups, MadeRows, View
 from lambda_rlm.eval.compile.compiled import Frame
 from lambda_rlm.eval.library.structure import is_scalar, is_text
 from lambda_rlm.eval.rows import is_read
@@ -32,7 +32,7 @@ from lambda_rlm.types.type import FLOAT, Type
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
+class ColumnTask:
     """One use of a library function: its callbacks over rows, the slots that have a row for each, and the type of the elements
     that it takes."""
 
@@ -42,33 +42,33 @@ class Task:
     element: Type
 
 
-Operation = Callable[[Task, View, Frame, Account, Sequence[Value]], Value]
+Operation = Callable[[ColumnTask, View, Frame, Charges, Sequence[Value]], Value]
 
 
-def _run(task: Task, frame: Frame, account: Account, at: int = 0) -> Run:
-    return Run(frame, task.slots[at], account)
+def _run(task: ColumnTask, frame: Frame, account: Charges, at: int = 0) -> RowRun:
+    return RowRun(frame, task.slots[at], account)
 
 
-def _node(task: Task, at: int = 0) -> Node:
+def _node(task: ColumnTask, at: int = 0) -> RowNode:
     return task.expressions[at].node
 
 
-def _truths(task: Task, view: View, frame: Frame, account: Account) -> Any:
+def _truths(task: ColumnTask, view: View, frame: Frame, account: Charges) -> Any:
     return spread(_node(task).numbers(view, _run(task, frame, account)), view.n)
 
 
-def _filter(task: Task, view: View, frame: Frame, account: Account, rest: Sequence[Value]) -> Value:
+def _filter(task: ColumnTask, view: View, frame: Frame, account: Charges, rest: Sequence[Value]) -> Value:
     return view.filtered(_truths(task, view, frame, account))
 
 
-def _count(task: Task, view: View, frame: Frame, account: Account, rest: Sequence[Value]) -> Value:
+def _count(task: ColumnTask, view: View, frame: Frame, account: Charges, rest: Sequence[Value]) -> Value:
     return compute.sum(_truths(task, view, frame, account)).as_py() or 0
 
 
-def _deciding(task: Task, view: View, frame: Frame, account: Account, rest: Sequence[Value]) -> Value:
+def _deciding(task: ColumnTask, view: View, frame: Frame, account: Charges, rest: Sequence[Value]) -> Value:
     """`any` and `all` stop at the first row that decides: what comes after it is not charged."""
     is_any = task.primitive is P.ANY
-    truths = _truths(task, view, frame, Account(account.meter))
+    truths = _truths(task, view, frame, Charges(account.meter))
     place = compute.index(truths, pa.scalar(is_any)).as_py()
     if place >= 0:
         view = view.part(0, place + 1)
@@ -76,9 +76,9 @@ def _deciding(task: Task, view: View, frame: Frame, account: Account, rest: Sequ
     return (place >= 0) is is_any
 
 
-def _map(task: Task, view: View, frame: Frame, account: Account, rest: Sequence[Value]) -> Value:
+def _map(task: ColumnTask, view: View, frame: Frame, account: Charges, rest: Sequence[Value]) -> Value:
     expression, run = task.expressions[0], _run(task, frame, account)
-    nodes: dict[str | None, tuple[Type, Node]] = dict(expression.fields.items())
+    nodes: dict[str | None, tuple[Type, RowNode]] = dict(expression.fields.items())
     nodes = nodes or {None: (expression.type, expression.node)}
     fields = {name: _field(node, type_, view, run) for name, (type_, node) in nodes.items()}
     runs = {name: node.code.run for name, (_, node) in nodes.items()}
@@ -86,17 +86,17 @@ def _map(task: Task, view: View, frame: Frame, account: Account, rest: Sequence[
     return View(made)
 
 
-def _field(node: Node, type_: Type, view: View, run: Run) -> Field:
+def _field(node: RowNode, type_: Type, view: View, run: RowRun) -> Field:
     """What an expression gives, as a field of what is made."""
     if is_scalar(type_):
         return NumberField(spread(node.numbers(view, run), view.n), type_)
-    if not is_text(type_) or not isinstance(node, Leaf):
-        raise Dropped("made values that are no numbers or texts")
+    if not is_text(type_) or not isinstance(node, LeafNode):
+        raise ColumnsDropped("made values that are no numbers or texts")
     found = node.found(view, run, lambda value: value)
     return merged_texts(found, view, run, type_)
 
 
-def merged_texts(found: Found, view: View, run: Run, type_: Type) -> TextField:
+def merged_texts(found: LeafValues, view: View, run: RowRun, type_: Type) -> TextField:
     """Made texts, those that read alike and cost alike as one: whether nobody has read them, and which cell they are."""
     numbers: dict[Any, int] = {}
     values: list[Text] = []
@@ -113,7 +113,7 @@ def merged_texts(found: Found, view: View, run: Run, type_: Type) -> TextField:
     return TextField(codes, values, sources, view.rows_in, run.account.meter, type_)
 
 
-def _group(task: Task, view: View, frame: Frame, account: Account, rest: Sequence[Value]) -> Value:
+def _group(task: ColumnTask, view: View, frame: Frame, account: Charges, rest: Sequence[Value]) -> Value:
     keys = keyed(_node(task), task.expressions[0].type, view, _run(task, frame, account))
     account.charge(keys.weight)
     order, counts = in_groups(keys.codes)
@@ -152,15 +152,15 @@ def read_whole(value: Value) -> None:
             stack.extend(part)
 
 
-def _ordered(task: Task, view: View, frame: Frame, account: Account) -> tuple[KeyColumn, Any]:
+def _ordered(task: ColumnTask, view: View, frame: Frame, account: Charges) -> tuple[KeyColumn, Any]:
     keys = keyed(_node(task), task.expressions[0].type, view, _run(task, frame, account))
     return keys, keys.ordered()
 
 
-def _join(task: Task, view: View, frame: Frame, account: Account, rest: Sequence[Value]) -> Value:
+def _join(task: ColumnTask, view: View, frame: Frame, account: Charges, rest: Sequence[Value]) -> Value:
     (other,) = rest
     if not isinstance(other, View):
-        raise Dropped("a second table that has no columns")
+        raise ColumnsDropped("a second table that has no columns")
     types = [expression.type for expression in task.expressions]
     first = keyed(_node(task), types[0], view, _run(task, frame, account))
     second = keyed(_node(task, 1), types[1], other, _run(task, frame, account, 1))
@@ -169,7 +169,7 @@ def _join(task: Task, view: View, frame: Frame, account: Account, rest: Sequence
     return joined((view, other), (first, second), types[0], account)
 
 
-def _sort(task: Task, view: View, frame: Frame, account: Account, rest: Sequence[Value]) -> Value:
+def _sort(task: ColumnTask, view: View, frame: Frame, account: Charges, rest: Sequence[Value]) -> Value:
     keys, ordered = _ordered(task, view, frame, account)
     account.charge(keys.weight * (1 + view.n.bit_length()))
     falling = task.primitive is not P.SORT_BY
@@ -179,7 +179,7 @@ def _sort(task: Task, view: View, frame: Frame, account: Account, rest: Sequence
     return view.taken(order)
 
 
-def _extreme(task: Task, view: View, frame: Frame, account: Account, rest: Sequence[Value]) -> Value:
+def _extreme(task: ColumnTask, view: View, frame: Frame, account: Charges, rest: Sequence[Value]) -> Value:
     keys, ordered = _ordered(task, view, frame, account)
     account.charge(keys.weight)
     ends = compute.min_max(ordered)
@@ -199,7 +199,7 @@ class _Later:
         return (self.view.element(self.place),)
 
 
-def _unique_by(task: Task, view: View, frame: Frame, account: Account, rest: Sequence[Value]) -> Value:
+def _unique_by(task: ColumnTask, view: View, frame: Frame, account: Charges, rest: Sequence[Value]) -> Value:
     keys = keyed(_node(task), task.expressions[0].type, view, _run(task, frame, account))
     account.charge(keys.weight)
     return view.taken(firsts(keys.codes))
@@ -215,7 +215,7 @@ def firsts(codes: Any) -> Any:
     return order.take(pa.array(starts, pa.int64()))
 
 
-def _by_group(task: Task, view: View, frame: Frame, account: Account, rest: Sequence[Value]) -> Value:
+def _by_group(task: ColumnTask, view: View, frame: Frame, account: Charges, rest: Sequence[Value]) -> Value:
     keys = keyed(_node(task), task.expressions[0].type, view, _run(task, frame, account))
     numbers = spread(_node(task, 1).numbers(view, _run(task, frame, account, 1)), view.n)
     account.charge(keys.weight)
@@ -240,7 +240,7 @@ class _Pairs:
     run: Callable[[Frame], Value]
     frame: Frame
     numbers: list[Value]
-    account: Account
+    account: Charges
 
     def made(self) -> list[Value]:
         """The list of them."""
@@ -265,15 +265,15 @@ def numbers_in(array: Any) -> Any:
 
 
 def total(array: Any, is_float: bool) -> Value:
-    """The exact sum, rounded once where it is a Float. Raises `Dropped` where it has no room."""
+    """The exact sum, rounded once where it is a Float. Raises `ColumnsDropped` where it has no room."""
     if is_float:
         try:
             return math.fsum(numbers_in(array))
         except OverflowError:
-            raise Dropped("a sum that is too large") from None
+            raise ColumnsDropped("a sum that is too large") from None
     whole = sum(numbers_in(array))
     if not INT_LOW <= whole <= INT_HIGH:
-        raise Dropped("a sum that is too large")
+        raise ColumnsDropped("a sum that is too large")
     return whole
 
 
@@ -286,28 +286,28 @@ def average(array: Any, is_float: bool) -> float:
     return whole / len(array)
 
 
-def _numbers_of(task: Task, view: View) -> Any:
+def _numbers_of(task: ColumnTask, view: View) -> Any:
     if not is_scalar(task.element):
-        raise Dropped("elements that are no numbers")
+        raise ColumnsDropped("elements that are no numbers")
     return view.take(view.origin.field(None).numbers)
 
 
-def _sum(task: Task, view: View, frame: Frame, account: Account, rest: Sequence[Value]) -> Value:
+def _sum(task: ColumnTask, view: View, frame: Frame, account: Charges, rest: Sequence[Value]) -> Value:
     account.charge(TARIFF[P.SUM].steps(elements=view.n))
     return total(_numbers_of(task, view), task.element == FLOAT)
 
 
-def _mean(task: Task, view: View, frame: Frame, account: Account, rest: Sequence[Value]) -> Value:
+def _mean(task: ColumnTask, view: View, frame: Frame, account: Charges, rest: Sequence[Value]) -> Value:
     price = TARIFF[P.MEAN]
     account.charge(price.steps(elements=view.n), price.storage_call)
     return (average(_numbers_of(task, view), task.element == FLOAT),) if view.n else None
 
 
-def _length(task: Task, view: View, frame: Frame, account: Account, rest: Sequence[Value]) -> Value:
+def _length(task: ColumnTask, view: View, frame: Frame, account: Charges, rest: Sequence[Value]) -> Value:
     return view.n
 
 
-def _sliced(task: Task, view: View, frame: Frame, account: Account, rest: Sequence[Value]) -> Value:
+def _sliced(task: ColumnTask, view: View, frame: Frame, account: Charges, rest: Sequence[Value]) -> Value:
     n, price = view.n, TARIFF[task.primitive]
     start, end = _PLACES[task.primitive](n, *rest)
     start, end = min(max(start, 0), n), min(max(end, 0), n)
@@ -327,7 +327,7 @@ _PLACES: Final[Mapping[P, Callable[..., tuple[int, int]]]] = {
 }
 
 
-def _elements(task: Task, view: View, frame: Frame, account: Account) -> KeyColumn:
+def _elements(task: ColumnTask, view: View, frame: Frame, account: Charges) -> KeyColumn:
     """The elements themselves as keys, charged as `tally` and `unique` charge for them."""
     price = TARIFF[task.primitive]
     keys = keyed(_node(task), task.element, view, _run(task, frame, account))
@@ -336,11 +336,11 @@ def _elements(task: Task, view: View, frame: Frame, account: Account) -> KeyColu
     return keys
 
 
-def _unique(task: Task, view: View, frame: Frame, account: Account, rest: Sequence[Value]) -> Value:
+def _unique(task: ColumnTask, view: View, frame: Frame, account: Charges, rest: Sequence[Value]) -> Value:
     return view.taken(firsts(_elements(task, view, frame, account).codes))
 
 
-def _tally(task: Task, view: View, frame: Frame, account: Account, rest: Sequence[Value]) -> Value:
+def _tally(task: ColumnTask, view: View, frame: Frame, account: Charges, rest: Sequence[Value]) -> Value:
     order, counts = in_groups(_elements(task, view, frame, account).codes)
     places, at = [], 0
     for count in counts:

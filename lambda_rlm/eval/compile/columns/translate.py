@@ -9,10 +9,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from lambda_rlm.eval.columns.expression import Arithmetic, AsFloat, Choice, Comparison, Connected, FieldNode, Negation, Same
-from lambda_rlm.eval.columns.leaf import Leaf
-from lambda_rlm.eval.columns.node import Node
-from lambda_rlm.eval.columns.reading import Unreadable, reading
+from lambda_rlm.eval.compile.columns.expression import (
+    Arithmetic,
+    AsFloat,
+    ChoiceNode,
+    ComparisonNode,
+    Connected,
+    FieldNode,
+    Negation,
+    Same,
+)
+from lambda_rlm.eval.compile.columns.leaf import LeafNode
+from lambda_rlm.eval.compile.columns.node import RowNode
+from lambda_rlm.eval.compile.columns.reading import Unreadable, reading
 from lambda_rlm.eval.compile.compiled import Compiled
 from lambda_rlm.eval.compile.compiler import Compiler
 from lambda_rlm.eval.compile.scope import Scope
@@ -42,8 +51,8 @@ class RowExpression:
 
     type: Type
     code: Compiled
-    node: Node
-    fields: Mapping[str, tuple[Type, Node]]
+    node: RowNode
+    fields: Mapping[str, tuple[Type, RowNode]]
 
 
 def translated(c: Compiler, f: RowFunction) -> RowExpression:
@@ -62,7 +71,7 @@ class _Translator:
     c: Compiler
     f: RowFunction
 
-    def node(self, term: t.Term, code: Compiled | None = None) -> Node:
+    def node(self, term: t.Term, code: Compiled | None = None) -> RowNode:
         code = self.f.recorded.get(id(term)) if code is None else code
         if code is None:
             raise Unreadable("a term that has no code of its own")
@@ -82,7 +91,7 @@ class _Translator:
                 return Negation(code, self.node(term.term))
             case t.If() if is_scalar(self._type(term)):
                 branches = [(self.node(condition), self.node(body)) for condition, body in term.branches]
-                return Choice(code, branches, self.node(term.otherwise), self._type(term))
+                return ChoiceNode(code, branches, self.node(term.otherwise), self._type(term))
             case t.App(function=t.Var() as function) if self.c.typed.primitive_of(function) is P.TO_FLOAT:
                 (argument,) = self.c.typed.arguments_of(term)
                 if isinstance(argument, t.Term):
@@ -104,31 +113,31 @@ class _Translator:
     def _type(self, term: t.Term) -> Type:
         return self.c.type_of(term, self.f.substitution)
 
-    def _field(self, term: t.Term, code: Compiled, name: str | None) -> Node:
+    def _field(self, term: t.Term, code: Compiled, name: str | None) -> RowNode:
         type_ = self._type(term)
         return FieldNode(code, name) if is_scalar(type_) else self.leaf(term, code)
 
-    def _infix(self, term: t.Infix, code: Compiled) -> Node:
+    def _infix(self, term: t.Infix, code: Compiled) -> RowNode:
         op = term.rest[0][0]
         operands = [term.first, *(operand for _, operand in term.rest)]
         if op in ("and", "or"):
             return Connected(code, op, [self.node(part) for part in operands])
         if op in ("==", "!=", "<", "<=", ">", ">=") and is_scalar(self._type(term.first)):
-            return Comparison(code, op, self.node(operands[0]), self.node(operands[1]))
+            return ComparisonNode(code, op, self.node(operands[0]), self.node(operands[1]))
         ops = [op for op, _ in term.rest]
         if set(ops) <= set("+-*/"):
             return self._chain(ops, operands, code)
         return self.leaf(term, code)
 
-    def _chain(self, ops: list[str], operands: list[t.Term], code: Compiled) -> Node:
+    def _chain(self, ops: list[str], operands: list[t.Term], code: Compiled) -> RowNode:
         node = self.node(operands[0])
         for op, operand in zip(ops, operands[1:], strict=True):
             node = Arithmetic(code, op, node, self.node(operand))
         return node
 
-    def leaf(self, term: t.Term, code: Compiled) -> Node:
+    def leaf(self, term: t.Term, code: Compiled) -> RowNode:
         found = reading(self.c, [term], self.f.row, self.f.scope)
         if found.is_whole and isinstance(self.f.type, Record):
             raise Unreadable("the row as a whole")
         names: list[str | None] = [None] if found.is_whole else list(found.names)
-        return Leaf(code, self._type(term), names, list(found.outside))
+        return LeafNode(code, self._type(term), names, list(found.outside))

@@ -1,6 +1,6 @@
 """A part of an expression that no kernel computes: by its closure, once for each different combination of the values it reads.
 
-Owns `Leaf`. Promises the values and the charges of the closure on every row: what it charges in one row, and which cells it
+Owns `LeafNode`. Promises the values and the charges of the closure on every row: what it charges in one row, and which cells it
 reads there, it does in every row that has the same values.
 """
 
@@ -13,11 +13,11 @@ from typing import Any, Final
 import pyarrow as pa
 from pyarrow import compute
 
-from lambda_rlm.eval.columns.account import PLENTY, Dropped, unpaid
-from lambda_rlm.eval.columns.field import Field
-from lambda_rlm.eval.columns.node import Node, Run, arrow_type
-from lambda_rlm.eval.columns.report import WORTH
-from lambda_rlm.eval.columns.view import View
+from lambda_rlm.eval.compile.columns.account import PLENTY, ColumnsDropped, unpaid
+from lambda_rlm.eval.compile.columns.field import Field
+from lambda_rlm.eval.compile.columns.node import RowNode, RowRun, arrow_type
+from lambda_rlm.eval.compile.columns.report import WORTH
+from lambda_rlm.eval.compile.columns.view import View
 from lambda_rlm.eval.compile.compiled import Compiled
 from lambda_rlm.eval.rows import is_read
 from lambda_rlm.eval.tariff import CHARACTER, HEADER
@@ -45,7 +45,7 @@ class Combinations:
 
 
 def combinations(view: View, fields: Sequence[Field]) -> Combinations:
-    """The different combinations of values of some fields. Raises `Dropped` where they are many."""
+    """The different combinations of values of some fields. Raises `ColumnsDropped` where they are many."""
     if not fields:
         codes = pa.repeat(pa.scalar(0, pa.int32()), view.n)
         return Combinations(codes, [0] if view.n else [], [view.n] if view.n else [], 1, lambda code: ())
@@ -61,7 +61,7 @@ def combinations(view: View, fields: Sequence[Field]) -> Combinations:
     for field, size in zip(fields[1:], sizes[1:], strict=True):
         total *= size
         if total > _MOST_COMBINED:
-            raise Dropped("many different values")
+            raise ColumnsDropped("many different values")
         codes = compute.add(compute.multiply(codes, size), view.take(field.codes).cast(pa.int64()))
     encoded = compute.dictionary_encode(codes)
     _refuse_many(len(encoded.dictionary), view.n)
@@ -80,11 +80,11 @@ def combinations(view: View, fields: Sequence[Field]) -> Combinations:
 
 def _refuse_many(different: int, rows: int) -> None:
     if different * WORTH.get().sharing > rows:
-        raise Dropped("many different values")
+        raise ColumnsDropped("many different values")
 
 
 @dataclass(slots=True)
-class Found:
+class LeafValues:
     """What a leaf gave: codes for each row, what `then` made of the value for each code (None where it does not occur), and
     for texts the field whose cell they are."""
 
@@ -96,7 +96,7 @@ class Found:
 
 
 @dataclass(slots=True)
-class Leaf(Node):
+class LeafNode(RowNode):
     """Anything pure, by its closure. `names`: the fields that it reads; `width` and `places`: the record that it gets."""
 
     code: Compiled
@@ -104,22 +104,22 @@ class Leaf(Node):
     names: Sequence[str | None]
     outside: Sequence[int]
 
-    def numbers(self, view: View, run: Run) -> Any:
+    def numbers(self, view: View, run: RowRun) -> Any:
         """Its values, spread by codes."""
         kind = arrow_type(self.type)
         found = self.found(view, run, lambda value: value)
         classes = {type(found.made[code]) for code in found.present}
         if not classes <= {int, float, bool} or len(classes) > 1:
-            raise Dropped("a number of a reply")
+            raise ColumnsDropped("a number of a reply")
         return pa.array(found.made, kind).take(found.codes)
 
-    def found(self, view: View, run: Run, then: Then) -> Found:
+    def found(self, view: View, run: RowRun, then: Then) -> LeafValues:
         """What it gives, for each different combination once."""
         if any(not _is_plain(run.frame[slot]) for slot in self.outside):
-            raise Dropped("a variable that is no plain value")
+            raise ColumnsDropped("a variable that may know of a reply")
         fields = [view.origin.field(name) for name in self.names]
         them = combinations(view, fields)
-        out = Found(them.codes, [None] * them.size, them.present, them.counts, [None] * them.size)
+        out = LeafValues(them.codes, [None] * them.size, them.present, them.counts, [None] * them.size)
         read: list[set[int]] = [set() for _ in fields]
         sampled = view.origin.sampler(self.names)
         account, meter, body = run.account, run.account.meter, self.code.run

@@ -13,11 +13,11 @@ from typing import Any
 import pyarrow as pa
 from pyarrow import compute
 
-from lambda_rlm.eval.columns.account import Dropped
-from lambda_rlm.eval.columns.field import CellField, TextField, encoded
-from lambda_rlm.eval.columns.leaf import Leaf
-from lambda_rlm.eval.columns.node import Node, Run, spread
-from lambda_rlm.eval.columns.view import View
+from lambda_rlm.eval.compile.columns.account import ColumnsDropped
+from lambda_rlm.eval.compile.columns.field import CellField, TextField, encoded
+from lambda_rlm.eval.compile.columns.leaf import LeafNode
+from lambda_rlm.eval.compile.columns.node import RowNode, RowRun, spread
+from lambda_rlm.eval.compile.columns.view import View
 from lambda_rlm.eval.library.keys import keys_of
 from lambda_rlm.eval.library.structure import SHIFT, is_scalar, is_text, weight
 from lambda_rlm.eval.value import LONG, Text, Value
@@ -34,37 +34,37 @@ class KeyColumn:
     ordered: Callable[[], Any]
 
 
-def keyed(node: Node, type_: Type, view: View, run: Run) -> KeyColumn:
+def keyed(node: RowNode, type_: Type, view: View, run: RowRun) -> KeyColumn:
     """The keys that an expression of a type gives."""
     if is_scalar(type_):
         array = spread(node.numbers(view, run), view.n)
         # Zero equals negative zero.
         array = compute.add(array, 0.0) if type_ == FLOAT else array
         return KeyColumn(encoded(array)[0], view.n, lambda: array)
-    if isinstance(node, Leaf):
+    if isinstance(node, LeafNode):
         field = view.origin.field(node.names[0]) if len(node.names) == 1 and node.code.is_simple else None
         if isinstance(field, CellField) and is_text(type_):
             return _cells(field, view, run)
         if isinstance(field, TextField):
             return _texts(field, view, run)
         return _made(node, type_, view, run)
-    raise Dropped("keys of this kind")
+    raise ColumnsDropped("keys of this kind")
 
 
-def _cells(field: CellField, view: View, run: Run) -> KeyColumn:
+def _cells(field: CellField, view: View, run: RowRun) -> KeyColumn:
     """The texts of an input."""
     if field.longest >= LONG:
-        raise Dropped("long texts")
+        raise ColumnsDropped("long texts")
     field.touch(view.rows_in(None), run.account)
     sizes = view.take(field.sizes)
     heavy = compute.sum(compute.shift_right(sizes, pa.scalar(SHIFT, sizes.type))).as_py() or 0
     return KeyColumn(view.take(field.codes), view.n + heavy, lambda: view.take(field.array))
 
 
-def _texts(field: TextField, view: View, run: Run) -> KeyColumn:
+def _texts(field: TextField, view: View, run: RowRun) -> KeyColumn:
     """Texts that were made."""
     if any(text.n >= LONG for text in field.values):
-        raise Dropped("long texts")
+        raise ColumnsDropped("long texts")
     field.touch(view.rows_in(None), run.account)
     codes = view.take(field.codes)
     weights = pa.array([1 + (text.n >> SHIFT) for text in field.values], pa.int64())
@@ -72,14 +72,14 @@ def _texts(field: TextField, view: View, run: Run) -> KeyColumn:
     return KeyColumn(_merged(field.strings, codes), total, lambda: pa.array(field.strings, pa.string()).take(codes))
 
 
-def _made(node: Leaf, type_: Type, view: View, run: Run) -> KeyColumn:
+def _made(node: LeafNode, type_: Type, view: View, run: RowRun) -> KeyColumn:
     """Anything that is computed."""
     weigh, keys_in = weight(type_), keys_of(type_)
 
     def then(value: Value) -> tuple[int, Hashable, Any]:
         ((key,),) = keys_in([value])
         if isinstance(value, Text) and value.n >= LONG:
-            raise Dropped("long texts")
+            raise ColumnsDropped("long texts")
         return weigh(value), key, value.s if isinstance(value, Text) else None
 
     found = node.found(view, run, then)

@@ -38,7 +38,7 @@ class Unreadable(Exception):
 
 
 @dataclass(slots=True)
-class Reading:
+class RowReading:
     """The fields that a term reads of a row, `is_whole` where it reads the row otherwise; the slots that it reads outside."""
 
     names: dict[str, None] = field(default_factory=dict)
@@ -46,9 +46,9 @@ class Reading:
     outside: dict[int, None] = field(default_factory=dict)
 
 
-def reading(c: Compiler, terms: Iterable[t.Term], row: str, scope: Scope) -> Reading:
+def reading(c: Compiler, terms: Iterable[t.Term], row: str, scope: Scope) -> RowReading:
     """What terms read, in which `row` names the row. Raises `Unreadable`."""
-    reader = _Reader(c, Reading())
+    reader = _Reader(c, RowReading())
     for term in terms:
         reader.term(term, {row: True}, scope)
     return reader.found
@@ -61,7 +61,7 @@ Names = Mapping[str, bool]
 @dataclass(slots=True)
 class _Reader:
     c: Compiler
-    found: Reading
+    found: RowReading
 
     def term(self, term: t.Term, names: Names, scope: Scope) -> None:
         if id(term) in self.c.kept:
@@ -113,7 +113,7 @@ class _Reader:
     def _application(self, term: t.App, names: Names, scope: Scope) -> None:
         function = term.function
         if not isinstance(function, t.Var):
-            raise Unreadable("a function that is no name")
+            raise Unreadable("a function without a name")
         arguments = [a for a in self.c.typed.arguments_of(term) if a is not None]
         primitive = self.c.typed.primitive_of(function)
         if primitive is not None:
