@@ -1,6 +1,6 @@
 """What an attempt to run a term by columns would be charged, until it is known that it succeeds.
 
-Owns `Charges`, and `unpaid`, in which closures run whose charges are counted elsewhere. Promises that an attempt which is
+Owns `ColumnCharges`, and `unpaid`, in which closures run whose charges are counted elsewhere. Promises that an attempt which is
 dropped leaves no trace: nothing is charged and no cell counts as read before `settle`.
 """
 
@@ -33,8 +33,8 @@ class ReadCells(Protocol):
         ...
 
 
-class Charges:
-    """Charges that wait."""
+class ColumnCharges:
+    """ColumnCharges that wait."""
 
     __slots__ = ("_touched", "bytes", "meter", "steps")
 

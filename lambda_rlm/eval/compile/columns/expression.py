@@ -1,8 +1,8 @@
 """Expressions of a row that kernels compute for all rows of a view at once: numbers and truth values.
 
-Owns the nodes for fields, constants, arithmetic, comparisons, `and`, `or`, `not` and `if`. A node charges what its parts charge
-while they run; the static cost of the whole expression is charged by whoever runs it. Raises `ColumnsDropped` where a kernel would not
-give the same to the last bit.
+Owns the nodes for fields, constants, arithmetic, comparisons, `and`, `or`, `not` and `if`. A node charges what its parts
+charge while they run; the static cost of the whole expression is charged by whoever runs it. Raises `ColumnsDropped` where a
+kernel would not give the same to the last bit.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any, Final
 import pyarrow as pa
 from pyarrow import compute
 
-from lambda_rlm.eval.compile.columns.account import Charges, ColumnsDropped
+from lambda_rlm.eval.compile.columns.account import ColumnCharges, ColumnsDropped
 from lambda_rlm.eval.compile.columns.node import RowNode, RowRun, arrow_type, spread
 from lambda_rlm.eval.compile.columns.view import View, numbered
 from lambda_rlm.eval.compile.compiled import Compiled
@@ -171,7 +171,7 @@ def is_uniform(node: RowNode) -> bool:
     return False
 
 
-def charge_taken(code: Compiled, rows: int, account: Charges) -> None:
+def charge_taken(code: Compiled, rows: int, account: ColumnCharges) -> None:
     """What a branch that is taken charges by itself: see `balanced`."""
     if code.steps > _FREE_DIFFERENCE or code.bytes > _FREE_BYTES:
         account.charge(code.steps * rows, code.bytes * rows)

@@ -14,7 +14,7 @@ import pyarrow as pa
 from pyarrow import compute
 
 from lambda_rlm.budget.meter import Meter
-from lambda_rlm.eval.compile.columns.account import Charges, ColumnsDropped
+from lambda_rlm.eval.compile.columns.account import ColumnCharges, ColumnsDropped
 from lambda_rlm.eval.rows import Rows, is_read
 from lambda_rlm.eval.tariff import CHARACTER, HEADER
 from lambda_rlm.eval.value import LONG, Document, Rope, Text, Value, span_of
@@ -115,7 +115,7 @@ class CellField:
             value = float(plain)
         return ((value,) if self.is_option else value), text
 
-    def touch(self, mask: Any, account: Charges) -> None:
+    def touch(self, mask: Any, account: ColumnCharges) -> None:
         """The cells of a mask are read."""
         if self.has_cells:
             account.touch(self, mask)
@@ -176,7 +176,7 @@ class NumberField:
         """One of the values."""
         return self.values[code], None
 
-    def touch(self, mask: Any, account: Charges) -> None:
+    def touch(self, mask: Any, account: ColumnCharges) -> None:
         """Numbers are not read."""
 
 
@@ -220,7 +220,7 @@ class TextField:
             return text, None
         return copy, copy
 
-    def touch(self, mask: Any, account: Charges) -> None:
+    def touch(self, mask: Any, account: ColumnCharges) -> None:
         """The texts of a mask are read."""
         for field in {id(field): field for field in self._sources if field is not None}.values():
             field.touch(self._rows_in(self._where([source is field for source in self._sources], mask)), account)

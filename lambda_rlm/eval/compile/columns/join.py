@@ -13,7 +13,7 @@ from typing import Any
 import pyarrow as pa
 from pyarrow import compute
 
-from lambda_rlm.eval.compile.columns.account import Charges, ColumnsDropped
+from lambda_rlm.eval.compile.columns.account import ColumnCharges, ColumnsDropped
 from lambda_rlm.eval.compile.columns.field import Field, Sample
 from lambda_rlm.eval.compile.columns.keys import KeyColumn
 from lambda_rlm.eval.compile.columns.view import View, numbered, places_of
@@ -56,7 +56,7 @@ class JoinedField:
         """One of the values."""
         return self._field.sample(code)
 
-    def touch(self, mask: Any, account: Charges) -> None:
+    def touch(self, mask: Any, account: ColumnCharges) -> None:
         """The texts of a mask are read."""
         rows = self._rows if mask is None else self._rows.filter(mask)
         self._field.touch(compute.is_in(numbered(self._count), value_set=rows), account)
@@ -118,7 +118,7 @@ class JoinedRows:
         return list(zip(*sides, strict=True))
 
 
-def joined(views: tuple[View, View], keys: tuple[KeyColumn, KeyColumn], type_: Type, account: Charges) -> View:
+def joined(views: tuple[View, View], keys: tuple[KeyColumn, KeyColumn], type_: Type, account: ColumnCharges) -> View:
     """The pairs of rows with equal keys: those of the first in order, and with each its partners in order."""
     if not is_text(type_) and not is_scalar(type_):
         raise ColumnsDropped("keys of this kind")

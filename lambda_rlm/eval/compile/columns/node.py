@@ -10,7 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from lambda_rlm.eval.compile.columns.account import Charges, ColumnsDropped
+from lambda_rlm.eval.compile.columns.account import ColumnCharges, ColumnsDropped
 from lambda_rlm.eval.compile.columns.view import View
 from lambda_rlm.eval.compile.compiled import Compiled, Frame
 from lambda_rlm.types.type import BOOL, FLOAT, INT, Type
@@ -33,7 +33,7 @@ class RowRun:
 
     frame: Frame
     slot: int
-    account: Charges
+    account: ColumnCharges
 
 
 class RowNode:

@@ -14,7 +14,7 @@ from typing import Any, Final
 import pyarrow as pa
 from pyarrow import compute
 
-from lambda_rlm.eval.compile.columns.account import Charges, ColumnsDropped, unpaid
+from lambda_rlm.eval.compile.columns.account import ColumnCharges, ColumnsDropped, unpaid
 from lambda_rlm.eval.compile.columns.field import Field, NumberField, TextField, characters_of
 from lambda_rlm.eval.compile.columns.join import joined
 from lambda_rlm.eval.compile.columns.keys import KeyColumn, keyed
@@ -42,10 +42,10 @@ class ColumnTask:
     element: Type
 
 
-Operation = Callable[[ColumnTask, View, Frame, Charges, Sequence[Value]], Value]
+Operation = Callable[[ColumnTask, View, Frame, ColumnCharges, Sequence[Value]], Value]
 
 
-def _run(task: ColumnTask, frame: Frame, account: Charges, at: int = 0) -> RowRun:
+def _run(task: ColumnTask, frame: Frame, account: ColumnCharges, at: int = 0) -> RowRun:
     return RowRun(frame, task.slots[at], account)
 
 
@@ -53,22 +53,22 @@ def _node(task: ColumnTask, at: int = 0) -> RowNode:
     return task.expressions[at].node
 
 
-def _truths(task: ColumnTask, view: View, frame: Frame, account: Charges) -> Any:
+def _truths(task: ColumnTask, view: View, frame: Frame, account: ColumnCharges) -> Any:
     return spread(_node(task).numbers(view, _run(task, frame, account)), view.n)
 
 
-def _filter(task: ColumnTask, view: View, frame: Frame, account: Charges, rest: Sequence[Value]) -> Value:
+def _filter(task: ColumnTask, view: View, frame: Frame, account: ColumnCharges, rest: Sequence[Value]) -> Value:
     return view.filtered(_truths(task, view, frame, account))
 
 
-def _count(task: ColumnTask, view: View, frame: Frame, account: Charges, rest: Sequence[Value]) -> Value:
+def _count(task: ColumnTask, view: View, frame: Frame, account: ColumnCharges, rest: Sequence[Value]) -> Value:
     return compute.sum(_truths(task, view, frame, account)).as_py() or 0
 
 
-def _deciding(task: ColumnTask, view: View, frame: Frame, account: Charges, rest: Sequence[Value]) -> Value:
+def _deciding(task: ColumnTask, view: View, frame: Frame, account: ColumnCharges, rest: Sequence[Value]) -> Value:
     """`any` and `all` stop at the first row that decides: what comes after it is not charged."""
     is_any = task.primitive is P.ANY
-    truths = _truths(task, view, frame, Charges(account.meter))
+    truths = _truths(task, view, frame, ColumnCharges(account.meter))
     place = compute.index(truths, pa.scalar(is_any)).as_py()
     if place >= 0:
         view = view.part(0, place + 1)
@@ -76,7 +76,7 @@ def _deciding(task: ColumnTask, view: View, frame: Frame, account: Charges, rest
     return (place >= 0) is is_any
 
 
-def _map(task: ColumnTask, view: View, frame: Frame, account: Charges, rest: Sequence[Value]) -> Value:
+def _map(task: ColumnTask, view: View, frame: Frame, account: ColumnCharges, rest: Sequence[Value]) -> Value:
     expression, run = task.expressions[0], _run(task, frame, account)
     nodes: dict[str | None, tuple[Type, RowNode]] = dict(expression.fields.items())
     nodes = nodes or {None: (expression.type, expression.node)}
@@ -113,7 +113,7 @@ def merged_texts(found: LeafValues, view: View, run: RowRun, type_: Type) -> Tex
     return TextField(codes, values, sources, view.rows_in, run.account.meter, type_)
 
 
-def _group(task: ColumnTask, view: View, frame: Frame, account: Charges, rest: Sequence[Value]) -> Value:
+def _group(task: ColumnTask, view: View, frame: Frame, account: ColumnCharges, rest: Sequence[Value]) -> Value:
     keys = keyed(_node(task), task.expressions[0].type, view, _run(task, frame, account))
     account.charge(keys.weight)
     order, counts = in_groups(keys.codes)
@@ -152,12 +152,12 @@ def read_whole(value: Value) -> None:
             stack.extend(part)
 
 
-def _ordered(task: ColumnTask, view: View, frame: Frame, account: Charges) -> tuple[KeyColumn, Any]:
+def _ordered(task: ColumnTask, view: View, frame: Frame, account: ColumnCharges) -> tuple[KeyColumn, Any]:
     keys = keyed(_node(task), task.expressions[0].type, view, _run(task, frame, account))
     return keys, keys.ordered()
 
 
-def _join(task: ColumnTask, view: View, frame: Frame, account: Charges, rest: Sequence[Value]) -> Value:
+def _join(task: ColumnTask, view: View, frame: Frame, account: ColumnCharges, rest: Sequence[Value]) -> Value:
     (other,) = rest
     if not isinstance(other, View):
         raise ColumnsDropped("a second table that has no columns")
@@ -169,7 +169,7 @@ def _join(task: ColumnTask, view: View, frame: Frame, account: Charges, rest: Se
     return joined((view, other), (first, second), types[0], account)
 
 
-def _sort(task: ColumnTask, view: View, frame: Frame, account: Charges, rest: Sequence[Value]) -> Value:
+def _sort(task: ColumnTask, view: View, frame: Frame, account: ColumnCharges, rest: Sequence[Value]) -> Value:
     keys, ordered = _ordered(task, view, frame, account)
     account.charge(keys.weight * (1 + view.n.bit_length()))
     falling = task.primitive is not P.SORT_BY
@@ -179,7 +179,7 @@ def _sort(task: ColumnTask, view: View, frame: Frame, account: Charges, rest: Se
     return view.taken(order)
 
 
-def _extreme(task: ColumnTask, view: View, frame: Frame, account: Charges, rest: Sequence[Value]) -> Value:
+def _extreme(task: ColumnTask, view: View, frame: Frame, account: ColumnCharges, rest: Sequence[Value]) -> Value:
     keys, ordered = _ordered(task, view, frame, account)
     account.charge(keys.weight)
     ends = compute.min_max(ordered)
@@ -199,7 +199,7 @@ class _Later:
         return (self.view.element(self.place),)
 
 
-def _unique_by(task: ColumnTask, view: View, frame: Frame, account: Charges, rest: Sequence[Value]) -> Value:
+def _unique_by(task: ColumnTask, view: View, frame: Frame, account: ColumnCharges, rest: Sequence[Value]) -> Value:
     keys = keyed(_node(task), task.expressions[0].type, view, _run(task, frame, account))
     account.charge(keys.weight)
     return view.taken(firsts(keys.codes))
@@ -215,7 +215,7 @@ def firsts(codes: Any) -> Any:
     return order.take(pa.array(starts, pa.int64()))
 
 
-def _by_group(task: ColumnTask, view: View, frame: Frame, account: Charges, rest: Sequence[Value]) -> Value:
+def _by_group(task: ColumnTask, view: View, frame: Frame, account: ColumnCharges, rest: Sequence[Value]) -> Value:
     keys = keyed(_node(task), task.expressions[0].type, view, _run(task, frame, account))
     numbers = spread(_node(task, 1).numbers(view, _run(task, frame, account, 1)), view.n)
     account.charge(keys.weight)
@@ -240,7 +240,7 @@ class _Pairs:
     run: Callable[[Frame], Value]
     frame: Frame
     numbers: list[Value]
-    account: Charges
+    account: ColumnCharges
 
     def made(self) -> list[Value]:
         """The list of them."""
@@ -292,22 +292,22 @@ def _numbers_of(task: ColumnTask, view: View) -> Any:
     return view.take(view.origin.field(None).numbers)
 
 
-def _sum(task: ColumnTask, view: View, frame: Frame, account: Charges, rest: Sequence[Value]) -> Value:
+def _sum(task: ColumnTask, view: View, frame: Frame, account: ColumnCharges, rest: Sequence[Value]) -> Value:
     account.charge(TARIFF[P.SUM].steps(elements=view.n))
     return total(_numbers_of(task, view), task.element == FLOAT)
 
 
-def _mean(task: ColumnTask, view: View, frame: Frame, account: Charges, rest: Sequence[Value]) -> Value:
+def _mean(task: ColumnTask, view: View, frame: Frame, account: ColumnCharges, rest: Sequence[Value]) -> Value:
     price = TARIFF[P.MEAN]
     account.charge(price.steps(elements=view.n), price.storage_call)
     return (average(_numbers_of(task, view), task.element == FLOAT),) if view.n else None
 
 
-def _length(task: ColumnTask, view: View, frame: Frame, account: Charges, rest: Sequence[Value]) -> Value:
+def _length(task: ColumnTask, view: View, frame: Frame, account: ColumnCharges, rest: Sequence[Value]) -> Value:
     return view.n
 
 
-def _sliced(task: ColumnTask, view: View, frame: Frame, account: Charges, rest: Sequence[Value]) -> Value:
+def _sliced(task: ColumnTask, view: View, frame: Frame, account: ColumnCharges, rest: Sequence[Value]) -> Value:
     n, price = view.n, TARIFF[task.primitive]
     start, end = _PLACES[task.primitive](n, *rest)
     start, end = min(max(start, 0), n), min(max(end, 0), n)
@@ -327,7 +327,7 @@ _PLACES: Final[Mapping[P, Callable[..., tuple[int, int]]]] = {
 }
 
 
-def _elements(task: ColumnTask, view: View, frame: Frame, account: Charges) -> KeyColumn:
+def _elements(task: ColumnTask, view: View, frame: Frame, account: ColumnCharges) -> KeyColumn:
     """The elements themselves as keys, charged as `tally` and `unique` charge for them."""
     price = TARIFF[task.primitive]
     keys = keyed(_node(task), task.element, view, _run(task, frame, account))
@@ -336,11 +336,11 @@ def _elements(task: ColumnTask, view: View, frame: Frame, account: Charges) -> K
     return keys
 
 
-def _unique(task: ColumnTask, view: View, frame: Frame, account: Charges, rest: Sequence[Value]) -> Value:
+def _unique(task: ColumnTask, view: View, frame: Frame, account: ColumnCharges, rest: Sequence[Value]) -> Value:
     return view.taken(firsts(_elements(task, view, frame, account).codes))
 
 
-def _tally(task: ColumnTask, view: View, frame: Frame, account: Charges, rest: Sequence[Value]) -> Value:
+def _tally(task: ColumnTask, view: View, frame: Frame, account: ColumnCharges, rest: Sequence[Value]) -> Value:
     order, counts = in_groups(_elements(task, view, frame, account).codes)
     places, at = [], 0
     for count in counts:

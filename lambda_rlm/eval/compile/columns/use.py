@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from lambda_rlm.diagnostics.faults import Fault
 from lambda_rlm.diagnostics.source import Span
-from lambda_rlm.eval.compile.columns.account import Charges, ColumnsDropped
+from lambda_rlm.eval.compile.columns.account import ColumnCharges, ColumnsDropped
 from lambda_rlm.eval.compile.columns.expression import is_uniform
 from lambda_rlm.eval.compile.columns.face import columns_of, has_columns, listed
 from lambda_rlm.eval.compile.columns.node import RowRun, spread
@@ -105,7 +105,7 @@ def _attempt(use: ColumnUse, view: View | Groups, e: Frame) -> tuple[Any] | None
         why = "no columns for it"
     else:
         view.origin.meter.glance()
-        account = Charges(view.origin.meter)
+        account = ColumnCharges(view.origin.meter)
         account.charge(view.n * use.each[0], view.n * use.each[1])
         try:
             value = OPERATIONS[use.primitive](use.task, view, e, account, [e[at] for at in use.slots[1:]])
@@ -133,14 +133,14 @@ def _in_all_groups(use: ColumnUse, view: View, e: Frame) -> tuple[Any] | None:
         expression = task.expressions[0]
         if is_scalar(expression.type) and is_uniform(expression.node):
             try:
-                run = RowRun(e, task.slots[0], Charges(whole.origin.meter))
+                run = RowRun(e, task.slots[0], ColumnCharges(whole.origin.meter))
                 groups.found[id(use)] = spread(expression.node.numbers(whole, run), whole.n).to_pylist()
             except (ColumnsDropped, ValueError):
                 noted(use.primitive, use.span, "groups one by one")
     values = groups.found[id(use)]
     if values is None:
         return None
-    account = Charges(whole.origin.meter)
+    account = ColumnCharges(whole.origin.meter)
     # A row charges what its parts do, the same each.
     task.expressions[0].node.numbers(view.part(0, 1), RowRun(e, task.slots[0], account))
     account.steps, account.bytes = (account.steps + use.each[0]) * view.n, (account.bytes + use.each[1]) * view.n
