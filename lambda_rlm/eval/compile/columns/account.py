@@ -34,7 +34,7 @@ class ReadCells(Protocol):
 
 
 class ColumnCharges:
-    """ColumnCharges that wait."""
+    """Charges that wait."""
 
     __slots__ = ("_touched", "bytes", "meter", "steps")
 
@@ -50,7 +50,7 @@ class ColumnCharges:
         self.bytes += size
 
     def touch(self, cells: ReadCells, mask: Any) -> None:
-        """ReadCells are read: in the rows of a mask, or in all where it is None."""
+        """Cells are read: in the rows of a mask, or in all where it is None."""
         known = self._touched.get(id(cells))
         if known is not None and (known[1] is None or mask is None):
             mask = None
