@@ -1,8 +1,9 @@
 """Rows of an input that are held as columns: plain data, and rows only where somebody looks at one.
 
-Owns `Table`, `Column` and how the cells of a column are held: plain values, values that repeat behind codes, or an array of
-pyarrow, which is loaded by whoever makes one. Promises that a table is the list of its rows, as dicts whose keys are in the order
-of `columns`: in length, order, elements and slices. Never changed once made.
+Owns `Table`, `Column`, how the cells of a column are held (plain values, values that repeat behind codes, or an array of pyarrow,
+which is loaded by whoever makes one), and the questions about plain data that a table answers as a list does. Promises that a
+table is the list of its rows, as dicts whose keys are in the order of `columns`: in length, order, elements, slices and JSON.
+Never changed once made.
 """
 
 from __future__ import annotations
@@ -10,7 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import repeat
-from typing import Any, Final, Literal, Protocol, overload
+from json import JSONEncoder
+from json.encoder import encode_basestring, encode_basestring_ascii
+from typing import Any, Final, Literal, Protocol, TypeGuard, overload
 
 AT_ONCE: Final = 10_000
 """Rows that are made together: few enough for the processor's caches."""
@@ -98,7 +101,7 @@ class Column:
 
 
 class Table(Sequence[dict[str, Any]]):
-    """Rows held as columns. Iterating makes each row anew; nothing of it is kept."""
+    """Rows held as columns, of which there is one at least. Iterating makes each row anew; nothing of it is kept."""
 
     __slots__ = ("_count", "columns")
 
@@ -148,3 +151,54 @@ class Table(Sequence[dict[str, Any]]):
             for row, value in zip(rows, column.cells.part(start, number), strict=True):
                 row[name] = value
         return rows
+
+    def texts(self) -> Iterator[str]:
+        """All texts in the rows, one row after the other."""
+        columns = [column.cells for column in self.columns if column.kind == "text"]
+        for start in range(0, self._count if columns else 0, AT_ONCE):
+            for row in zip(*[cells.part(start, AT_ONCE) for cells in columns], strict=True):
+                yield from [text for text in row if text is not None]
+
+    def json_rows(self, encoder: JSONEncoder) -> Iterator[list[str]]:
+        """The JSON of each row, as the encoder writes it without indents; some rows at a time."""
+        columns = sorted(self.columns, key=lambda one: one.name) if encoder.sort_keys else self.columns
+        names = [f"{encoder.encode(column.name)}{encoder.key_separator}".replace("%", "%%") for column in columns]
+        form = f"{{{encoder.item_separator.join(f'{name}%s' for name in names)}}}"
+        written = [_Written(column, encoder) for column in columns]
+        for start in range(0, self._count, AT_ONCE):
+            yield list(map(form.__mod__, zip(*[cells.part(start, AT_ONCE) for cells in written], strict=True)))
+
+
+class _Written:
+    """The cells of a column as their JSON; a value that repeats is written once."""
+
+    def __init__(self, column: Column, encoder: JSONEncoder) -> None:
+        self._cells, self._has_missing = column.cells, column.has_missing
+        escaped: Any = encode_basestring_ascii if encoder.ensure_ascii else encode_basestring
+        self._write: Any = {"text": escaped, "int": int.__repr__, "float": float.__repr__, "bool": encoder.encode}[column.kind]
+        self._is_coded = isinstance(self._cells, CodedCells)
+        if isinstance(self._cells, CodedCells):
+            self._cells = CodedCells(list(map(self._write, self._cells.values)), self._cells.codes)
+
+    def part(self, start: int, count: int) -> Sequence[str]:
+        cells, write = self._cells.part(start, count), self._write
+        if self._is_coded:
+            return ["null" if cell is None else cell for cell in cells] if self._has_missing else cells
+        return ["null" if cell is None else write(cell) for cell in cells] if self._has_missing else list(map(write, cells))
+
+
+def is_list(data: object) -> TypeGuard[Sequence[Any]]:
+    """Plain data that is a list: one of Python, or a table, which is that of its rows."""
+    return isinstance(data, list | Table)
+
+
+def are_documents(data: object) -> TypeGuard[Sequence[dict[str, Any]]]:
+    """Plain data that is a list of documents: each has a name and a text, and nothing else."""
+    if isinstance(data, Table):
+        return not data or {column.name for column in data.columns} == {"name", "text"}
+    return isinstance(data, list) and all(isinstance(one, dict) and one.keys() == {"name", "text"} for one in data)
+
+
+def as_lists(data: Any) -> Any:
+    """Plain data as JSON has it: of a table, the list of its rows."""
+    return data.rows() if isinstance(data, Table) else data

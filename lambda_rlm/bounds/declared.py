@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, Final
 
 from lambda_rlm.bounds.domain.abstract import (
@@ -25,6 +26,7 @@ from lambda_rlm.bounds.domain.reply_size import value_of
 from lambda_rlm.bounds.domain.size import SizeBound as Limit
 from lambda_rlm.bounds.domain.size import named, size_of
 from lambda_rlm.bounds.domain.totals import fresh, symbol
+from lambda_rlm.table import Table
 from lambda_rlm.types.type import Con, Record, Type
 
 
@@ -94,10 +96,10 @@ def _value(type_: Type, chars: Limit, in_bytes: Limit, made: Makeup) -> Abstract
 
 def excess(size: Size, data: Any) -> str | None:
     """In which way plain data is larger than a size; None when it is not."""
-    if size.count is None or not isinstance(data, (list, tuple)):
+    if size.count is None or not isinstance(data, (list, tuple, Table)):
         chars, in_bytes = _measured(data)
         return _over(chars, size.chars, "characters") or _over(in_bytes, size.most_bytes, "bytes")
-    measured = [_measured(element) for element in data]
+    measured = list(map(_measured_json, _rows(data)) if isinstance(data, Table) else map(_measured, data))
     total = size.count * size.chars if size.total is None else size.total
     return (
         _over(len(data), size.count, "elements")
@@ -112,10 +114,19 @@ def _measured(data: Any) -> tuple[int, int]:
     if isinstance(data, str):
         return len(data), len(data) if data.isascii() else sum(map(_bytes, _stretches(data)))
     chars, in_bytes = 0, 0
-    for piece in _written(data):
-        chars += len(piece)
-        in_bytes += len(piece) if piece.isascii() else _bytes(piece)
+    for measured in map(_measured_json, _written(data)):
+        chars += measured[0]
+        in_bytes += measured[1]
     return chars, in_bytes
+
+
+def _measured_json(piece: str) -> tuple[int, int]:
+    return len(piece), len(piece) if piece.isascii() else _bytes(piece)
+
+
+def _rows(table: Table) -> Iterator[str]:
+    """The compact JSON of each row."""
+    return chain.from_iterable(table.json_rows(_ENCODER))
 
 
 def _written(data: Any) -> Iterator[str]:
@@ -125,6 +136,9 @@ def _written(data: Any) -> Iterator[str]:
             yield '""'
             for stretch in _stretches(data):
                 yield _ENCODER.encode(stretch)[1:-1]
+        case Table():
+            yield "[" + "," * (len(data) - 1) + "]"
+            yield from _rows(data)
         case list() | tuple():
             yield "[" + "," * (len(data) - 1) + "]"
             for element in data:

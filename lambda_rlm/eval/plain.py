@@ -13,8 +13,10 @@ from typing import Any, Final
 
 from lambda_rlm.budget.meter import Meter
 from lambda_rlm.diagnostics.error import LambdaRLMError
+from lambda_rlm.eval.rows import Rows, rows_of
 from lambda_rlm.eval.value import INT_HIGH, INT_LOW, Document, Text, Value, span_of
 from lambda_rlm.graphemes import begun
+from lambda_rlm.table import Table
 from lambda_rlm.types.type import Arrow, Con, Enum, Record, Type
 
 _MOST_SHOWN: Final = 60
@@ -32,8 +34,15 @@ class Unfit(LambdaRLMError, TypeError):
     """Data that does not inhabit the type it is given with."""
 
 
-def to_value(data: Any, type_: Type, name: str, meter: Meter, documents: list[Document]) -> Value:
-    """The value that plain data means; the documents made for its texts are appended to `documents`. Raises `Unfit`."""
+def to_value(data: Any, type_: Type, name: str, meter: Meter, documents: list[Document | Rows]) -> Value:
+    """The value that plain data means, `Rows` of many rows of simple fields; the documents made for its texts are appended to
+    `documents`, those of rows as the rows. Raises `Unfit`."""
+    rows = rows_of(data, type_, name, meter) if name not in TRUSTED else None
+    if rows is not None:
+        documents.append(rows)
+        return rows
+    if isinstance(data, Table):
+        data = data.rows()
 
     def text(place: str, s: str) -> Text:
         document = Document(place, s, meter)
@@ -61,8 +70,14 @@ def value_with(data: Any, type_: Type, what: str, text: Callable[[str, str], Tex
             return real
         case Con("Option", (inner,)):
             return None if data is None else (value_with(data, inner, what, text, place),)
-        case Con("List", (inner,)) if isinstance(data, (list, tuple)):
-            items = list.__iter__(data) if isinstance(data, list) else tuple.__iter__(data)
+        case Con("List", (inner,)) if isinstance(data, (list, tuple, Table)):
+            items = (
+                list.__iter__(data)
+                if isinstance(data, list)
+                else iter(data)
+                if isinstance(data, Table)
+                else tuple.__iter__(data)
+            )
             return [value_with(item, inner, what, text, f"{place}[{i}]") for i, item in enumerate(items)]
         case Record(fields) if isinstance(data, dict) and dict.keys(data) == {f for f, _ in fields}:
             return tuple(value_with(dict.__getitem__(data, f), inner, what, text, f"{place}.{f}") for f, inner in fields)

@@ -38,6 +38,9 @@ from lambda_rlm.syntax.primitive import Primitive as P
 HEADER: Final = 64
 """Bytes for a value of any shape, on top of its contents."""
 
+SHIFT: Final = 6
+"""A text weighs one more for each 2**SHIFT characters."""
+
 CHARACTER: Final = 4
 """Bytes for a character of newly made text: the widest there is, so that the charge does not depend on the letters."""
 

@@ -16,6 +16,7 @@ from lambda_rlm.eval.provenance.intervals import union
 from lambda_rlm.eval.provenance.lineage import Lineage, Reader, parts_in, readers_of
 from lambda_rlm.eval.value import Rope, Stretch, Text, Value
 from lambda_rlm.evidence.parts import SourcePart
+from lambda_rlm.table import is_list
 from lambda_rlm.types.type import Con, Enum, Record, Type
 
 MOST_LEAVES: Final = 1_000
@@ -142,7 +143,7 @@ def _of(parts: Sequence[Stretch], call: int) -> tuple[SourcePart, ...]:
 
 
 def _is_rows(data: Any) -> bool:
-    return isinstance(data, list) and bool(data) and isinstance(data[0], dict)
+    return is_list(data) and bool(data) and isinstance(data[0], dict)
 
 
 def _is_documents(rows: Sequence[Mapping[str, Any]]) -> bool:

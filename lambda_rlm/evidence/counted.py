@@ -7,7 +7,7 @@ tell apart.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from math import fsum, isclose
 from typing import Any, Final, NamedTuple
 
@@ -16,6 +16,7 @@ from lambda_rlm.evidence.choose import is_in
 from lambda_rlm.evidence.folded import fold
 from lambda_rlm.evidence.needles import content_words
 from lambda_rlm.evidence.parts import SourcePart
+from lambda_rlm.table import Table
 
 _FEW: Final = 3
 """Rows with one value up to which they are cited; a value in more of them is no sign of any."""
@@ -79,7 +80,7 @@ def _of_columns(number: int | float, words: str, basis: Basis) -> Counted | None
     found: list[tuple[str, Counted]] = []
     for name, rows in basis.tables.items():
         for column in rows[0] if len(rows) <= _MOST_ROWS else ():
-            cells = [(number_, row.get(column)) for number_, row in enumerate(rows)]
+            cells = enumerate(_column(rows, column))
             numeric = [(at, cell) for at, cell in cells if isinstance(cell, int | float) and not isinstance(cell, bool)]
             one = _of_column(number, numeric, f"{name}[{{}}].{column}")
             if one is not None:
@@ -88,6 +89,13 @@ def _of_columns(number: int | float, words: str, basis: Basis) -> Counted | None
         asked = fold(words)
         found = [one for one in found if any(is_in(word, asked) for word in content_words(one[0].replace("_", " ")))]
     return found[0][1] if len(found) == 1 else None
+
+
+def _column(rows: Sequence[Mapping[str, Any]], name: str) -> Iterable[Any]:
+    """The cells of a column in all rows."""
+    if isinstance(rows, Table):
+        return next(one.cells.part(0, len(rows)) for one in rows.columns if one.name == name)
+    return (row.get(name) for row in rows)
 
 
 def _of_column(number: int | float, cells: Sequence[tuple[int, int | float]], name: str) -> Counted | None:
@@ -116,11 +124,11 @@ def number_cells(tables: Mapping[str, Sequence[Mapping[str, Any]]], rows: Mappin
     """The numbers in rows, as passages: of all rows, or of those by table and index."""
     found: list[SourcePart] = []
     for name, data in tables.items():
-        chosen = range(len(data)) if rows is None else sorted(rows.get(name, ()))
-        for at in chosen:
+        chosen = enumerate(data) if rows is None else ((at, data[at]) for at in sorted(rows.get(name, ())))
+        for at, row in chosen:
             if len(found) > _MOST_ROWS:
                 return found
-            for column, cell in data[at].items():
+            for column, cell in row.items():
                 if isinstance(cell, int | float):
                     found.append(cell_passage(f"{name}[{at}].{column}", cell))
     return found

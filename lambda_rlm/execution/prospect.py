@@ -37,6 +37,7 @@ from lambda_rlm.execution.likely.expect import expected
 from lambda_rlm.execution.prepare import asking_about, ground
 from lambda_rlm.execution.what_runs import Term, WhatRuns, what_runs
 from lambda_rlm.llm.tokens import likely_bytes_per_token, likely_counted_by
+from lambda_rlm.table import as_lists, is_list
 from lambda_rlm.types.type import Effect
 from lambda_rlm.types.typed import Typed
 
@@ -306,9 +307,10 @@ def _sample(inputs: Mapping[str, Any]) -> str:
 
 def _stretches(value: Any) -> str:
     """What a value, written down, is at a few places that are far apart; of a long list, from its middle element on."""
-    if isinstance(value, list) and len(value) > _SAMPLE:
-        value = value[len(value) // 2 :][:_SAMPLE]
-    text = value if isinstance(value, str) else json.dumps(_cut(value), ensure_ascii=False)
+    if is_list(value) and len(value) > _SAMPLE:
+        middle = len(value) // 2
+        value = value[middle : middle + _SAMPLE]
+    text = value if isinstance(value, str) else json.dumps(_cut(as_lists(value)), ensure_ascii=False)
     if len(text) <= _SAMPLE:
         return text
     part = _SAMPLE // _STRETCHES

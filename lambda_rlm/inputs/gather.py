@@ -28,6 +28,7 @@ from lambda_rlm.inputs.problem import InputProblem
 from lambda_rlm.inputs.reading import STRUCTURED, Reading, amount, plain
 from lambda_rlm.inputs.shape import Shaped, shaped, sound
 from lambda_rlm.inputs.text import rows_of, text_in, text_of
+from lambda_rlm.table import Table, are_documents
 from lambda_rlm.types.called import called_in
 from lambda_rlm.types.hosted import HostFunction
 from lambda_rlm.types.type import TEXT, Type, list_of, record_of
@@ -106,9 +107,7 @@ def _is_blank(value: Any) -> bool:
     """White space and unseen signs alone, no rows, or documents (`DOCUMENTS`) without text."""
     if isinstance(value, str):
         return _UNSEEN.fullmatch(value) is not None
-    if not isinstance(value, list):
-        return False
-    return all(isinstance(one, dict) and one.keys() == {"name", "text"} and _is_blank(one["text"]) for one in value)
+    return are_documents(value) and all(_is_blank(one["text"]) for one in value)
 
 
 def from_arguments(arguments: Sequence[str], reading: Reading | None = None) -> Inputs:
@@ -190,13 +189,18 @@ _PIECE: Final = 1 << 20
 
 
 def written(value: Any, encoder: json.JSONEncoder = _ENCODER) -> Iterator[str]:
-    """The JSON of an input in parts, of which none holds more than an element of it, and of a long text a stretch. The
-    encoder sorts keys."""
+    """The JSON of an input in parts, of which none holds more than an element of a list, or some rows of a table, and of a
+    long text a stretch. The encoder sorts keys."""
     if isinstance(value, str):
         yield '"'
         for start in range(0, len(value), _PIECE):
             yield encoder.encode(value[start : start + _PIECE])[1:-1]
         yield '"'
+    elif isinstance(value, Table):
+        yield "["
+        for number, rows in enumerate(value.json_rows(encoder)):
+            yield f"{', ' if number else ''}{', '.join(rows)}"
+        yield "]"
     elif isinstance(value, list):
         yield "["
         for number, item in enumerate(value):

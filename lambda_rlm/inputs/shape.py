@@ -21,12 +21,14 @@ import json
 import math
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from lambda_rlm.inputs.field_names import FieldNames, kept_key
-from lambda_rlm.inputs.formats.extracted import FilePlaces, RowTable
+from lambda_rlm.inputs.formats.columns.growing import GrowingColumn
+from lambda_rlm.inputs.formats.extracted import FilePlaces
 from lambda_rlm.inputs.problem import InputProblem
+from lambda_rlm.table import ColumnKind, Table
 from lambda_rlm.types.type import BOOL, FLOAT, INT, TEXT, Con, Record, Type, list_of, option_of
 
 MAX_FIELDS: Final = 100
@@ -47,6 +49,7 @@ _SHOWN: Final = 60
 _ENCODER: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 _EXACT: Final = frozenset({str, int, float, bool, list, tuple, dict})
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
+_KINDS: Final[Mapping[Type, ColumnKind]] = {TEXT: "text", INT: "int", FLOAT: "float", BOOL: "bool"}
 
 
 @dataclass(slots=True)
@@ -91,10 +94,10 @@ def shaped(
     for data nested too deeply.
     """
     names = FieldNames() if names is None else names
-    if isinstance(data, RowTable):
-        if 0 < len(data.columns) <= MAX_FIELDS:
-            return _table(data, name, names)
-        data = data.plain()
+    if isinstance(data, Table):
+        if len(data.columns) <= MAX_FIELDS:
+            return _named(data, name, names)
+        data = data.rows()
     shape = _Shape()
     _Looking(watch).look(data, shape, 0, name)
     for depth in range(MAX_DEPTH, -1, -1):
@@ -107,15 +110,28 @@ def shaped(
             break
     names.become(tried)
     try:
-        value = _Fitting(is_ours, watch).fit(data, shape)
+        fitting = _Fitting(is_ours, watch)
+        value = fitting.table(data, shape.element) if _is_flat(type_) and shape.element else fitting.fit(data, shape)
     except (RecursionError, ValueError) as error:
         raise InputProblem(f"{name}: {_why_not(error)}", "pass it as text") from None
     return Shaped(value, type_, tuple(dict.fromkeys(notes)))
 
 
-def _table(table: RowTable, name: str, names: FieldNames) -> Shaped:
-    """Rows with their type, from what their columns are."""
-    fields = {one.name: _Shape({one.kind} - {""}, one.has_missing) for one in table.columns}
+def _is_flat(type_: Type) -> bool:
+    """The type is that of rows whose fields are texts, numbers and true/false."""
+    match type_:
+        case Con("List", (Record(fields),)):
+            return all(_inner(field) in _KINDS for _, field in fields)
+    return False
+
+
+def _inner(type_: Type) -> Type:
+    return type_.arguments[0] if isinstance(type_, Con) and type_.name == "Option" else type_
+
+
+def _named(table: Table, name: str, names: FieldNames) -> Shaped:
+    """Rows whose columns are judged already, with their type and the identifiers of their fields."""
+    fields = {one.name: _Shape({one.kind}, one.has_missing) for one in table.columns}
     seen = dict.fromkeys(fields, 1)
     shape = _Shape({"list"}, element=_Shape({"object"}, fields=fields, objects=1, seen=seen))
     notes: list[str] = []
@@ -123,8 +139,8 @@ def _table(table: RowTable, name: str, names: FieldNames) -> Shaped:
     type_ = _Typing(tried, notes).type_of(shape, name, 0)
     names.become(tried)
     assert shape.element is not None
-    rows = table.rows([shape.element.names[one.name] for one in table.columns])
-    return Shaped(rows, type_, tuple(dict.fromkeys(notes)))
+    columns = [replace(one, name=shape.element.names[one.name]) for one in table.columns]
+    return Shaped(Table(columns, len(table)), type_, tuple(dict.fromkeys(notes)))
 
 
 def _why_not(error: Exception) -> str:
@@ -332,6 +348,19 @@ class _Fitting:
                 return {shape.names[key]: self.fit(data.get(key), inner) for key, inner in shape.fields.items()}
             case _:
                 return data
+
+    def table(self, data: Any, element: _Shape) -> Table:
+        """Rows whose fields are simple, as columns. Our own rows are let go as they are taken over."""
+        items = data if self.is_ours and isinstance(data, list) else list(data)
+        columns = {key: GrowingColumn(element.names[key], _KINDS[inner.type]) for key, inner in element.fields.items()}
+        for start in range(0, len(items), _AT_ONCE):
+            self.watch()
+            rows = items[start : start + _AT_ONCE]
+            items[start : start + _AT_ONCE] = [None] * len(rows)
+            for key, column in columns.items():
+                inner = element.fields[key]
+                column.add([self.fit(row.get(key), inner) for row in rows])
+        return Table([column.column() for column in columns.values()], len(items))
 
     def _list(self, data: Any, element: _Shape) -> list[Any]:
         items = data if self.is_ours and isinstance(data, list) else list(data)

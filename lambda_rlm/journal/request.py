@@ -30,6 +30,7 @@ from lambda_rlm.llm.wrappers.absent import as_it_was
 from lambda_rlm.llm.wrappers.model_headers import without_values
 from lambda_rlm.llm.wrappers.remembered import Remembered
 from lambda_rlm.plan.tasks import DETECTION_PROGRAM
+from lambda_rlm.table import are_documents
 from lambda_rlm.types.show import show
 
 _MOST_FILES: Final = 10_000
@@ -186,11 +187,7 @@ def _with_files(rows: list[dict[str, Any]], inputs: Inputs, arguments: Sequence[
     for row in rows:
         given, value = paths.get(row["name"], []), inputs.values[row["name"]]
         is_many = len(given) > 1 or any(Path(path).is_dir() for path in given)
-        if (
-            is_many
-            and isinstance(value, list)
-            and all(isinstance(one, dict) and one.keys() == {"name", "text"} for one in value)
-        ):
+        if is_many and are_documents(value):
             row["files"] = [str(one["name"]) for one in value[:_MOST_FILES]]
     return rows
 

@@ -12,6 +12,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, Literal
 
+from lambda_rlm.table import are_documents, is_list
+
 InputKind = Literal["rows", "lines", "prose", "documents", "code"]
 """`rows`: data with fields; `lines`: a log, a list or a table as text, a line for each entry; `documents`: several texts."""
 
@@ -67,11 +69,11 @@ def kind_of(inputs: Mapping[str, Any]) -> InputKind:
 def _kind(value: Any) -> InputKind:
     if isinstance(value, str):
         return _kind_of_text(value)
-    if not isinstance(value, list) or not value:
+    if not is_list(value) or not value:
         return "rows"
-    if all(isinstance(item, str) for item in value):
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
         return "lines" if max(map(len, _some(value))) <= _LONGEST_LINE else "documents"
-    if not all(isinstance(item, dict) and item.keys() == {"name", "text"} for item in value):
+    if not are_documents(value):
         return "rows"
     return _kind_of_documents([(str(item["name"]), str(item["text"])) for item in _some(value)])
 
@@ -149,7 +151,7 @@ def _some(items: Sequence[Any]) -> list[Any]:
 def _size(value: Any) -> int:
     if isinstance(value, str):
         return len(value)
-    if isinstance(value, list):
+    if is_list(value):
         return sum(map(_size, value))
     if isinstance(value, dict):
         return sum(map(_size, value.values()))

@@ -12,10 +12,12 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from lambda_rlm.completion import Message, Model
+from lambda_rlm.table import Table, are_documents
 
 _FAR_OVER: Final = 12
 """Characters for each token of the window, beyond which a text is not counted: no text of a language has so long tokens."""
 
+_ENCODER: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 _STRETCH: Final = 4_000
 _STRETCHES: Final = 3
 
@@ -51,19 +53,17 @@ def _texts(value: Any) -> Iterator[str]:
         yield value
     elif isinstance(value, list) and all(isinstance(item, str) for item in value):
         yield from value
-    elif isinstance(value, list) and all(isinstance(item, dict) and item.keys() == {"name", "text"} for item in value):
+    elif are_documents(value):
         for item in value:
             yield f"# {item['name']}"
             yield str(item["text"])
+    elif isinstance(value, Table):
+        for rows in value.json_rows(_ENCODER):
+            yield from rows
     elif isinstance(value, list):
-        for item in value:
-            yield _json(item)
+        yield from map(_ENCODER.encode, value)
     else:
-        yield _json(value)
-
-
-def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+        yield _ENCODER.encode(value)
 
 
 def _ratios(texts: list[str], model: Model) -> list[float]:

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from lambda_rlm.events import Way
 from lambda_rlm.plan.routing_settings import WAYS
+from lambda_rlm.table import as_lists
 
 _BYTES: Final = 8
 
@@ -20,7 +21,7 @@ _BYTES: Final = 8
 def arm(split: Mapping[str, float], inputs: Mapping[str, Any]) -> Way | None:
     """The way that a split gives these inputs, None for the router's own. Questions about the same inputs go together; a
     question about nothing is its own input."""
-    keyed = {name: value for name, value in inputs.items() if name != "query"} or dict(inputs)
+    keyed = {name: as_lists(value) for name, value in inputs.items() if name != "query"} or dict(inputs)
     digest = hashlib.sha256(json.dumps(keyed, ensure_ascii=True, sort_keys=True).encode()).digest()
     place = int.from_bytes(digest[:_BYTES]) / 256**_BYTES
     end = 0.0

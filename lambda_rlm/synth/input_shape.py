@@ -10,14 +10,17 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, Final
 
 from lambda_rlm.bounds.declared import Size
 from lambda_rlm.synth.layout.layout import Layout
+from lambda_rlm.table import AT_ONCE, Column, Table, is_list
 from lambda_rlm.types.type import Type
 
 MOST_NAMES: Final = 20
 LONGEST_NAME: Final = 80
+_ENCODER: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +61,7 @@ def shape(
     names: tuple[str, ...] = ()
     if isinstance(value, str):
         lines = rounded(value.count("\n") + (not value.endswith("\n")) if value else 0)
-    elif isinstance(value, list):
+    elif is_list(value):
         count = rounded(len(value))
         if is_documents:
             names = tuple(str(item["name"])[:LONGEST_NAME] for item in value[:MOST_NAMES])
@@ -72,11 +75,12 @@ def rough(number: int) -> int:
 
 
 def _size(value: Any, rounded: Any) -> Size:
-    if not isinstance(value, list):
+    if not is_list(value):
         chars, in_bytes = _written(value)
         return Size(rounded(chars), rounded(in_bytes))
     longest = widest = total = 0
-    for item in value:
+    items = chain.from_iterable(value.json_rows(_ENCODER)) if isinstance(value, Table) else value
+    for item in items:
         chars, in_bytes = _written(item)
         longest, widest, total = max(longest, chars), max(widest, in_bytes), total + chars
     return Size(rounded(longest), rounded(widest), rounded(len(value)), rounded(total))
@@ -84,7 +88,7 @@ def _size(value: Any, rounded: Any) -> Size:
 
 def _written(value: Any) -> tuple[int, int]:
     """Characters and bytes of a text, or of the JSON of anything else."""
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    text = value if isinstance(value, str) else _ENCODER.encode(value)
     return len(text), len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
 
 
@@ -92,8 +96,18 @@ def _characters(value: Any) -> int:
     """The texts in some data, in characters; other things as JSON writes them."""
     if isinstance(value, str):
         return len(value)
+    if isinstance(value, Table):
+        return sum(_characters_in(column, len(value)) for column in value.columns)
     if isinstance(value, list):
         return sum(map(_characters, value))
     if isinstance(value, dict):
         return sum(map(_characters, value.values()))
     return len(json.dumps(value))
+
+
+def _characters_in(column: Column, count: int) -> int:
+    """The same of the cells of a column."""
+    written: Any = {"text": len, "int": lambda number: len(repr(number)), "float": lambda number: len(repr(number))}
+    size = written.get(column.kind, _characters)
+    parts = (column.cells.part(start, AT_ONCE) for start in range(0, count, AT_ONCE))
+    return sum(sum([4 if cell is None else size(cell) for cell in part]) for part in parts)  # of null, four

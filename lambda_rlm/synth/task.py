@@ -19,6 +19,7 @@ from lambda_rlm.synth.layout.layout import Layout
 from lambda_rlm.synth.layout.words import LEGEND, MOST_LINES, layout_lines
 from lambda_rlm.synth.rounds import HIDDEN, HOW_TO_LOOK, MASKED
 from lambda_rlm.synth.turn import Piece, Turn, typed
+from lambda_rlm.table import is_list
 from lambda_rlm.types.called import names_said, shown_name
 from lambda_rlm.types.hosted import HostFunction
 from lambda_rlm.types.show import show
@@ -170,7 +171,7 @@ def _beginning(value: Any, peek: int) -> str:
     if isinstance(value, str):
         return value[:peek]
     shown: list[str] = []
-    for item in value if isinstance(value, list) else [value]:
+    for item in value if is_list(value) else [value]:
         shown.append(json.dumps(item, ensure_ascii=False)[:peek])
         if sum(map(len, shown)) >= peek:
             break

@@ -23,6 +23,7 @@ from pydantic import BaseModel
 
 from lambda_rlm.inputs import InputProblem, Reading, from_values
 from lambda_rlm.inputs.listing import input_names
+from lambda_rlm.table import Table
 from lambda_rlm.types.show import show
 
 NAN = float("nan")
@@ -178,7 +179,7 @@ def read(value: Any, most: int = 10**9) -> tuple[str, Any, tuple[str, ...]]:
 def test_values_of_python_become_plain_data(value: Any, type_: str | None, data: Any) -> None:
     found, made, _ = read(value)
     assert made == data and (type_ is None or found == type_)
-    assert type(made) in (str, int, float, list, dict)
+    assert type(made) in (str, int, float, list, dict, Table)
 
 
 def test_missing_values_of_a_table_are_null_and_noted() -> None:

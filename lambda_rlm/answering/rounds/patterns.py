@@ -14,6 +14,7 @@ from typing import Any, Final
 from lambda_rlm.answering.rounds.written import Written
 from lambda_rlm.eval.library.engine import Pattern
 from lambda_rlm.eval.library.machine import BadPattern
+from lambda_rlm.table import Table
 
 MOST: Final = 8
 MOST_CHARACTERS: Final = 20_000_000
@@ -49,6 +50,8 @@ def texts_in(value: Any) -> Iterator[str]:
     """All texts in plain data."""
     if isinstance(value, str):
         yield value
+    elif isinstance(value, Table):
+        yield from value.texts()
     elif isinstance(value, list):
         for item in value:
             yield from texts_in(item)

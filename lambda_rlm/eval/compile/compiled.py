@@ -17,6 +17,7 @@ from typing import Any, Final, NoReturn
 
 from lambda_rlm.budget.meter import Meter
 from lambda_rlm.diagnostics.faults import Fault
+from lambda_rlm.eval.rows import Rows
 from lambda_rlm.eval.value import Text, Value
 
 Frame = list[Any]
@@ -30,7 +31,9 @@ class Compiled:
     `need` counts the interpreter frames that a run takes. `slot`, `field` and `constant` tell what a simple term is, so that
     the term around it can read the value in place: slot i, field `field` of the record in slot i, or a constant (in a 1-tuple).
     `pairs`, for a list of records with two fields, gives their number and an iterator of them, without making the list.
-    `many` is a slot, and what gives the values for a whole list of what that slot may hold, in order, at the same charges.
+    `columns` gives the value as columns where that is possible, at the same charges, else as `run` does; `is_grouped` says that
+    they are groups. `many` is a slot, and what gives the values for a whole list of what that slot may hold, in order, at the
+    same charges.
     """
 
     run: Run
@@ -44,6 +47,8 @@ class Compiled:
     constant: tuple[Value] | None = None
     pairs: Callable[[Frame], tuple[int, Iterator[tuple[Value, Value]]]] | None = None
     many: tuple[int, Callable[[list[Value]], list[Value]]] | None = None
+    columns: Callable[[Frame], Any] | None = None
+    is_grouped: bool = False
 
     @property
     def shape(self) -> str:
@@ -61,7 +66,9 @@ class Compiled:
 
 
 def constant(value: Value) -> Compiled:
-    """The code that always gives `value`."""
+    """The code that always gives `value`; of rows of an input the records, made when it first runs."""
+    if type(value) is Rows:
+        return Compiled(run=lambda e: value.made(), constant=(value,), steps=0)
     return Compiled(run=lambda e: value, constant=(value,), steps=0)
 
 

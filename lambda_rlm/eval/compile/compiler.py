@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, TypeVar
 
 from lambda_rlm.budget.meter import Meter
 from lambda_rlm.diagnostics.faults import InternalError
@@ -31,13 +31,14 @@ LEVELS: Final = 120
 LONG_CHAIN: Final = 8
 """Stages or operators in a row from which on their value goes through a slot, so that no closure is nested deeper than this."""
 
+T = TypeVar("T")
 Rule = Callable[["Compiler", Term, Scope, Substitution], Compiled]
 
 
 @dataclass(eq=False)
 class Compiler:
     """Compiles one program for one run. `kept` has the values of terms that were computed before the run, by the term's
-    identity."""
+    identity; `recorded`, where somebody takes a function apart, gets the codes of the terms in it."""
 
     rules: Mapping[type, Rule]
     typed: Typed
@@ -50,6 +51,7 @@ class Compiler:
     slots: Slots = field(default_factory=Slots)
     reads: set[int] = field(default_factory=set)
     level: int = 0
+    recorded: dict[int, Compiled] | None = None
 
     def compile(self, term: Term, scope: Scope, s: Substitution) -> Compiled:
         """The code of a term in a scope, at the instance that `s` describes."""
@@ -62,9 +64,20 @@ class Compiler:
         if self.level > LEVELS:
             raise wording.definitions_too_deep()
         try:
-            return rule(self, term, scope, s)
+            code = rule(self, term, scope, s)
+            if self.recorded is not None:
+                self.recorded[id(term)] = code
+            return code
         finally:
             self.level -= 1
+
+    def recording(self, into: dict[int, Compiled] | None, compile_it: Callable[[], T]) -> T:
+        """What is compiled, while the codes of the terms in it go into a table."""
+        outer, self.recorded = self.recorded, into
+        try:
+            return compile_it()
+        finally:
+            self.recorded = outer
 
     def type_of(self, term: Term, s: Substitution) -> Type:
         """The ground type of a term at an instance."""

@@ -21,17 +21,20 @@ Instance = tuple[tuple[tuple[int, bool], Type | AnyEffect], ...]
 
 @dataclass(slots=True)
 class Local:
-    """A value that is there: an input, a parameter, what a pattern binds, a `let` with one type."""
+    """A value that is there: an input, a parameter, what a pattern binds, a `let` with one type. `slot`: where it is, for a
+    code that does not read it in place."""
 
     code: Compiled
+    slot: int = -1
 
 
 @dataclass(slots=True)
 class Spread:
-    """A record that is never made: its fields are in slots."""
+    """A record that is never made: its fields are in slots, or what `codes` give."""
 
     fields: Mapping[str, int]
     whole: Compiled
+    codes: Mapping[str, Compiled] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

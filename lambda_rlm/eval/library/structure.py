@@ -14,14 +14,13 @@ from typing import Final
 
 from lambda_rlm.diagnostics.faults import InternalError
 from lambda_rlm.eval.provenance.told import written
+from lambda_rlm.eval.rows import Rows
+from lambda_rlm.eval.tariff import SHIFT as SHIFT
 from lambda_rlm.eval.value import Text, Value
 from lambda_rlm.types.type import Con, Enum, Record, Type, Variable
 
 HEAVIEST: Final = 1 << 62
 """Weights saturate here."""
-
-SHIFT: Final = 6
-"""A text weighs one more for each 2**SHIFT characters."""
 
 _SCALARS: Final = frozenset({"Int", "Float", "Bool"})
 _TEXTS: Final = frozenset({"Text", "Quote"})
@@ -141,14 +140,25 @@ def _text_weight(text: Text) -> int:
 def weight(type_: Type) -> Weight:
     """The tree weight of a value: 1 for each number, list, option, record and text in it, and 1 more for each 64 characters.
 
-    What is shared counts wherever it stands; the work is linear in the objects. Saturates at `HEAVIEST`.
+    What is shared counts wherever it stands; the work is linear in the objects. Saturates at `HEAVIEST`. Rows of an input are
+    weighed by columns.
     """
     if is_text(type_):
         return _text_weight
     weigh = _weigher(type_)
     if weigh is _one_of_two:
         return _one
+    if is_list(type_) and isinstance(element_of(type_), Record):
+        return lambda value: min(_weight_of_rows(value) if type(value) is Rows else weigh(value, {}), HEAVIEST)
     return lambda value: min(weigh(value, {}), HEAVIEST)
+
+
+def _weight_of_rows(rows: Rows) -> int:
+    total = 1 + len(rows) * (1 + len(rows.fields))
+    for at, (_, type_) in enumerate(rows.fields):
+        sums = rows.sums(at)
+        total += sums.heavy + (sums.present if isinstance(type_, Con) and type_.name == "Option" else 0)
+    return total
 
 
 Weigher = Callable[..., int]

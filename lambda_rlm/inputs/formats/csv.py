@@ -12,27 +12,31 @@ from __future__ import annotations
 import csv
 import re
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from itertools import islice, zip_longest
+from itertools import chain, islice, repeat, zip_longest
 from threading import Lock
-from typing import Any, Final
+from typing import Final
 
 from lambda_rlm.inputs.allowance import FileAllowance
 from lambda_rlm.inputs.formats import arrow
 from lambda_rlm.inputs.formats.columns.column import CellColumn, CellReader, likeness_of, notes_of, verdicts
+from lambda_rlm.inputs.formats.columns.growing import GrowingColumn
 from lambda_rlm.inputs.formats.columns.verdict import Verdict
 from lambda_rlm.inputs.formats.decoded import decoded, without_inner_marks
-from lambda_rlm.inputs.formats.extracted import Rows, RowTable, TableColumn
+from lambda_rlm.inputs.formats.extracted import Rows
 from lambda_rlm.inputs.problem import InputProblem
 from lambda_rlm.inputs.reading import Format, amount
 from lambda_rlm.inputs.shape import sound
+from lambda_rlm.table import Table
 
 MOST_COLUMNS: Final = 10_000
 _MOST_OF_A_LINE: Final = 20_000_000
 """Characters of a line: the reader goes through one without a pause."""
 _AT_ONCE: Final = 500
 """Rows that are typed together."""
+_CELL: Final = 8
+"""Bytes of a cell in its column, beside its text."""
 _SEPARATED: Final = re.compile(r"sep=([^\r\n\"])\r?\n")
 """A first line that spreadsheets write."""
 _LINE: Final = re.compile(r"[^\r\n]*(?:\r\n?|\n)|[^\r\n]+\Z")
@@ -65,13 +69,9 @@ def parse_csv(text: str, allowance: FileAllowance, delimiter: str | None = None)
         else:
             columns = _columns(lines, header, allowance, notes)
     found = verdicts(columns, lines.delimiter)
-    kinds = zip(columns, found, strict=True)
-    table = tuple(TableColumn(one.name, v.kind, v.kind != "text" and one.has_missing) for one, v in kinds)
     notes += notes_of(allowance.name, columns, found)
     notes += _of_first_line(first[1], columns, allowance.name)
-    if cells is not None:
-        return Rows(RowTable(table, lambda names: cells.rows(names, columns, found)), tuple(notes))
-    return Rows(RowTable(table, lambda names: _rows(lines, names, found)), tuple(notes))
+    return Rows(cells.table(columns, found) if cells is not None else _table(lines, columns, found), tuple(notes))
 
 
 def _of_first_line(header: Sequence[str], columns: Sequence[CellColumn], name: str) -> list[str]:
@@ -88,11 +88,25 @@ def _of_first_line(header: Sequence[str], columns: Sequence[CellColumn], name: s
     return [f"{name}: the first line is read as the names of columns, but may be a row ({shown}); if so, write names above it"]
 
 
-def _rows(lines: _Lines, names: Sequence[str], found: Sequence[Verdict]) -> list[dict[str, Any]]:
-    """The rows below the header, with these names."""
+def _table(lines: _Lines, columns: Sequence[CellColumn], found: Sequence[Verdict]) -> Table:
+    """The rows below the header."""
+    growing = [GrowingColumn(column.name, one.kind) for column, one in zip(columns, found, strict=True)]
+    readers = [None if one.read is None else CellReader(one).read for one in found]
+    count = 0
     with _fields_of_any_length():
-        readers = [None if one.read is None else CellReader(one).read for one in found]
-        return [_row(names, readers, cells) for _, cells in islice(iter(lines), 1, None)]
+        for part in _parts(lines, len(columns)):
+            count += len(part)
+            cells_of = zip_longest(*(cells for _, cells in part), fillvalue="")
+            for column, read, cells in zip(growing, readers, chain(cells_of, repeat(("",) * len(part))), strict=False):
+                column.add(cells if read is None else list(map(read, cells)))
+    return Table([column.column() for column in growing], count)
+
+
+def _parts(lines: _Lines, width: int) -> Iterator[list[tuple[int, list[str]]]]:
+    """The lines below the header, some at a time."""
+    rows = islice(iter(lines), 1, None)
+    while part := list(islice(rows, _AT_ONCE if width < _AT_ONCE else 10)):
+        yield part
 
 
 class _Lines:
@@ -156,10 +170,8 @@ def _is_quoted(cell: str) -> bool:
 def _columns(lines: _Lines, header: Sequence[str], allowance: FileAllowance, notes: list[str]) -> list[CellColumn]:
     """The columns by what all their cells are; counts what the rows will take."""
     columns = [CellColumn(name) for name in header]
-    of_a_row = sys.getsizeof(dict.fromkeys(header)) + 8
     first_short, short = 0, 0
-    rows = islice(iter(lines), 1, None)
-    while part := list(islice(rows, _AT_ONCE if len(header) < _AT_ONCE else 10)):
+    for part in _parts(lines, len(header)):
         for number, cells in part:
             if len(cells) > len(header):
                 hint = "quote cells that contain the delimiter, or read the file as plain text: --raw"
@@ -168,7 +180,7 @@ def _columns(lines: _Lines, header: Sequence[str], allowance: FileAllowance, not
                 )
             if len(cells) < len(header):
                 first_short, short = first_short or number, short + 1
-        allowance.add(len(part) * of_a_row)
+        allowance.add(len(part) * len(header) * _CELL)
         cells_of = zip_longest(*(cells for _, cells in part), fillvalue="")
         for column, seen in zip(columns, cells_of, strict=False):
             allowance.add(column.see(seen))
@@ -177,11 +189,6 @@ def _columns(lines: _Lines, header: Sequence[str], allowance: FileAllowance, not
         are = "row is" if short == 1 else "rows are"
         notes.append(f"{allowance.name}: {short:,} {are} shorter than the header ({first}); missing cells are empty")
     return columns
-
-
-def _row(header: Sequence[str], readers: Sequence[Callable[[str], Any] | None], cells: list[str]) -> dict[str, Any]:
-    cells += [""] * (len(header) - len(cells))
-    return {name: cell if read is None else read(cell) for name, read, cell in zip(header, readers, cells, strict=True)}
 
 
 def _delimiter(text: str) -> str:

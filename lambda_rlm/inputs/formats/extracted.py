@@ -6,7 +6,6 @@ formats.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -44,32 +43,9 @@ LONGEST_HEADING: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
-class TableColumn:
-    """The name of a column, what its values are ("text", "int", "float", "bool"; "" where all are None), and whether some are
-    None."""
-
-    name: str
-    kind: str
-    has_missing: bool
-
-
-@dataclass(frozen=True, slots=True)
-class RowTable:
-    """Rows whose columns are judged already. `rows(names)` makes them, once, with these names in place of those of the columns:
-    so no value is looked at again, and none held twice."""
-
-    columns: tuple[TableColumn, ...]
-    rows: Callable[[Sequence[str]], list[dict[str, Any]]]
-
-    def plain(self) -> list[dict[str, Any]]:
-        """The rows by the names of the columns."""
-        return self.rows([column.name for column in self.columns])
-
-
-@dataclass(frozen=True, slots=True)
 class Rows:
-    """Plain data (as JSON has it), or a `RowTable`; `notes` say what a person should know of how it was read, `made` how many
-    bytes of memory were counted for it (0: nobody counted)."""
+    """Plain data (as JSON has it), or a `Table` whose columns are judged already; `notes` say what a person should know of how it
+    was read, `made` how many bytes of memory were counted for it (0: nobody counted)."""
 
     data: Any
     notes: tuple[str, ...] = ()

@@ -50,9 +50,9 @@ def parse_jsonl(text: str, allowance: FileAllowance) -> Rows:
     """One JSON value a line; blank lines are passed over."""
     name = allowance.name
     text, notes = without_inner_marks(text, name)
-    count_values(text, allowance)
     if len(text) >= arrow.WORTH and arrow.is_installed() and (read := arrow.table_of_lines(text, allowance)) is not None:
         return replace(read, notes=(*notes, *read.notes))
+    count_values(text, allowance)
     keys = _Keys(allowance)
     rows: list[Any] = []
     for number, line in enumerate(_lines(text), start=1):

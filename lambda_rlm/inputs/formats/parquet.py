@@ -8,19 +8,19 @@ of JSON are.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Final
 
 from lambda_rlm.inputs.allowance import FileAllowance
-from lambda_rlm.inputs.formats.arrow import rows_of_table
+from lambda_rlm.inputs.formats.arrow_columns import table_of
 from lambda_rlm.inputs.formats.columns.nested import judge_texts
 from lambda_rlm.inputs.formats.extracted import Rows, unsound
 from lambda_rlm.inputs.plain_values import plain_data
 from lambda_rlm.inputs.problem import InputProblem
 from lambda_rlm.inputs.reading import Format, Reading
+from lambda_rlm.table import ColumnKind
 
 _KIND: Final = "a Parquet file"
 _VALUE: Final = 40
@@ -65,7 +65,7 @@ def _count(file: Any, allowance: FileAllowance) -> None:
     """Count what the rows take by what the file says of itself."""
     about = file.metadata
     width = max(1, len(file.schema_arrow))
-    row = sys.getsizeof(dict.fromkeys(range(width))) + 8 + width * _VALUE
+    row = width * _VALUE
     unpacked = sum(about.row_group(number).total_byte_size for number in range(about.num_row_groups))
     allowance.add(max(0, about.num_rows) * row + max(0, unpacked))
 
@@ -78,7 +78,7 @@ def _rows(table: Any, allowance: FileAllowance) -> Rows:
         return Rows(data, (*notes, *judge_texts(data, name, reading.glance)))
     cells, kinds, lost = zip(*(one for one in found if one is not None), strict=True)
     allowance.add(sum(_TEXT * len(made) for made, read in zip(cells, table.columns, strict=True) if made.type != read.type))
-    made = rows_of_table(_table(cells, table.column_names), kinds, allowance)
+    made = table_of(_table(cells, table.column_names), kinds, allowance)
     if not sum(lost):
         return made
     return replace(made, notes=(f"{name}: {sum(lost):,} numbers that are not finite are read as null", *made.notes))
@@ -90,7 +90,7 @@ def _table(columns: Sequence[Any], names: Sequence[str]) -> Any:
     return pa.table(list(columns), names=list(names))
 
 
-def _simple(cells: Any) -> tuple[Any, str, int] | None:
+def _simple(cells: Any) -> tuple[Any, ColumnKind, int] | None:
     """A column as texts, numbers or true/false, its kind, and how many numbers were not finite; None for one of another
     type."""
     import pyarrow as pa
@@ -98,13 +98,13 @@ def _simple(cells: Any) -> tuple[Any, str, int] | None:
 
     kind = cells.type
     if pa.types.is_dictionary(kind) and (pa.types.is_string(kind.value_type) or pa.types.is_large_string(kind.value_type)):
-        return cells, "text" if cells.null_count < len(cells) else "", 0
+        return cells, "text", 0
     if cells.null_count == len(cells):
-        return pa.chunked_array([pa.nulls(len(cells))]), "", 0
+        return _no_texts(cells), "text", 0
     if pa.types.is_boolean(kind):
         return cells, "bool", 0
     if pa.types.is_integer(kind):
-        return (cells, "int", 0) if pc.max(cells).as_py() < _INT_LIMIT else None
+        return (pc.cast(cells, pa.int64()), "int", 0) if pc.max(cells).as_py() < _INT_LIMIT else None
     if pa.types.is_date(kind) or pa.types.is_time(kind) or pa.types.is_timestamp(kind):
         return _moments(cells), "text", 0
     if pa.types.is_duration(kind):
@@ -113,8 +113,17 @@ def _simple(cells: Any) -> tuple[Any, str, int] | None:
     if pa.types.is_floating(kind):
         finite = pc.is_finite(cells)
         lost = pc.sum(pc.invert(finite)).as_py() or 0
-        return pc.if_else(finite, cells, pa.scalar(None, kind)), "float" if lost + cells.null_count < len(cells) else "", lost
+        if lost + cells.null_count == len(cells):
+            return _no_texts(cells), "text", lost
+        return pc.cast(pc.if_else(finite, cells, pa.scalar(None, kind)), pa.float64()), "float", lost
     return None
+
+
+def _no_texts(cells: Any) -> Any:
+    """A column in which nothing is."""
+    import pyarrow as pa
+
+    return pa.chunked_array([pa.nulls(len(cells), pa.string())])
 
 
 def _moments(cells: Any) -> Any:

@@ -18,6 +18,7 @@ from lambda_rlm.folding import is_joined
 from lambda_rlm.journal.records import CallRow
 from lambda_rlm.journal.report.run_report import RunReport
 from lambda_rlm.journal.report.tree import SHARED
+from lambda_rlm.table import is_list
 
 Passage = Mapping[str, Any]
 
@@ -126,7 +127,7 @@ def text_at(inputs: Mapping[str, Any], place: str) -> str | None:
     value: Any = inputs.get(name)
     for step in _STEP.finditer(place, len(name)):
         index, key = step.groups()
-        if index is not None and isinstance(value, list) and int(index) < len(value):
+        if index is not None and is_list(value) and int(index) < len(value):
             value = value[int(index)]
         elif key is not None and isinstance(value, Mapping):
             value = value.get(key)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from lambda_rlm.synth.layout.forms import MaskedForm, common_forms, mask_of, percent
+from lambda_rlm.table import Table
 from lambda_rlm.types.type import BOOL, TEXT, Con, Record, Type, option_of
 
 MOST_SHAPES: Final = 8
@@ -130,6 +131,10 @@ def _places(type_: Type, values: list[Any], path: str) -> Iterator[tuple[str, Ty
         case Record(fields):
             for name, of in fields:
                 yield from _places(of, [value[name] for value in values], f"{path}.{name}" if path else name)
+        case Con("List", (Record(fields),)) if values and isinstance(values[0], Table):
+            cells = {column.name: column.cells for column in values[0].columns}
+            for name, of in fields:
+                yield f"{path}{_ITEM}.{name}", of, list(cells[name].part(0, len(values[0])))
         case Con("List", (inner,)):
             yield from _places(inner, [item for value in values for item in value], path + _ITEM)
         case _:

@@ -7,8 +7,10 @@ once when they ask a model.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from lambda_rlm.eval.compile.closures.binding import Row, bound
+from lambda_rlm.eval.compile.columns.face import bound_to
 from lambda_rlm.eval.compile.compiled import Compiled, in_slot
 from lambda_rlm.eval.compile.compiler import Compiler
 from lambda_rlm.eval.compile.rules.names import function_instance, generic_instance, recursion_instance
@@ -74,6 +76,10 @@ def bind_let(c: Compiler, scope: dict[str, Binding], item: t.Let, s: Substitutio
             scope[item.name] = Local(code)
             return
         slot = c.slots.new()
+        if code.columns is not None and not code.is_async:
+            rows.append((slot, replace(code, run=code.columns), reads))
+            scope[item.name] = Local(bound_to(slot, code), slot)
+            return
         rows.append((slot, code, reads))
         scope[item.name] = Local(in_slot(slot))
     else:

@@ -6,20 +6,25 @@ is a value, computed once before the loop. Over lists of pairs, the fields of th
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from lambda_rlm.diagnostics.source import Span
-from lambda_rlm.eval.compile.closures.loops import PAIR_LOOPS
+from lambda_rlm.eval.compile.closures.loops import PAIR_LOOPS, rates
+from lambda_rlm.eval.compile.columns.face import WITH_CALLBACKS, bound_to, has_columns, is_table
+from lambda_rlm.eval.compile.columns.report import noted
 from lambda_rlm.eval.compile.compiled import Callback, Compiled, Frame, in_slot, made_of
 from lambda_rlm.eval.compile.compiler import Compiler
 from lambda_rlm.eval.compile.rules.arguments import LibraryCall
 from lambda_rlm.eval.compile.rules.functions import compile_function
 from lambda_rlm.eval.compile.rules.library import primitive_function
-from lambda_rlm.eval.compile.rules.loops import PreparedCallback, loop_of, loop_over_pairs, value_callback
+from lambda_rlm.eval.compile.rules.loops import PreparedCallback, gives_numbers, loop_of, loop_over_pairs, value_callback
 from lambda_rlm.eval.compile.rules.names import function_of, recursion_of
 from lambda_rlm.eval.compile.rules.recursion import activation
 from lambda_rlm.eval.compile.scope import ActiveRecursion, Function, KnownFunction, KnownRecursion, Recursion, Scope, Spread
 from lambda_rlm.eval.tariff import PAIR
 from lambda_rlm.eval.value import Value
 from lambda_rlm.syntax import term as t
+from lambda_rlm.syntax.primitive import Primitive as P
 from lambda_rlm.types.type import Arrow, Effect, Record
 from lambda_rlm.types.typed import Piped, Substitution
 
@@ -29,6 +34,7 @@ def compile_loop(c: Compiler, call: LibraryCall) -> Compiled:
     scope, s = call.scope, call.substitution
     values: list[Compiled] = []
     functions: list[PreparedCallback] = []
+    recorded: dict[int, Compiled] | None = None
     for a, parameter in zip(call.arguments, call.arrow.parameters, strict=True):
         if not isinstance(parameter, Arrow):
             values.append(call.argument(c, a))
@@ -37,8 +43,52 @@ def compile_loop(c: Compiler, call: LibraryCall) -> Compiled:
         elif a is None or isinstance(a, Piped):
             functions.append(value_callback(c, call.argument(c, a), parameter))
         else:
-            functions.append(_callback(c, a, parameter, scope, s))
+            if call.primitive in WITH_CALLBACKS and has_columns(values[0]) and recorded is None:
+                recorded = {}
+            functions.append(c.recording(recorded, lambda: _callback(c, a, parameter, scope, s)))  # noqa: B023
+    if recorded is not None and not _waits(values, functions):
+        return _by_columns(c, call, values, functions, recorded)
+    if values and has_columns(values[0]) and is_table(call.arrow.parameters[0]):
+        noted(call.primitive, call.span, "no columns for it")
     return loop_of(c, call.primitive, call.arrow, values, functions, call.span)
+
+
+def _waits(values: Sequence[Compiled], functions: Sequence[PreparedCallback]) -> bool:
+    """Whether anything asks a model, or a callback is a function value."""
+    return any(value.is_async for value in values) or any(f.value is not None or f.callback.body.is_async for f in functions)
+
+
+def _by_columns(
+    c: Compiler,
+    call: LibraryCall,
+    values: Sequence[Compiled],
+    functions: Sequence[PreparedCallback],
+    recorded: Mapping[int, Compiled],
+) -> Compiled:
+    """A call over a list that has columns: the reference code reads its arguments from slots."""
+    from lambda_rlm.eval.compile.columns.uses import LoopUse, WrittenCallback, loop_by_columns
+
+    slots = [c.slots.new() for _ in values]
+    plain = loop_of(c, call.primitive, call.arrow, [in_slot(slot) for slot in slots], functions, call.span)
+    parameters = [(a, p) for a, p in zip(call.arguments, call.arrow.parameters, strict=True) if isinstance(p, Arrow)]
+    written = [WrittenCallback(a, p, f.callback) for (a, p), f in zip(parameters, functions, strict=True)]
+    over_groups = None
+    if call.primitive in (P.MAP, P.FLAT_MAP) and values[0].is_grouped and isinstance(written[0].term, t.Lam):
+        over_groups = _over_groups(c, written[0].term, call.scope, call.substitution)
+    use = LoopUse(
+        primitive=call.primitive, arrow=call.arrow, span=call.span, scope=call.scope, substitution=call.substitution,
+        values=values, slots=slots, plain=plain, callbacks=written, recorded=recorded,
+        each=rates(call.primitive, gives_numbers(call.arrow)), over_groups=over_groups,
+    )  # fmt: skip
+    return loop_by_columns(c, use)
+
+
+def _over_groups(c: Compiler, lam: t.Lam, scope: Scope, s: Substitution) -> tuple[tuple[int, int], Compiled]:
+    """A function of a group with its rows in one slot, as columns, and its key in another."""
+    i, j = c.slots.new(), c.slots.new()
+    items = bound_to(i, in_slot(i))
+    spread = Spread({"items": i, "key": j}, Compiled(run=lambda e: (items.run(e), e[j]), steps=0), {"items": items})
+    return (i, j), c.compile(lam.body, {**scope, lam.params[0].name: spread}, s)
 
 
 def _callback(c: Compiler, term: t.Term, arrow: Arrow, scope: Scope, s: Substitution) -> PreparedCallback:

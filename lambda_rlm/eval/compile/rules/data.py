@@ -56,7 +56,7 @@ def compile_select(c: Compiler, term: t.Select, scope: Scope, s: Substitution) -
     if isinstance(term.record, t.Var) and c.typed.primitive_of(term.record) is None:
         binding = scope.get(term.record.name)
         if isinstance(binding, Spread):
-            return in_slot(binding.fields[term.field])
+            return binding.codes.get(term.field) or in_slot(binding.fields[term.field])
     record = c.compile(term.record, scope, s)
     type_ = c.type_of(term.record, s)
     if not isinstance(type_, Record):

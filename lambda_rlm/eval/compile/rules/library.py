@@ -13,6 +13,8 @@ from lambda_rlm.diagnostics.source import Span
 from lambda_rlm.eval.asking.model_calls import ASYNC_IMPLEMENTATIONS
 from lambda_rlm.eval.compile.closures.first_order import applied, operation
 from lambda_rlm.eval.compile.closures.pairs import PAIRS, pairs_code
+from lambda_rlm.eval.compile.columns.face import ON_LISTS, has_columns, is_table
+from lambda_rlm.eval.compile.columns.report import noted
 from lambda_rlm.eval.compile.compiled import Compiled, in_slot, literal_of, made_of
 from lambda_rlm.eval.compile.compiler import Compiler
 from lambda_rlm.eval.compile.rules.asking import ask
@@ -35,6 +37,18 @@ _NEED = 8
 
 def first_order(c: Compiler, primitive: Primitive, arrow: Arrow, codes: Sequence[Compiled], span: Span) -> Compiled:
     """A library function without callbacks that asks no model, applied."""
+    if codes and has_columns(codes[0]) and primitive in ON_LISTS and not any(code.is_async for code in codes):
+        from lambda_rlm.eval.compile.columns.uses import call_by_columns
+
+        slots = [c.slots.new() for _ in codes]
+        plain = _first_order(c, primitive, arrow, [in_slot(slot) for slot in slots], span)
+        return call_by_columns(primitive, arrow, codes, slots, plain, span)
+    if codes and has_columns(codes[0]) and is_table(arrow.parameters[0]):
+        noted(primitive, span, "no columns for it")
+    return _first_order(c, primitive, arrow, codes, span)
+
+
+def _first_order(c: Compiler, primitive: Primitive, arrow: Arrow, codes: Sequence[Compiled], span: Span) -> Compiled:
     if primitive in PAIRS:
         return c.strict(codes, lambda parts: pairs_code(c.meter, primitive, parts))
     small = operation(primitive, arrow)

@@ -64,7 +64,7 @@ def loop_of(
     span: Span,
 ) -> Compiled:
     """A library function with callbacks: `values` are the arguments that are no functions, in order."""
-    each = rates(primitive, _gives_numbers(arrow))
+    each = rates(primitive, gives_numbers(arrow))
     bodies = tuple(f.callback for f in functions)
     second = _finish(c, primitive, arrow, span)
     is_async = any(f.body.is_async for f in bodies)
@@ -93,7 +93,7 @@ def loop_of(
 
 def loop_over_pairs(c: Compiler, primitive: P, arrow: Arrow, source: Compiled, callback: Callback) -> Compiled:
     """A library function over a list of records with two fields, which is not made."""
-    run_loop = pair_loop(primitive, callback, rates(primitive, _gives_numbers(arrow)), c.meter)
+    run_loop = pair_loop(primitive, callback, rates(primitive, gives_numbers(arrow)), c.meter)
     pairs = source.pairs
     assert pairs is not None
     price = TARIFF[primitive]
@@ -108,7 +108,8 @@ def loop_over_pairs(c: Compiler, primitive: P, arrow: Arrow, source: Compiled, c
     return code
 
 
-def _gives_numbers(arrow: Arrow) -> bool:
+def gives_numbers(arrow: Arrow) -> bool:
+    """Whether the last callback gives numbers."""
     return isinstance(arrow.parameters[-1], Arrow) and arrow.parameters[-1].result in (INT, FLOAT)
 
 

@@ -38,9 +38,9 @@ def compile_var(c: Compiler, var: t.Var, scope: Scope, s: Substitution) -> Compi
         return primitive_value(c, primitive, var, s)
     binding = scope.get(var.name)
     match binding:
-        case Local(code):
-            if code.slot >= 0:
-                c.reads.add(code.slot)
+        case Local(code, slot):
+            if code.slot >= 0 or slot >= 0:
+                c.reads.add(max(code.slot, slot))
             return code
         case Spread(_, whole):
             return whole

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from lambda_rlm.graphemes import begun
+from lambda_rlm.table import ColumnKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +16,7 @@ class Verdict:
     without white space around it, and is None where cells stay as they are written. `note` says what was found, after the name
     of the column."""
 
-    kind: str
+    kind: ColumnKind
     read: Callable[[str], Any] | None = None
     note: str | None = None
 
