@@ -7,7 +7,7 @@ is a value, computed once before the loop. Over lists of pairs, the fields of th
 from __future__ import annotations
 
 from lambda_rlm.diagnostics.source import Span
-from lambda_rlm.eval.compile.closures.loops import PAIR_LOOPS
+from lambda_rlm.eval.compile.closures.pair_loops import PAIR_LOOPS
 from lambda_rlm.eval.compile.compiled import Callback, Compiled, Frame, in_slot, made_of
 from lambda_rlm.eval.compile.compiler import Compiler
 from lambda_rlm.eval.compile.rules.arguments import LibraryCall
