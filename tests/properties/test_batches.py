@@ -65,7 +65,8 @@ BODIES = [
     "filter(rows, fn(r) => {t}) |> map(fn(r) => r.t)", "count(rows, fn(r) => {t})", "any(rows, fn(r) => {t})",
     "all(rows, fn(r) => {t})", "find_first(rows, fn(r) => {t}) |> map_option(fn(r) => r.u)",
     "sort_by(rows, fn(r) => {i}) |> map(fn(r) => r.a)", "group_by(rows, fn(r) => {i}) |> map(fn(g) => length(g.items))",
-    "map(xs, fn(x) => count(rows, fn(r) => {i} + x > {i}))",
+    "map(xs, fn(x) => count(rows, fn(r) => {i} + x > {i}))", "fold(rows, 5, fn(n, r) => n + r.a)", "fold(ys, -1, fn(n, y) => n + y)",
+    "fold(rows, 5, fn(n, r) => n + {i})",
 ]  # fmt: skip
 PAIR_TESTS = [
     "p.first + p.second == 4", "p.first * p.second > 17", "(p.first - p.second) % 5 == 1", "p.first % p.second == 0",

@@ -32,7 +32,7 @@ class Compiled:
     the term around it can read the value in place: slot i, field `field` of the record in slot i, or a constant (in a 1-tuple).
     `pairs`, for a list of records with two fields, gives a `closures.pairs.PairList` of them, without making the list.
     `batch` is the term over many elements at a time, where it has one of its own (`batches.terms.batch_of` has those of simple
-    terms). `many` is a slot, and what gives the values for a whole list of what that slot may hold, in order, at the same charges.
+    terms). `addends`, of a sum of two Ints, are its parts. `many` is a slot, and what gives the values for a whole list of what that slot may hold, in order, at the same charges.
     """
 
     run: Run
@@ -46,6 +46,7 @@ class Compiled:
     constant: tuple[Value] | None = None
     pairs: Callable[[Frame], Any] | None = None
     batch: Batch | None = None
+    addends: tuple[Compiled, Compiled] | None = None
     many: tuple[int, Callable[[list[Value]], list[Value]]] | None = None
 
     @property

@@ -12,14 +12,14 @@ from itertools import compress
 from typing import Final
 
 from lambda_rlm.budget.meter import STRETCH, Meter
-from lambda_rlm.eval.compile.batches.batch import Batch
-from lambda_rlm.eval.compile.batches.loops import growing, of_elements
+from lambda_rlm.eval.compile.batches.batch import Batch, Columns
+from lambda_rlm.eval.compile.batches.loops import are_many, growing, of_elements
 from lambda_rlm.eval.compile.batches.terms import batch_of
 from lambda_rlm.eval.compile.closures.finish import Finish
 from lambda_rlm.eval.compile.compiled import Callback, Frame, charge
 from lambda_rlm.eval.holding import gathered, strung
 from lambda_rlm.eval.tariff import KEY_STEPS, NUMBER, OPTION, SLOT, TARIFF
-from lambda_rlm.eval.value import Value
+from lambda_rlm.eval.value import INT_HIGH, INT_LOW, Value
 from lambda_rlm.syntax.primitive import Primitive as P
 
 Loop = Callable[..., Value]
@@ -196,9 +196,12 @@ def _stopping_early(primitive: P, f: Callback, batch: Batch, each: tuple[int, in
 def _fold(f: Callback, each: tuple[int, int], meter: Meter) -> Loop:
     (i, j), body = f.slots, f.body.run
     steps, size = f.body.steps + each[0], f.body.bytes + each[1]
+    added = _added(f)
 
     def run(e: Frame, xs: list[Value], init: Value) -> Value:
         charge(meter, len(xs) * steps, len(xs) * size)
+        if added is not None and (total := added(e, xs, init)) is not None:
+            return total
         e[i] = init
         for part in meter.stretches(xs):
             for e[j] in part:
@@ -206,6 +209,31 @@ def _fold(f: Callback, each: tuple[int, int], meter: Meter) -> Loop:
         return e[i]
 
     return run
+
+
+def _added(f: Callback) -> Callable[[Frame, list[Value], int], int | None] | None:
+    """For a function that adds an Int of the element to the state: the total, where no sum on the way can leave 64 bits; it gives
+    None for any other list."""
+    (i, j), addends = f.slots, f.body.addends
+    if addends is None or addends[0].shape != "S" or addends[0].slot != i or addends[1].slot != j:
+        return None
+    batch = batch_of(addends[1])
+    if batch is None or batch.bounds is None:
+        return None
+    bounds, values = batch.bounds, batch.values
+
+    def total(e: Frame, xs: list[Value], init: int) -> int | None:
+        n = len(xs)
+        if not are_many(n):
+            return None
+        columns = Columns(e, {j: xs}, n)
+        low, high = bounds(columns)
+        if init + n * min(low, 0) < INT_LOW or init + n * max(high, 0) > INT_HIGH:
+            return None
+        e[i], e[j] = sum(values(columns), init), xs[-1]
+        return e[i]  # type: ignore[no-any-return]
+
+    return total
 
 
 def _reduce(f: Callback, each: tuple[int, int], meter: Meter) -> Loop:

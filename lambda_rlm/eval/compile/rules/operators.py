@@ -78,6 +78,7 @@ def _chain(c: Compiler, ops: Sequence[str], parts: Sequence[Compiled], is_float:
         code = made_of(arithmetic(op, first, other, is_float, spans[at]), (first, other))
         if not done:
             code.batch = terms.arithmetic(op, first, other, is_float)
+            code.addends = (first, other) if op == "+" and not is_float else None
     return _in_a_row(done, slot, code) if done else code
 
 
