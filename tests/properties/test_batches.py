@@ -20,7 +20,7 @@ from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.eval.compile.batches import loops
 from lambda_rlm.eval.evaluate import evaluate_pure
 from lambda_rlm.eval.plain import to_plain, to_value
-from lambda_rlm.eval.provenance.told import ToldFloat, ToldInt
+from lambda_rlm.eval.provenance.told import COMPUTED, ToldFloat, ToldInt, told
 from lambda_rlm.syntax.parse import parse
 from lambda_rlm.types.infer import infer
 from lambda_rlm.types.parse_type import parse_type
@@ -65,7 +65,8 @@ BODIES = [
     "filter(rows, fn(r) => {t}) |> map(fn(r) => r.t)", "count(rows, fn(r) => {t})", "any(rows, fn(r) => {t})",
     "all(rows, fn(r) => {t})", "find_first(rows, fn(r) => {t}) |> map_option(fn(r) => r.u)",
     "sort_by(rows, fn(r) => {i}) |> map(fn(r) => r.a)", "group_by(rows, fn(r) => {i}) |> map(fn(g) => length(g.items))",
-    "map(xs, fn(x) => count(rows, fn(r) => {i} + x > {i}))", "fold(rows, 5, fn(n, r) => n + r.a)", "fold(ys, -1, fn(n, y) => n + y)",
+    "map(xs, fn(x) => count(rows, fn(r) => {i} + x > {i}))", "fold(rows, 5, fn(n, r) => n + r.a)", "fold(ys, -1, fn(n, y) => n + y)", "fold(xs, 0, fn(n, x) => n + x)",
+    "map(xs, fn(x) => x * 2 % 7)", "filter(xs, fn(x) => x > 2)",
     "fold(rows, 5, fn(n, r) => n + {i})",
 ]  # fmt: skip
 PAIR_TESTS = [
@@ -123,6 +124,7 @@ def evaluated(text: str, data: Mapping[str, Any], few: int, budget: Budget) -> t
     typed = infer(parse(SourceFile("a program", text)), {name: parse_type(type_) for name, type_ in TYPES.items()})
     meter = Meter(budget)
     values = {name: to_value(data[name], parse_type(type_), name, meter, []) for name, type_ in TYPES.items()}
+    values["xs"] = [told(x, COMPUTED) if at % 3 else x for at, x in enumerate(values["xs"])]
     before, loops.FEW = loops.FEW, few
     try:
         value = evaluate_pure(defer(typed, budget, PROFILE), values, meter)
