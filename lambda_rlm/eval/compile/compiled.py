@@ -32,7 +32,8 @@ class Compiled:
     the term around it can read the value in place: slot i, field `field` of the record in slot i, or a constant (in a 1-tuple).
     `pairs`, for a list of records with two fields, gives a `closures.pairs.PairList` of them, without making the list.
     `batch` is the term over many elements at a time, where it has one of its own (`batches.terms.batch_of` has those of simple
-    terms). `addends`, of a sum of two Ints, are its parts. `many` is a slot, and what gives the values for a whole list of what that slot may hold, in order, at the same charges.
+    terms). `addends`, of a sum of two Ints, are its parts. `many` is a slot, and what gives the values for a whole list of
+    what that slot may hold, in order, at the same charges.
     """
 
     run: Run

@@ -32,8 +32,8 @@ NESTING: ContextVar[tuple[int, int]] = ContextVar("nesting", default=(0, 0))
 def in_one_room(body: Callable[[Frame], Value], frame: Frame) -> Value:
     """Run a body with room for all its interpreter frames in one piece.
 
-    The interpreter keeps frames in pieces of 16 kB, and takes a new one from the system whenever a call does not fit into the last;
-    a loop whose function is called just there would take and give back a piece for each element, which costs more than a
+    The interpreter keeps frames in pieces of 16 kB, and takes a new one from the system whenever a call does not fit into the
+    last; a loop whose function is called just there would take and give back a piece for each element, which costs more than a
     hundred calls. What asks for more room than a piece has gets a larger one, which the calls inside it share.
     """
     return body(frame)

@@ -78,10 +78,10 @@ class Columns:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
-    """A term over the elements of `Columns`. `bounds`, for an Int, gives the least and the greatest of its values before they are
-    made, or raises `Unfit`; `check` does that without them. `values` may raise `Unfit` too where it `may_fail`, and charges where
-    it `counts`. `reads` are the places, a slot and a field each, of the texts that it may read, `surely` those it reads in any
-    case. `fixed`, for a simple term, gives its value where it is the same for all elements, in a 1-tuple."""
+    """A term over the elements of `Columns`. `bounds`, for an Int, gives the least and the greatest of its values before they
+    are made, or raises `Unfit`; `check` does that without them. `values` may raise `Unfit` too where it `may_fail`, and
+    charges where it `counts`. `reads` are the places, a slot and a field each, of the texts that it may read, `surely` those
+    it reads in any case. `fixed`, for a simple term, gives its value where it is the same for all elements, in a 1-tuple."""
 
     values: Callable[[Columns], Iterable[Value]]
     check: Callable[[Columns], object]
@@ -118,8 +118,8 @@ def batch_of_parts(
     reads: frozenset[Place] = _NO_PLACE,
     surely: frozenset[Place] | None = None,
 ) -> Batch | None:
-    """A batch that evaluates each of its parts, or none where a part has none, or where an attempt could not be taken back: what
-    was read stays read. `surely` is told where parts are left out for some elements."""
+    """A batch that evaluates each of its parts, or none where a part has none, or where an attempt could not be taken back:
+    what was read stays read. `surely` is told where parts are left out for some elements."""
     known = [part for part in parts if part is not None]
     if len(known) < len(parts):
         return None

@@ -1,7 +1,7 @@
 """Batches of what chooses: `and`, `or`, `if`, `match` on labels and numbers.
 
-A branch that reads no text and charges nothing by itself may be evaluated for all elements, taken or not; any other is evaluated
-for those alone for which it is taken, as one after the other.
+A branch that reads no text and charges nothing by itself may be evaluated for all elements, taken or not; any other is
+evaluated for those alone for which it is taken, as one after the other.
 """
 
 from __future__ import annotations

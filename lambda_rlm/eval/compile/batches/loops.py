@@ -1,7 +1,7 @@
 """Loops whose body is a batch: over lists, and over lists of pairs that are never made.
 
-Owns when a batch is tried. Each stretch of a long list is tried by itself; one that is refused is gone through element by element,
-as are short lists, for which a batch is not worth while.
+Owns when a batch is tried. Each stretch of a long list is tried by itself; one that is refused is gone through element by
+element, as are short lists, for which a batch is not worth while.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Batches of terms: constants, slots and fields, arithmetic, comparisons, functions of numbers, records, bindings.
 
-Owns what a term's batch is, by its form. Ints are kept within 64 bits by the bounds of their operands, so that no sum is looked at
-by itself; Floats are looked at together once they are made. A part of a text is never read by comparing it with a longer one.
+Owns what a term's batch is, by its form. Ints are kept within 64 bits by the bounds of their operands, so that no sum is
+looked at by itself; Floats are looked at together once they are made. A part of a text is never read by comparing it with a
+longer one.
 """
 
 from __future__ import annotations
@@ -112,8 +113,8 @@ def arithmetic(op: str, a: Compiled, b: Compiled, is_float: bool) -> Batch | Non
 
 
 def _finite(numbers: Iterable[float]) -> list[float]:
-    """The Floats, or `Unfit`: operands are finite, so that nothing here is less than a number and not a number. Where their sum is
-    finite, all are."""
+    """The Floats, or `Unfit`: operands are finite, so that nothing here is less than a number and not a number. Where their
+    sum is finite, all are."""
     made = list(numbers)
     if not -FLOAT_HIGH <= sum(made) <= FLOAT_HIGH and not (min(made) >= -FLOAT_HIGH and max(made) <= FLOAT_HIGH):
         raise Unfit
@@ -240,8 +241,8 @@ def record(parts: Sequence[Compiled], order: Sequence[int]) -> Batch | None:
 
 
 def bound(targets: Sequence[tuple[int, Compiled]], result: Compiled, *, at_once: bool = False) -> Batch | None:
-    """`{ let x = …; result }`: first the bindings, each into its slot. Arguments of a known function are computed `at_once`, before
-    the first is stored."""
+    """`{ let x = …; result }`: first the bindings, each into its slot. Arguments of a known function are computed `at_once`,
+    before the first is stored."""
     known = [batch_of(part) for part in (*(code for _, code in targets), result)]
     parts = [part for part in known if part is not None]
     if len(parts) < len(known):

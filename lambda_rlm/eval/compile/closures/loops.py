@@ -212,8 +212,8 @@ def _fold(f: Callback, each: tuple[int, int], meter: Meter) -> Loop:
 
 
 def _added(f: Callback) -> Callable[[Frame, list[Value], int], int | None] | None:
-    """For a function that adds an Int of the element to the state: the total, where no sum on the way can leave 64 bits; it gives
-    None for any other list."""
+    """For a function that adds an Int of the element to the state: the total, where no sum on the way can leave 64 bits; it
+    gives None for any other list."""
     (i, j), addends = f.slots, f.body.addends
     if addends is None or addends[0].shape != "S" or addends[0].slot != i or addends[1].slot != j:
         return None

@@ -1,7 +1,7 @@
 """The library's loops over lists of records with two fields that are never made: the function finds the fields in two slots.
 
-Owns `PAIR_LOOPS`. Promises the charges of the same loop over the records made, and their values in the same order; what has a batch is
-gone through a row or a stretch at a time.
+Owns `PAIR_LOOPS`. Promises the charges of the same loop over the records made, and their values in the same order; what has a
+batch is gone through a row or a stretch at a time.
 """
 
 from __future__ import annotations

@@ -131,12 +131,7 @@ def _activate_pure(c: Compiler, recursion: Recursion) -> Callable[[Frame, Value]
     stack, slot, meter = c.stack, recursion.slot, c.meter
 
     def activate(e: Frame, value: Value) -> Value:
-        meter.fuel -= ACTIVATION_STEPS
-        if meter.fuel < 0:
-            meter.out_of_fuel()
-        meter.memory -= HEADER + SLOT * len(e)
-        if meter.memory < 0:
-            meter.out_of_memory()
+        charge(meter, ACTIVATION_STEPS, HEADER + SLOT * len(e))
         frame = e.copy()
         frame[slot] = value
         need = recursion.need
