@@ -15,7 +15,7 @@ from lambda_rlm.diagnostics.faults import InternalError
 from lambda_rlm.eval.asking.asker import Asker
 from lambda_rlm.eval.compile.assembly import compile_program
 from lambda_rlm.eval.compile.closures.collector import resting
-from lambda_rlm.eval.compile.stack import ASYNC_FRAMES, NESTING
+from lambda_rlm.eval.compile.stack import ASYNC_FRAMES, NESTING, in_one_room
 from lambda_rlm.eval.holding import held
 from lambda_rlm.eval.library.structure import SHIFT, weight
 from lambda_rlm.eval.value import Value
@@ -53,7 +53,7 @@ def evaluate_pure(admitted: Admitted, inputs: Mapping[str, Value], meter: Meter)
     if stack.left < 0:
         stack.overflow()
     with resting():
-        return code.run(frame)
+        return in_one_room(code.run, frame)
 
 
 def admit_inputs(typed: Typed, inputs: Mapping[str, Value], meter: Meter) -> None:

@@ -157,9 +157,9 @@ def kept(run: Callable[..., list[Any]], meter: Meter) -> Callable[..., list[Any]
     """What gives lists, so that large ones book their memory."""
     storage = meter.storage
 
-    def keeping(*arguments: Any) -> list[Any]:
+    def keeping(frame: Any) -> list[Any]:
         before = meter.memory
-        items = run(*arguments)
+        items = run(frame)
         if len(items) < MANY and before - meter.memory < MUCH:
             return items
         return keep(items, storage)

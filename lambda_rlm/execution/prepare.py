@@ -214,7 +214,7 @@ def left_by(
     found: Groundwork,
     inputs: Mapping[str, Any],
     values: Mapping[str, Value],
-    documents: list[Document],
+    documents: list[Document | Rows],
     rates: Rates,
     accuracy: Accuracy,
     budget: Budget,

@@ -89,7 +89,7 @@ def compile_program(
 ) -> tuple[Compiled, Frame, Stack]:
     """The code of a program, an empty frame for it, and the stack that it counts its calls on."""
     typed = admitted.typed
-    stack = Stack(meter, FRAMES if asker is None else FRAMES - ASYNC_FRAMES)
+    stack = Stack(meter, FRAMES if asker is None else FRAMES - ASYNC_FRAMES, has_room=asker is None)
     c = compiler_of(typed, admitted.autos, meter, stack, asker, kept, None if asker is None else asker.coverage.cuts)
     scope: dict[str, Binding] = {name: Hosted(function) for name, function in typed.functions.items()}
     scope |= {name: Local(constant(inputs[name])) for name in typed.inputs}

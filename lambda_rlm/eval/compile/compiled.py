@@ -11,12 +11,13 @@ all runs of a loop at once; a code that charges more by itself while it runs is 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NoReturn
 
 from lambda_rlm.budget.meter import Meter
 from lambda_rlm.diagnostics.faults import Fault
+from lambda_rlm.eval.compile.batches.batch import Batch
 from lambda_rlm.eval.rows import Rows
 from lambda_rlm.eval.value import Text, Value
 
@@ -30,10 +31,11 @@ class Compiled:
 
     `need` counts the interpreter frames that a run takes. `slot`, `field` and `constant` tell what a simple term is, so that
     the term around it can read the value in place: slot i, field `field` of the record in slot i, or a constant (in a 1-tuple).
-    `pairs`, for a list of records with two fields, gives their number and an iterator of them, without making the list.
-    `columns` gives the value as columns where that is possible, at the same charges, else as `run` does; `is_grouped` says that
-    they are groups. `many` is a slot, and what gives the values for a whole list of what that slot may hold, in order, at the
-    same charges.
+    `pairs`, for a list of records with two fields, gives a `closures.pairs.PairList` of them, without making the list.
+    `batch` is the term over many elements at a time, where it has one of its own (`batches.terms.batch_of` has those of simple
+    terms). `addends`, of a sum of two Ints, are its parts. `columns` gives the value as columns where that is possible, at the
+    same charges, else as `run` does; `is_grouped` says that they are groups. `many` is a slot, and what gives the values for a
+    whole list of what that slot may hold, in order, at the same charges.
     """
 
     run: Run
@@ -45,7 +47,9 @@ class Compiled:
     slot: int = -1
     field: int = -1
     constant: tuple[Value] | None = None
-    pairs: Callable[[Frame], tuple[int, Iterator[tuple[Value, Value]]]] | None = None
+    pairs: Callable[[Frame], Any] | None = None
+    batch: Batch | None = None
+    addends: tuple[Compiled, Compiled] | None = None
     many: tuple[int, Callable[[list[Value]], list[Value]]] | None = None
     columns: Callable[[Frame], Any] | None = None
     is_grouped: bool = False
@@ -131,12 +135,17 @@ _FREE_DIFFERENCE: Final = 16
 _FREE_BYTES: Final = 256
 
 
+def is_small(branch: Compiled) -> bool:
+    """Whether a branch is charged beforehand, taken or not."""
+    return branch.steps <= _FREE_DIFFERENCE and branch.bytes <= _FREE_BYTES
+
+
 def balanced(branches: Sequence[Compiled], meter: Meter) -> tuple[list[Compiled], int, int]:
     """Branches of which one at most runs, and the steps and bytes to charge for them beforehand.
 
     Small branches are charged as the dearest of them; a large one charges itself when it is taken.
     """
-    out = [b if b.steps <= _FREE_DIFFERENCE and b.bytes <= _FREE_BYTES else charged(b, meter) for b in branches]
+    out = [b if is_small(b) else charged(b, meter) for b in branches]
     return out, max((b.steps for b in out), default=0), max((b.bytes for b in out), default=0)
 
 

@@ -76,7 +76,8 @@ class Generic:
 
 @dataclass(slots=True)
 class Recursion:
-    """A `fix` compiled for one instance. An activation has its argument in `slot`; `body` is there once it is compiled."""
+    """A `fix` compiled for one instance. An activation has its argument in `slot`; `run` is there once it is compiled. What one
+    activation of a pure one costs whatever its values are is `steps` and `bytes`."""
 
     slot: int
     size: Callable[[Value], int]
@@ -84,6 +85,8 @@ class Recursion:
     run: Run | None = None
     need: int = 0
     reads: frozenset[int] = frozenset()
+    steps: int = 0
+    bytes: int = 0
 
 
 @dataclass(slots=True)

@@ -7,6 +7,7 @@ reported to the meter.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Final, NoReturn
 
@@ -21,23 +22,42 @@ FRAMES: Final = 640
 ASYNC_FRAMES: Final = 360
 """How many of them awaiting code may take; the others stay for the pure code below it."""
 
+_ROOM: Final = 32_000
+"""Words of the interpreter's stack that `in_one_room` takes: what it lies in has place for about as many again."""
+
 NESTING: ContextVar[tuple[int, int]] = ContextVar("nesting", default=(0, 0))
 """Interpreter frames taken, and `fix` depth reached, by the awaiting callers of the running task."""
+
+
+def in_one_room(body: Callable[[Frame], Value], frame: Frame) -> Value:
+    """Run a body with room for all its interpreter frames in one piece.
+
+    The interpreter keeps frames in pieces of 16 kB, and takes a new one from the system whenever a call does not fit into the
+    last; a loop whose function is called just there would take and give back a piece for each element, which costs more than a
+    hundred calls. What asks for more room than a piece has gets a larger one, which the calls inside it share.
+    """
+    return body(frame)
+
+
+in_one_room.__code__ = in_one_room.__code__.replace(co_stacksize=_ROOM)
 
 
 class Stack:
     """How deep a run is in calls of function values and activations of `fix`.
 
     Python's own stack is finite and is never enlarged, so every such call takes what it needs (known when it is compiled)
-    from `left` while it lasts, and the run ends in a declared fault when nothing is left.
+    from `left` while it lasts, and the run ends in a declared fault when nothing is left. `outer` is the depth of the awaiting
+    callers of the pure `fix` that runs; `has_room` says that the run is in one room.
     """
 
-    __slots__ = ("depth", "left", "meter")
+    __slots__ = ("depth", "has_room", "left", "meter", "outer")
 
-    def __init__(self, meter: Meter, left: int) -> None:
+    def __init__(self, meter: Meter, left: int, *, has_room: bool = False) -> None:
         self.meter = meter
         self.left = left
         self.depth = 0
+        self.outer = 0
+        self.has_room = has_room
 
     def overflow(self) -> NoReturn:
         """Raises `LimitExceeded`."""

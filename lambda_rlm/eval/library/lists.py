@@ -69,24 +69,34 @@ batch = _made(lambda items, n: -(-len(items) // max(1, n)), _batches)
 concat = _made(lambda lists: sum(map(len, lists)), _concatenated)
 
 
-def _picker(index: Callable[..., int]) -> Callable[[Site], Function]:
-    def build(site: Site) -> Function:
-        meter, price = site.meter, TARIFF[site.primitive]
-
-        def picked(items: list[Value], *position: int) -> Value:
-            meter.spend(price.call)
-            meter.allocate(price.storage_call)
-            i = index(len(items), *position)
-            return (items[i],) if 0 <= i < len(items) else None
-
-        return picked
-
-    return build
+def _picker(site: Site) -> tuple[Meter, int, int]:
+    price = TARIFF[site.primitive]
+    return site.meter, price.call, price.storage_call
 
 
-get = _picker(lambda size, i: i)
-first = _picker(lambda size: 0)
-last = _picker(lambda size: size - 1)
+def get(site: Site) -> Function:
+    meter, call, size = _picker(site)
+
+    def picked(items: list[Value], at: int) -> Value:
+        meter.fuel -= call
+        if meter.fuel < 0:
+            meter.out_of_fuel()
+        meter.memory -= size
+        if meter.memory < 0:
+            meter.out_of_memory()
+        return (items[at],) if 0 <= at < len(items) else None
+
+    return picked
+
+
+def first(site: Site) -> Function:
+    pick = get(site)
+    return lambda items: pick(items, 0)
+
+
+def last(site: Site) -> Function:
+    pick = get(site)
+    return lambda items: pick(items, len(items) - 1)
 
 
 def _keyed(site: Site) -> Callable[..., list[Value]]:

@@ -81,16 +81,20 @@ def _text_slicer(place: Place, site: Site) -> Function:
 
 def _list_slicer(place: Place, site: Site) -> Function:
     price, meter = TARIFF[site.primitive], site.meter
+    call, each, header, slot = price.call, price.made, price.storage_call, price.storage_made
 
     def slice_list(items: list[Value], *numbers: int) -> list[Value]:
         n = len(items)
         start, end = place(n, *numbers)
-        start, end = min(max(start, 0), n), min(max(end, 0), n)
-        length = max(0, end - start)
-        meter.spend(price.steps(made=length))
+        start = start if start > 0 else 0
+        end = end if end < n else n
+        length = end - start if end > start else 0
+        meter.fuel -= call + each * length
+        if meter.fuel < 0:
+            meter.out_of_fuel()
         if length == n:
             return items
-        meter.allocate(price.storage(made=length))
+        meter.allocate(header + slot * length)
         return items[start : start + length]
 
     return slice_list

@@ -19,7 +19,7 @@ from lambda_rlm.diagnostics.faults import Fault, OutOfTime
 from lambda_rlm.eval.compile import scope as names
 from lambda_rlm.eval.compile.assembly import compiler_of
 from lambda_rlm.eval.compile.compiled import charged, constant
-from lambda_rlm.eval.compile.stack import FRAMES, Stack
+from lambda_rlm.eval.compile.stack import FRAMES, Stack, in_one_room
 from lambda_rlm.eval.provenance.cuts import Cuts
 from lambda_rlm.eval.staging.measure import measured
 from lambda_rlm.eval.value import Value
@@ -72,7 +72,7 @@ class Stage:
         bindings = self._scope(term, env)
         if bindings is None:
             return None
-        stack = Stack(self.meter, FRAMES)
+        stack = Stack(self.meter, FRAMES, has_room=True)
         before, self.meter.deepest = self.meter.deepest, 0
         try:
             compiler = compiler_of(self.typed, self.autos, self.meter, stack, cuts=self.cuts)
@@ -80,7 +80,7 @@ class Stage:
             stack.left -= code.need
             if stack.left < 0 or code.is_async:
                 return None
-            value = code.run(compiler.slots.frame())
+            value = in_one_room(code.run, compiler.slots.frame())
         except OutOfTime:
             raise
         except Fault:

@@ -11,6 +11,7 @@ from typing import Final
 
 import anyio
 
+from lambda_rlm.eval.compile.batches import terms
 from lambda_rlm.eval.compile.closures.together import ordered
 from lambda_rlm.eval.compile.compiled import Compiled, Frame, Run, made_of
 from lambda_rlm.eval.place import here
@@ -33,6 +34,7 @@ def bound(targets: Sequence[tuple[int, Compiled]], result: Compiled, rows: Seque
     else:
         run = _immediate([(slot, code.run) for slot, code in targets], result.run)
     code = made_of(run, [*codes, result], steps=len(codes), need=need)
+    code.batch = terms.bound(targets, result)
     code.is_async = any(part.is_async for part in (*codes, result))
     return code
 

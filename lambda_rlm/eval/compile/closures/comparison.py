@@ -47,6 +47,8 @@ def _compared_texts(op: str, a: Compiled, b: Compiled, meter: Meter) -> Run:
             return _equal_to_text(a, b.constant[0], op == "==", meter)
         return _equal_texts(a.run, b.run, op == "==", meter)
     x, y = a.run, b.run
+    if b.constant is not None and b.constant[0].n < 1 << SHIFT:
+        return _ordered_by_text(op, x, b.constant[0].s)
 
     def read(e: Frame) -> tuple[str, str]:
         p, q = x(e), y(e)
@@ -62,6 +64,19 @@ def _compared_texts(op: str, a: Compiled, b: Compiled, meter: Meter) -> Run:
             return lambda e: (r := read(e))[0] > r[1]
         case _:
             return lambda e: (r := read(e))[0] >= r[1]
+
+
+def _ordered_by_text(op: str, x: Run, s: str) -> Run:
+    """`a op "…"`, the text so short that comparing it charges nothing."""
+    match op:
+        case "<":
+            return lambda e: x(e).s < s
+        case "<=":
+            return lambda e: x(e).s <= s
+        case ">":
+            return lambda e: x(e).s > s
+        case _:
+            return lambda e: x(e).s >= s
 
 
 def _equal_to_text(a: Compiled, text: Text, wanted: bool, meter: Meter) -> Run:

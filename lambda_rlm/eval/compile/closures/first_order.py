@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from lambda_rlm.diagnostics.faults import PrimitiveFault
 from lambda_rlm.diagnostics.source import Span
+from lambda_rlm.eval.compile.batches import terms
 from lambda_rlm.eval.compile.compiled import Compiled, Frame, Run, made_of
 from lambda_rlm.eval.library.structure import is_text
 from lambda_rlm.eval.value import HEADER, Value
@@ -27,12 +28,16 @@ def operation(primitive: P, arrow: Arrow) -> Callable[[Compiled], Compiled] | No
 
 def _text_length(part: Compiled) -> Compiled:
     i, x = part.slot, part.run
-    return made_of((lambda e: e[i].n) if part.shape == "S" else (lambda e: x(e).n), (part,))
+    code = made_of((lambda e: e[i].n) if part.shape == "S" else (lambda e: x(e).n), (part,))
+    code.batch = terms.length(part, is_text=True)
+    return code
 
 
 def _list_length(part: Compiled) -> Compiled:
     i, x = part.slot, part.run
-    return made_of((lambda e: len(e[i])) if part.shape == "S" else (lambda e: len(x(e))), (part,))
+    code = made_of((lambda e: len(e[i])) if part.shape == "S" else (lambda e: len(x(e))), (part,))
+    code.batch = terms.length(part, is_text=False)
+    return code
 
 
 def _some(x: Run) -> Run:

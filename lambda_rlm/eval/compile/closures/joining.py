@@ -27,7 +27,16 @@ def glued(pieces: Sequence[Text], meter: Meter) -> Text:
     if len(pieces) < 2:
         return pieces[0] if pieces else EMPTY_TEXT
     charge(meter, len(pieces), HEADER + SLOT * len(pieces))
-    n = sum([piece.n for piece in pieces])
+    n = 0
+    is_trusted = is_flat = True
+    for piece in pieces:
+        n += piece.n
+        is_trusted = is_trusted and piece.origin is None
+        is_flat = is_flat and type(piece) is Text
+    if is_trusted and is_flat and n <= min(FLAT, meter.storage.limit):
+        # No number is in it that a model replied, and nothing came from outside: no rope is needed to tell.
+        meter.memory -= CHARACTER * n
+        return Text("".join([piece.s for piece in pieces]))
     rope = Rope(pieces, n, meter)
     if n <= FLAT:
         meter.memory -= CHARACTER * n

@@ -8,19 +8,21 @@ the function charges by itself comes on top; the order of evaluation is that of 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from itertools import compress, islice
+from itertools import compress
 from typing import Final
 
 from lambda_rlm.budget.meter import STRETCH, Meter
+from lambda_rlm.eval.compile.batches.batch import Batch, Columns
+from lambda_rlm.eval.compile.batches.loops import are_many, growing, of_elements
+from lambda_rlm.eval.compile.batches.terms import batch_of
 from lambda_rlm.eval.compile.closures.finish import Finish
 from lambda_rlm.eval.compile.compiled import Callback, Frame, charge
 from lambda_rlm.eval.holding import gathered, strung
-from lambda_rlm.eval.tariff import KEY_STEPS, NUMBER, OPTION, PAIR, SLOT, TARIFF
-from lambda_rlm.eval.value import Value
+from lambda_rlm.eval.tariff import KEY_STEPS, NUMBER, OPTION, SLOT, TARIFF
+from lambda_rlm.eval.value import INT_HIGH, INT_LOW, Value
 from lambda_rlm.syntax.primitive import Primitive as P
 
 Loop = Callable[..., Value]
-PairLoop = Callable[[Frame, int, Iterator[tuple[Value, Value]]], Value]
 
 
 def rates(primitive: P, is_number: bool) -> tuple[int, int]:
@@ -56,11 +58,29 @@ def _results(f: Callback, meter: Meter) -> Callable[[Frame, list[Value]], list[V
     if f.body.many is not None and f.body.many[0] == i:
         many = f.body.many[1]
         return lambda e, xs: many(xs)
+    batch = batch_of(f.body)
+    if batch is not None:
+        return _batched(f, batch, meter)
 
     def results(e: Frame, xs: list[Value]) -> list[Value]:
         if len(xs) <= STRETCH:
             return [body(e) for e[i] in xs]
         return gathered(([body(e) for e[i] in part] for part in meter.stretches(xs)), meter)
+
+    return results
+
+
+def _batched(f: Callback, batch: Batch, meter: Meter) -> Callable[[Frame, list[Value]], list[Value]]:
+    (i,), body = f.slots, f.body.run
+    may, values = of_elements(i, batch, meter)
+
+    def of_part(e: Frame, part: list[Value]) -> list[Value]:
+        found = values(e, part)
+        return [body(e) for e[i] in part] if found is None else found
+
+    def results(e: Frame, xs: list[Value]) -> list[Value]:
+        of = of_part if may(e, xs) is not None else lambda e, part: [body(e) for e[i] in part]
+        return of(e, xs) if len(xs) <= STRETCH else gathered((of(e, part) for part in meter.stretches(xs)), meter)
 
     return results
 
@@ -140,15 +160,48 @@ def _stopping(primitive: P, f: Callback, each: tuple[int, int], meter: Meter) ->
                     return (e[i],)
         return None
 
-    return {P.ANY: run_any, P.ALL: run_all, P.FIND_FIRST: run_first}[primitive]
+    plain = {P.ANY: run_any, P.ALL: run_all, P.FIND_FIRST: run_first}[primitive]
+    batch = batch_of(f.body)
+    return plain if batch is None or not batch.is_calm() else _stopping_early(primitive, f, batch, each, plain, meter)
+
+
+def _stopping_early(primitive: P, f: Callback, batch: Batch, each: tuple[int, int], plain: Loop, meter: Meter) -> Loop:
+    """The same by growing parts, where no element can fault."""
+    (i,) = f.slots
+    may, values = of_elements(i, batch, meter)
+    steps, size = f.body.steps + each[0], f.body.bytes + each[1]
+    decisive = primitive is not P.ALL
+    is_search = primitive is P.FIND_FIRST
+
+    def run(e: Frame, xs: list[Value]) -> Value:
+        if may(e, xs) is None:
+            return plain(e, xs)
+        n, done = len(xs), 0
+        charge(meter, n * steps, n * size)
+        for part in growing(xs, STRETCH):
+            found = values(e, part)
+            if found is None:
+                meter.fuel, meter.memory = meter.fuel + n * steps, meter.memory + n * size
+                return plain(e, xs)
+            if decisive in found:
+                return (part[found.index(True)],) if is_search else decisive
+            done += len(part)
+            if done >= STRETCH:
+                meter.glance()
+        return None if is_search else not decisive
+
+    return run
 
 
 def _fold(f: Callback, each: tuple[int, int], meter: Meter) -> Loop:
     (i, j), body = f.slots, f.body.run
     steps, size = f.body.steps + each[0], f.body.bytes + each[1]
+    added = _added(f)
 
     def run(e: Frame, xs: list[Value], init: Value) -> Value:
         charge(meter, len(xs) * steps, len(xs) * size)
+        if added is not None and (total := added(e, xs, init)) is not None:
+            return total
         e[i] = init
         for part in meter.stretches(xs):
             for e[j] in part:
@@ -156,6 +209,31 @@ def _fold(f: Callback, each: tuple[int, int], meter: Meter) -> Loop:
         return e[i]
 
     return run
+
+
+def _added(f: Callback) -> Callable[[Frame, list[Value], int], int | None] | None:
+    """For a function that adds an Int of the element to the state: the total, where no sum on the way can leave 64 bits; it
+    gives None for any other list."""
+    (i, j), addends = f.slots, f.body.addends
+    if addends is None or addends[0].shape != "S" or addends[0].slot != i or addends[1].slot != j:
+        return None
+    batch = batch_of(addends[1])
+    if batch is None or batch.bounds is None:
+        return None
+    bounds, values = batch.bounds, batch.values
+
+    def total(e: Frame, xs: list[Value], init: int) -> int | None:
+        n = len(xs)
+        if not are_many(n):
+            return None
+        columns = Columns(e, {j: xs}, n)
+        low, high = bounds(columns)
+        if init + n * min(low, 0) < INT_LOW or init + n * max(high, 0) > INT_HIGH:
+            return None
+        e[i], e[j] = sum(values(columns), init), xs[-1]
+        return e[i]  # type: ignore[no-any-return]
+
+    return total
 
 
 def _reduce(f: Callback, each: tuple[int, int], meter: Meter) -> Loop:
@@ -288,106 +366,3 @@ _LOOPS: Final[dict[P, Callable[[Callback, tuple[int, int], Meter], Loop]]] = {
     P.TREE_FOLD: _tree_fold,
 }
 """The loops that need no more than their function, its rates and the meter."""
-
-
-def _looking(pairs: Iterator[tuple[Value, Value]], n: int, meter: Meter) -> Iterator[Iterator[tuple[Value, Value]]]:
-    """The pairs in parts that a loop gets through in a moment, a look at the clock between them."""
-    for _ in range(0, n, STRETCH):
-        meter.glance()
-        yield islice(pairs, STRETCH)
-
-
-def _pair_map(f: Callback, steps: int, size: int, meter: Meter) -> PairLoop:
-    (i, j), body = f.slots, f.body.run
-
-    def run(e: Frame, n: int, pairs: Iterator[tuple[Value, Value]]) -> Value:
-        charge(meter, n * steps, n * size)
-        if n <= STRETCH:
-            return [body(e) for e[i], e[j] in pairs]
-        return gathered(([body(e) for e[i], e[j] in part] for part in _looking(pairs, n, meter)), meter)
-
-    return run
-
-
-def _pair_filter(f: Callback, steps: int, size: int, meter: Meter) -> PairLoop:
-    (i, j), body = f.slots, f.body.run
-
-    def run(e: Frame, n: int, pairs: Iterator[tuple[Value, Value]]) -> Value:
-        charge(meter, n * steps, n * size)
-
-        def kept() -> Iterator[list[Value]]:
-            for part in _looking(pairs, n, meter):
-                found = [(e[i], e[j]) for e[i], e[j] in part if body(e)]
-                charge(meter, 0, PAIR * len(found))
-                yield found
-
-        return next(kept(), []) if n <= STRETCH else gathered(kept(), meter)
-
-    return run
-
-
-def _pair_count(f: Callback, steps: int, size: int, meter: Meter) -> PairLoop:
-    (i, j), body = f.slots, f.body.run
-
-    def run(e: Frame, n: int, pairs: Iterator[tuple[Value, Value]]) -> Value:
-        charge(meter, n * steps, n * size)
-        total = 0
-        for part in _looking(pairs, n, meter):
-            for e[i], e[j] in part:
-                if body(e):
-                    total += 1
-        return total
-
-    return run
-
-
-def _pair_any(f: Callback, steps: int, size: int, meter: Meter) -> PairLoop:
-    (i, j), body = f.slots, f.body.run
-
-    def run(e: Frame, n: int, pairs: Iterator[tuple[Value, Value]]) -> Value:
-        charge(meter, n * steps, n * size)
-        return any(body(e) for part in _looking(pairs, n, meter) for e[i], e[j] in part)
-
-    return run
-
-
-def _pair_all(f: Callback, steps: int, size: int, meter: Meter) -> PairLoop:
-    (i, j), body = f.slots, f.body.run
-
-    def run(e: Frame, n: int, pairs: Iterator[tuple[Value, Value]]) -> Value:
-        charge(meter, n * steps, n * size)
-        return all(body(e) for part in _looking(pairs, n, meter) for e[i], e[j] in part)
-
-    return run
-
-
-def _pair_flat_map(f: Callback, steps: int, size: int, meter: Meter) -> PairLoop:
-    (i, j), body = f.slots, f.body.run
-
-    def run(e: Frame, n: int, pairs: Iterator[tuple[Value, Value]]) -> Value:
-        charge(meter, n * steps, n * size)
-
-        def parts() -> Iterator[list[Value]]:
-            for stretch in _looking(pairs, n, meter):
-                for e[i], e[j] in stretch:
-                    yield body(e)
-
-        return strung(parts(), meter)
-
-    return run
-
-
-PAIR_LOOPS: Final[dict[P, Callable[[Callback, int, int, Meter], PairLoop]]] = {
-    P.MAP: _pair_map,
-    P.FILTER: _pair_filter,
-    P.COUNT: _pair_count,
-    P.ANY: _pair_any,
-    P.ALL: _pair_all,
-    P.FLAT_MAP: _pair_flat_map,
-}
-"""The loops over records with two fields that can do without making them."""
-
-
-def pair_loop(primitive: P, f: Callback, each: tuple[int, int], meter: Meter) -> PairLoop:
-    """A loop over records with two fields that are never made: the function reads the fields in two slots."""
-    return PAIR_LOOPS[primitive](f, f.body.steps + each[0], f.body.bytes + each[1], meter)

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from lambda_rlm.diagnostics.source import Span
-from lambda_rlm.eval.compile.closures.loops import PAIR_LOOPS, rates
+from lambda_rlm.eval.compile.closures.loops import rates
+from lambda_rlm.eval.compile.closures.pair_loops import PAIR_LOOPS
 from lambda_rlm.eval.compile.columns.face import WITH_CALLBACKS, bound_to, has_columns, is_table
 from lambda_rlm.eval.compile.columns.report import noted
 from lambda_rlm.eval.compile.compiled import Callback, Compiled, Frame, in_slot, made_of

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from lambda_rlm.diagnostics.faults import InternalError
+from lambda_rlm.eval.compile.batches import choices as batches
 from lambda_rlm.eval.compile.closures import choice
-from lambda_rlm.eval.compile.compiled import Compiled, in_slot
+from lambda_rlm.eval.compile.compiled import Compiled, in_slot, is_small
 from lambda_rlm.eval.compile.compiler import Compiler
 from lambda_rlm.eval.compile.scope import Local, Scope
 from lambda_rlm.eval.library.structure import is_text
@@ -18,7 +19,11 @@ from lambda_rlm.types.typed import Substitution
 def compile_if(c: Compiler, term: t.If, scope: Scope, s: Substitution) -> Compiled:
     """`if c then a else if … else z`."""
     branches = [(c.compile(condition, scope, s), c.compile(body, scope, s)) for condition, body in term.branches]
-    return choice.conditional(branches, c.compile(term.otherwise, scope, s), c.meter)
+    otherwise = c.compile(term.otherwise, scope, s)
+    code = choice.conditional(branches, otherwise, c.meter)
+    if all(is_small(part) for part in [part for pair in branches for part in pair][1:]) and is_small(otherwise):
+        code.batch = batches.conditional(branches, otherwise)
+    return code
 
 
 def compile_match(c: Compiler, term: t.Match, scope: Scope, s: Substitution) -> Compiled:
@@ -35,7 +40,11 @@ def compile_match(c: Compiler, term: t.Match, scope: Scope, s: Substitution) -> 
             table.setdefault(arm.pattern.literal.value, body)
         elif otherwise is None:
             otherwise = body
-    return choice.match_literal(subject, is_text(type_), table, otherwise, c.meter)
+    code = choice.match_literal(subject, is_text(type_), table, otherwise, c.meter)
+    last = otherwise if otherwise is not None else list(table.values())[-1]
+    if all(map(is_small, (*table.values(), last))):
+        code.batch = batches.labels(subject, is_text(type_), table, last)
+    return code
 
 
 def _match_option(c: Compiler, subject: Compiled, arms: Sequence[t.Arm], scope: Scope, s: Substitution) -> Compiled:

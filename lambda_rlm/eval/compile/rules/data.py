@@ -7,6 +7,7 @@ from operator import itemgetter
 from typing import Final
 
 from lambda_rlm.diagnostics.faults import InternalError
+from lambda_rlm.eval.compile.batches import terms
 from lambda_rlm.eval.compile.closures.joining import template
 from lambda_rlm.eval.compile.compiled import Compiled, Frame, Run, constant, in_field, in_slot, made_of
 from lambda_rlm.eval.compile.compiler import Compiler
@@ -73,7 +74,13 @@ def compile_record(c: Compiler, term: t.RecordLit, scope: Scope, s: Substitution
     names = [f.name for f in term.fields]
     order = sorted(range(len(names)), key=names.__getitem__)
     size = HEADER + SLOT * len(codes)
-    return c.strict(codes, lambda parts: made_of(_tuple([part.run for part in parts], order), parts, bytes=size))
+
+    def build(parts: Sequence[Compiled]) -> Compiled:
+        code = made_of(_tuple([part.run for part in parts], order), parts, bytes=size)
+        code.batch = terms.record(parts, order)
+        return code
+
+    return c.strict(codes, build)
 
 
 def compile_list(c: Compiler, term: t.ListLit, scope: Scope, s: Substitution) -> Compiled:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Final
 
+from lambda_rlm.eval.compile.batches import terms
 from lambda_rlm.eval.compile.closures.calling import applied, applied_awaiting, called_here, called_in_copy
 from lambda_rlm.eval.compile.compiled import Compiled, Frame, charge, charged, in_slot, made_of
 from lambda_rlm.eval.compile.compiler import Compiler
@@ -47,6 +48,7 @@ def known_call(c: Compiler, function: Function, codes: Sequence[Compiled]) -> Co
         run = called_in_copy(slots, runs, body.run) if body.is_async else called_here(slots, runs, body.run)
         code = made_of(run, [*parts, body])
         code.is_async = body.is_async
+        code.batch = terms.bound(list(zip(slots, parts, strict=True)), body, at_once=True)
         return code
 
     return c.strict(codes, build)

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from lambda_rlm.diagnostics.faults import InternalError
 from lambda_rlm.diagnostics.source import Span
 from lambda_rlm.eval.asking.model_calls import ASYNC_IMPLEMENTATIONS
+from lambda_rlm.eval.compile.batches import terms
 from lambda_rlm.eval.compile.closures.first_order import applied, operation
 from lambda_rlm.eval.compile.closures.pairs import PAIRS, pairs_code
 from lambda_rlm.eval.compile.columns.face import ON_LISTS, has_columns, is_table
@@ -26,6 +27,7 @@ from lambda_rlm.eval.library import IMPLEMENTATIONS
 from lambda_rlm.eval.library.many import OVER_MANY
 from lambda_rlm.eval.library.structure import is_list, is_text
 from lambda_rlm.eval.site import Site
+from lambda_rlm.eval.tariff import TARIFF
 from lambda_rlm.syntax import term as t
 from lambda_rlm.syntax.primitive import Primitive
 from lambda_rlm.types.type import Arrow
@@ -63,6 +65,7 @@ def _first_order(c: Compiler, primitive: Primitive, arrow: Arrow, codes: Sequenc
         if is_list(arrow.result):
             run = kept(run, c.meter)
         code = made_of(run, parts, steps=0, is_static=False, need=_NEED)
+        code.batch = terms.number_function(primitive, parts, TARIFF[primitive].call)
         if primitive in OVER_MANY and is_text(arrow.parameters[0]) and [part.shape for part in parts] == ["S", "K"]:
             code.many = parts[0].slot, OVER_MANY[primitive](site, parts[1].run([]))
         return code

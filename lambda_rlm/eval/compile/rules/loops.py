@@ -13,7 +13,8 @@ from typing import Final
 from lambda_rlm.diagnostics.source import Span
 from lambda_rlm.eval.compile.closures.collector import MANY, resting
 from lambda_rlm.eval.compile.closures.finish import Finish, finish
-from lambda_rlm.eval.compile.closures.loops import loop, pair_loop, rates
+from lambda_rlm.eval.compile.closures.loops import loop, rates
+from lambda_rlm.eval.compile.closures.pair_loops import pair_loop
 from lambda_rlm.eval.compile.closures.waiting import waiting_loop
 from lambda_rlm.eval.compile.compiled import Callback, Compiled, Frame, Run, in_slot, made_of
 from lambda_rlm.eval.compile.compiler import Compiler
@@ -99,8 +100,7 @@ def loop_over_pairs(c: Compiler, primitive: P, arrow: Arrow, source: Compiled, c
     price = TARIFF[primitive]
 
     def run(e: Frame) -> Value:
-        n, records = pairs(e)
-        return run_loop(e, n, records)
+        return run_loop(e, pairs(e))
 
     keeping = kept(run, c.meter) if is_list(arrow.result) else run
     code = made_of(keeping, (source,), steps=price.call, bytes=price.storage_call, is_static=False)
