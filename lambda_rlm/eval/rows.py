@@ -14,6 +14,7 @@ from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple, TypeVar, cast
 
 from lambda_rlm.budget.meter import Meter
+from lambda_rlm.eval.compile.closures.collector import resting
 from lambda_rlm.eval.document import SHORT, Document
 from lambda_rlm.eval.tariff import SHIFT
 from lambda_rlm.eval.value import INT_HIGH, INT_LOW, Passage, Text, Value
@@ -133,14 +134,16 @@ class Rows:
             return [row[field] for row in self._made]
         values = self._columns[field]
         if values is None:
-            values = self._columns[field] = self._column(field)
+            with resting():
+                values = self._columns[field] = self._column(field)
         return values
 
     def made(self) -> list[Value]:
         """All rows as records, made once. Their fields are then held by them alone, and numbers by the input too: who measures
         a list counts its holders."""
         if self._made is None:
-            self._made = list(zip(*map(self.column, range(len(self.fields))), strict=True))
+            with resting():
+                self._made = list(zip(*map(self.column, range(len(self.fields))), strict=True))
             self._columns = [None] * len(self.fields)
         return self._made
 
