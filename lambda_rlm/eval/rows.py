@@ -25,7 +25,7 @@ T = TypeVar("T")
 
 _TEXT: Final = "text"
 _FLOAT_HIGH: Final = sys.float_info.max
-_FEWEST: Final = 64
+FEWEST: Final = 64
 """Rows from which on columns are worth their making."""
 
 _KINDS: Final[dict[frozenset[type], ColumnKind]] = {
@@ -59,7 +59,7 @@ class Rows:
     """A table of an input as a value: `fields` are those of its record type, sorted by name, as records have them. Never changed
     once made, but for what is kept of columns and records."""
 
-    __slots__ = ("_columns", "_made", "_numbers", "fields", "meter", "name", "table")
+    __slots__ = ("_columns", "_made", "_numbers", "_row_numbers", "fields", "meter", "name", "table")
 
     def __init__(self, table: Table, record: Record, name: str, meter: Meter) -> None:
         self.table = table
@@ -70,6 +70,7 @@ class Rows:
         self._columns: list[list[Value] | None] = [None] * len(self.fields)
         self._made: list[Value] | None = None
         self._numbers: list[Sequence[Value]] = []
+        self._row_numbers: list[int] | None = None
 
     def __len__(self) -> int:
         return len(self.table)
@@ -155,7 +156,9 @@ class Rows:
         if isinstance(column.cells, ArrowCells) and column.kind in ("int", "float"):
             self._numbers.append(values)
         if inner == TEXT:
-            texts = _texts_of(values, f"{self.name}[", f"].{column.name}", self.meter)
+            if self._row_numbers is None:
+                self._row_numbers = list(range(len(values)))
+            texts = _texts_of(values, self._row_numbers, (f"{self.name}[", f"].{column.name}"), self.meter)
             if len(texts) == len(values):
                 return [(text,) for text in texts] if is_option else texts
             made = iter(texts)
@@ -168,32 +171,32 @@ class Rows:
 
 
 class CellDocument(Document):
-    """The text of a field of a row. There may be a million, so its name is made when somebody asks for it."""
+    """The text of a field of a row. There may be a million, so its name is made when somebody asks for it, of the row's number
+    and what is before and after it."""
 
-    __slots__ = ("after", "before", "row")
+    __slots__ = ("around", "row")
 
-    before: str
+    around: tuple[str, str]
     row: int
-    after: str
 
     @property
     def name(self) -> str:  # type: ignore[override]
-        return f"{self.before}{self.row}{self.after}"
+        before, after = self.around
+        return f"{before}{self.row}{after}"
 
 
-def _texts_of(values: Sequence[str | None], before: str, after: str, meter: Meter) -> list[Value]:
+def _texts_of(values: Sequence[str | None], row_numbers: Sequence[int], around: tuple[str, str], meter: Meter) -> list[Value]:
     """The texts of a column that are there, each a span of its document; written out, for there may be a million."""
     texts: list[Value] = []
     new, add = object.__new__, texts.append
-    for row, s in enumerate(values):
+    for row, s in zip(row_numbers, values, strict=True):
         if s is not None:
             document = new(CellDocument)
             document.text = s
             document.meter = meter
             document._found = None
-            document.before = before
+            document.around = around
             document.row = row
-            document.after = after
             text = new(Passage)
             text.n = len(s)
             text.origin = document
@@ -208,7 +211,7 @@ def rows_of(data: Any, type_: Type, name: str, meter: Meter) -> Rows | None:
         return None
     if not record.fields or not all(_is_simple(inside(field)) for _, field in record.fields):
         return None
-    if type(data) not in (list, tuple, Table) or len(data) < _FEWEST:
+    if type(data) not in (list, tuple, Table) or len(data) < FEWEST:
         return None
     table = data if isinstance(data, Table) else _columns_of(data, [field for field, _ in record.fields])
     if table is None or {column.name for column in table.columns} != {field for field, _ in record.fields}:
