@@ -56,8 +56,8 @@ class ColumnSums(NamedTuple):
 
 
 class Rows:
-    """A table of an input as a value. `fields` are those of its record type, sorted by name, as records have them. Never changed
-    once made, but for what is kept of columns and records."""
+    """A table of an input as a value. `fields` are those of its record type, sorted by name, as records have them. Never
+    changed once made, but for what is kept of columns and records."""
 
     __slots__ = ("_columns", "_made", "_numbers", "_row_numbers", "fields", "meter", "name", "table")
 

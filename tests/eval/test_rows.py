@@ -20,7 +20,7 @@ from lambda_rlm.eval.library.structure import weight
 from lambda_rlm.eval.plain import Unfit, to_plain, to_value, value_with
 from lambda_rlm.eval.provenance.coverage import Coverage
 from lambda_rlm.eval.rows import Rows
-from lambda_rlm.eval.staging.counting import Amount, Tally, tally_of
+from lambda_rlm.eval.staging.counting import SizeRange, Tally, tally_of
 from lambda_rlm.eval.staging.measure import measured
 from lambda_rlm.eval.value import Rope, Text, Value, span_of
 from lambda_rlm.llm.scripted import ScriptedModel
@@ -278,8 +278,8 @@ def test_a_run_over_columns_is_the_run_over_records(program: str, seed: int, mon
 
 
 def merged(tallies: list[Tally]) -> Tally:
-    def all_of(amounts: list[Amount]) -> Amount:
-        return Amount(min(a.least for a in amounts), max(a.most for a in amounts), sum(a.total for a in amounts))
+    def all_of(amounts: list[SizeRange]) -> SizeRange:
+        return SizeRange(min(a.least for a in amounts), max(a.most for a in amounts), sum(a.total for a in amounts))
 
     amounts = {name: all_of([getattr(t, name) for t in tallies]) for name in ("chars", "in_bytes", "beyond", "tokens")}
     most = {name: max(getattr(t, name) for t in tallies) for name in ("width", "piece", "blocks", "is_worded")}

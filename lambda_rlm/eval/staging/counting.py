@@ -28,7 +28,7 @@ _MOST_PIECES: Final = 4_096
 _NOTHING: Final = TokenSize(0, 0)
 
 
-class Amount(NamedTuple):
+class SizeRange(NamedTuple):
     """The least and the most of some numbers, and all together; 0 each where there are none."""
 
     least: int
@@ -41,17 +41,17 @@ class Tally(NamedTuple):
     the bytes of the widest character, their tokens and longest piece, the stretches of data and whether there are words of an
     instruction in one. `most` tells the most tokens of parts, where all texts are spans of one document."""
 
-    chars: Amount
-    in_bytes: Amount
-    beyond: Amount
+    chars: SizeRange
+    in_bytes: SizeRange
+    beyond: SizeRange
     width: int
-    tokens: Amount
+    tokens: SizeRange
     piece: int
     blocks: int
     is_worded: bool
     most: Callable[[int], int] | None
 
-    def makeup(self, vocabulary: Vocabulary | None, varied: Callable[[Amount], SizeBound]) -> Makeup:
+    def makeup(self, vocabulary: Vocabulary | None, varied: Callable[[SizeRange], SizeBound]) -> Makeup:
         """What any of the texts is made of; `varied` makes a size of the tokens of each."""
         if vocabulary is None:
             return Makeup(None, 0, None, self.blocks, self.is_worded)
@@ -222,8 +222,8 @@ class _Making(NamedTuple):
     is_worded: bool
 
 
-def _amount(numbers: Sequence[int], times: Iterable[int]) -> Amount:
-    return Amount(min(numbers, default=0), max(numbers, default=0), sum(map(mul, numbers, times)))
+def _amount(numbers: Sequence[int], times: Iterable[int]) -> SizeRange:
+    return SizeRange(min(numbers, default=0), max(numbers, default=0), sum(map(mul, numbers, times)))
 
 
 def _bytes(text: Text) -> tuple[int, int]:

@@ -27,7 +27,7 @@ from lambda_rlm.bounds.domain.size import ZERO, SizeBound, named, size_of
 from lambda_rlm.bounds.domain.totals import fresh, symbol
 from lambda_rlm.completion import Vocabulary
 from lambda_rlm.eval.rows import Rows, inside
-from lambda_rlm.eval.staging.counting import Amount, Tally, tally_of, tally_of_column
+from lambda_rlm.eval.staging.counting import SizeRange, Tally, tally_of, tally_of_column
 from lambda_rlm.eval.value import Text, Value
 from lambda_rlm.types.type import INT, Con, Enum, Record, Type
 
@@ -119,7 +119,7 @@ def _texts(values: Sequence[Text], owner: int, name: str, vocabulary: Vocabulary
 
 
 def _of_tally(tally: Tally, owner: int, name: str, vocabulary: Vocabulary | None) -> Abstract:
-    def varied(amount: Amount, what: str) -> SizeBound:
+    def varied(amount: SizeRange, what: str) -> SizeBound:
         return _varied(amount, owner, f"{what}({name})" if name else "")
 
     width, low = tally.width, tally.chars.least
@@ -145,7 +145,7 @@ def _lists(values: Sequence[list[Value]], inner: Type, owner: int, vocabulary: V
     return AbstractList(group.length, group.element, group.owner, low)
 
 
-def _varied(amount: Amount, owner: int, name: str) -> SizeBound:
+def _varied(amount: SizeRange, owner: int, name: str) -> SizeBound:
     if owner == 0 or amount.least == amount.most:
         return size_of(amount.most)
     total_ = size_of(amount.total) if not name else named(name, amount.total)
