@@ -8,7 +8,7 @@ Never changed once made.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import repeat
 from json import JSONEncoder
@@ -103,11 +103,13 @@ class Column:
 class Table(Sequence[dict[str, Any]]):
     """Rows held as columns, of which there is one at least. Iterating makes each row anew; nothing of it is kept."""
 
-    __slots__ = ("_count", "columns")
+    __slots__ = ("_count", "columns", "found")
 
     def __init__(self, columns: Sequence[Column], count: int) -> None:
         self.columns = tuple(columns)
         self._count = count
+        self.found: dict[Hashable, Any] = {}
+        """What somebody found out of all cells, for whoever asks again."""
 
     def __len__(self) -> int:
         return self._count

@@ -13,47 +13,70 @@ _BLOCK: Final = 256
 """Characters of which a document knows together how many bytes they have."""
 
 
-_SHORT: Final = 4_096
+SHORT: Final = 4_096
 """Characters of a text that is counted as a whole where nobody asks for its parts."""
+
+
+class _Found:
+    """What somebody asked about a text: of most texts of a list nobody asks."""
+
+    __slots__ = ("counted", "size", "wide", "width")
+
+    def __init__(self) -> None:
+        self.counted: dict[str, CountedText] = {}
+        self.size: tuple[str, TokenSize] | None = None
+        self.wide: list[int] = []
+        self.width = 0
 
 
 class Document:
     """One input text: the leaf of provenance. `name` is the input's name, with a path inside it for texts in lists and
     records."""
 
-    __slots__ = ("_counted", "_size", "_wide", "_width", "meter", "name", "text")
+    __slots__ = ("_found", "meter", "name", "text")
 
     def __init__(self, name: str, text: str, meter: Meter | None = None) -> None:
         self.name = name
         self.text = text
         self.meter = meter
-        self._width = 0
-        self._wide: list[int] = []
-        self._counted: dict[str, CountedText] = {}
-        self._size: tuple[str, TokenSize] | None = None
+        self._found: _Found | None = None
+
+    def _known(self) -> _Found:
+        found = self._found
+        if found is None:
+            found = self._found = _Found()
+        return found
+
+    @property
+    def is_alike(self) -> bool:
+        """A text of the same characters has the same size: it is short, and nobody has asked for parts of this one."""
+        return len(self.text) <= SHORT and (self._found is None or not self._found.counted)
 
     def counted(self, vocabulary: Vocabulary) -> CountedText:
         """The text with its tokens, counted once for each vocabulary."""
-        counted = self._counted.get(vocabulary.name)
+        known = self._known().counted
+        counted = known.get(vocabulary.name)
         if counted is None:
-            counted = self._counted[vocabulary.name] = vocabulary.counted(self.text)
+            counted = known[vocabulary.name] = vocabulary.counted(self.text)
         return counted
 
     def size(self, vocabulary: Vocabulary) -> TokenSize:
         """The tokens of the whole text; a short one is counted at once and not in cells, of which there may be hundreds of
         thousands of texts."""
-        if len(self.text) > _SHORT or vocabulary.name in self._counted:
+        known = self._known()
+        if len(self.text) > SHORT or vocabulary.name in known.counted:
             return self.counted(vocabulary).size
-        if self._size is None or self._size[0] != vocabulary.name:
-            self._size = vocabulary.name, vocabulary.size(self.text)
-        return self._size[1]
+        if known.size is None or known.size[0] != vocabulary.name:
+            known.size = vocabulary.name, vocabulary.size(self.text)
+        return known.size[1]
 
     @property
     def width(self) -> int:
         """Bytes of its widest character in UTF-8. The text is read once for it, and not at all when it is ASCII."""
-        if not self._width:
-            self._width = width_of(self.text)
-        return self._width
+        known = self._known()
+        if not known.width:
+            known.width = width_of(self.text)
+        return known.width
 
     def bytes_within(self, start: int, end: int) -> int:
         """The most bytes of UTF-8 that a span may have, told from blocks of characters around it: the span itself is not
@@ -61,10 +84,11 @@ class Document:
         length = end - start
         if self.width == 1:
             return length
-        if not self._wide:
+        known = self._known()
+        if not known.wide:
             blocks = (self.text[at : at + _BLOCK] for at in range(0, len(self.text), _BLOCK))
-            self._wide = [0, *accumulate(len(block.encode("utf-8", "surrogatepass")) - len(block) for block in blocks)]
-        wide = self._wide[-(-end // _BLOCK)] - self._wide[start // _BLOCK]
+            known.wide = [0, *accumulate(len(block.encode("utf-8", "surrogatepass")) - len(block) for block in blocks)]
+        wide = known.wide[-(-end // _BLOCK)] - known.wide[start // _BLOCK]
         return length + min(wide, length * (self.width - 1))
 
     def __repr__(self) -> str:

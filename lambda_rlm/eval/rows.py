@@ -9,20 +9,24 @@ is charged twice. Refuses nothing: of data that is anything but such rows, or do
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from itertools import repeat
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeVar, cast
 
 from lambda_rlm.budget.meter import Meter
-from lambda_rlm.eval.document import Document
+from lambda_rlm.eval.compile.closures.collector import resting
+from lambda_rlm.eval.document import SHORT, Document
 from lambda_rlm.eval.tariff import SHIFT
-from lambda_rlm.eval.value import INT_HIGH, INT_LOW, Passage, Text, Value, span_of
-from lambda_rlm.table import AT_ONCE, ArrowCells, Column, ColumnKind, PlainCells, Table
+from lambda_rlm.eval.value import INT_HIGH, INT_LOW, Passage, Text, Value
+from lambda_rlm.table import AT_ONCE, ArrowCells, CodedCells, Column, ColumnKind, PlainCells, Table
 from lambda_rlm.types.type import FLOAT, TEXT, Con, Enum, Record, Type
+
+T = TypeVar("T")
 
 _TEXT: Final = "text"
 _FLOAT_HIGH: Final = sys.float_info.max
-_FEWEST: Final = 64
+FEWEST: Final = 64
 """Rows from which on columns are worth their making."""
 
 _KINDS: Final[dict[frozenset[type], ColumnKind]] = {
@@ -42,21 +46,24 @@ _FITTING: Final[dict[str, frozenset[ColumnKind]]] = {
 
 
 class ColumnSums(NamedTuple):
-    """Of the values of a column that are there: how many, and of texts the characters, those of texts that are not ASCII, and
-    how many times 2**SHIFT they have."""
+    """Of the values of a column that are there: how many, and of texts the characters, those of texts that are not ASCII, how
+    many times 2**SHIFT they have, and whether one is so long that its parts are counted."""
 
     present: int
     characters: int = 0
     wide: int = 0
     heavy: int = 0
+    has_long: bool = False
 
 
 class Rows:
-    """A table of an input as a value: `fields` are those of its record type, sorted by name, as records have them. Never
+    """A table of an input as a value. `fields` are those of its record type, sorted by name, as records have them. Never
     changed once made, but for what is kept of columns and records; `as_columns` refers to what those who compute by columns
     have of it while they run."""
 
-    __slots__ = ("_columns", "_made", "_numbers", "_read", "_single", "_sums", "as_columns", "fields", "meter", "name", "table")
+    __slots__ = (
+        "_columns", "_made", "_numbers", "_read", "_row_numbers", "_single", "as_columns", "fields", "meter", "name", "table"
+    )  # fmt: skip
 
     def __init__(self, table: Table, record: Record, name: str, meter: Meter) -> None:
         self.table = table
@@ -66,8 +73,8 @@ class Rows:
         self.fields: tuple[tuple[Column, Type], ...] = tuple((by_name[name], type_) for name, type_ in record.fields)
         self._columns: list[list[Value] | None] = [None] * len(self.fields)
         self._made: list[Value] | None = None
-        self._sums: dict[int, ColumnSums] = {}
         self._numbers: list[Sequence[Value]] = []
+        self._row_numbers: list[int] | None = None
         self._read: dict[int, bytes | None] = {}
         self.as_columns: Any = None
         self._single: dict[int, tuple[Value, ...]] = {}
@@ -82,16 +89,51 @@ class Rows:
         """The values of a field as plain data, not kept."""
         return self.fields[field][0].cells.part(0, len(self.table))
 
+    def once(self, what: tuple[Hashable, ...], find: Callable[[], T]) -> T:
+        """What somebody finds out of the table, found once for all runs on it."""
+        found = self.table.found
+        if what not in found:
+            found[what] = find()
+        return cast(T, found[what])
+
     def sums(self, field: int) -> ColumnSums:
         """What the values of a field come to, added up once."""
-        sums = self._sums.get(field)
-        if sums is None:
-            sums = self._sums[field] = _summed(self.fields[field][0])
-        return sums
+        column = self.fields[field][0]
+        return self.once(("sums", column.name), lambda: _summed(column))
+
+    def counts(self, field: int) -> Mapping[Any, int]:
+        """The different values of a field that are there, as plain data, and how often."""
+        cells, counts = self.fields[field][0].cells, Counter[Any]()
+        if isinstance(cells, CodedCells):
+            codes = cells.codes if isinstance(cells.codes, list) else cells.codes.to_pylist()
+            for code, times in Counter(codes).items():
+                counts[None if code is None else cells.values[code]] += times
+        else:
+            for start in range(0, len(cells), AT_ONCE):
+                counts.update(cells.part(start, AT_ONCE))
+        del counts[None]
+        return counts
+
+    def extremes(self, field: int) -> tuple[float, float]:
+        """The least and the greatest number of a field, 0 where there is none."""
+        values: list[Any] = [value for value in self.plain(field) if value is not None]
+        values = list(map(float, values)) if inside(self.fields[field][1]) == FLOAT else values
+        return min(values, default=0), max(values, default=0)
+
+    def is_read(self, field: int) -> bool:
+        """Whether the values of a field are texts of the input, and no labels."""
+        return inside(self.fields[field][1]) == TEXT
+
+    def texts(self, field: int) -> list[Text]:
+        """The texts of a field that are there."""
+        values = self.column(field)
+        return (
+            values if inside(type_ := self.fields[field][1]) is type_ else [value[0] for value in values if value is not None]
+        )
 
     def characters(self) -> int | None:
         """The characters of all texts that are spans of the input; None where it has no such text."""
-        texts = [self.sums(at) for at, (_, type_) in enumerate(self.fields) if _inside(type_) == TEXT]
+        texts = [self.sums(at) for at in range(len(self.fields)) if self.is_read(at)]
         return sum(sums.characters for sums in texts) if any(sums.present for sums in texts) else None
 
     def column(self, field: int) -> list[Value]:
@@ -100,14 +142,16 @@ class Rows:
             return [row[field] for row in self._made]
         values = self._columns[field]
         if values is None:
-            values = self._columns[field] = self._column(field)
+            with resting():
+                values = self._columns[field] = self._column(field)
         return values
 
     def made(self) -> list[Value]:
         """All rows as records, made once. Their fields are then held by them alone, and numbers by the input too: who measures
         a list counts its holders."""
         if self._made is None:
-            self._made = list(zip(*map(self.column, range(len(self.fields))), strict=True))
+            with resting():
+                self._made = list(zip(*map(self.column, range(len(self.fields))), strict=True))
             self._columns = [None] * len(self.fields)
         return self._made
 
@@ -166,25 +210,31 @@ class Rows:
                     _read(value)
         return values
 
+    def _numbered(self, first: int, count: int) -> Sequence[int]:
+        """The numbers of rows from one on; those of all rows are kept, so that columns share them."""
+        if count != len(self):
+            return range(first, first + count)
+        if self._row_numbers is None:
+            self._row_numbers = list(range(count))
+        return self._row_numbers
+
     def _cells(self, field: int, plain: Sequence[Any], first: int) -> list[Value]:
         """The values of a field in rows from `first` on, from their plain data."""
         column, type_ = self.fields[field]
-        inner = _inside(type_)
+        inner = inside(type_)
         is_option = inner is not type_
         values: Sequence[Value] = plain
         if isinstance(column.cells, ArrowCells) and column.kind in ("int", "float") and len(plain) > 1:
             self._numbers.append(values)
+        if inner == TEXT:
+            texts = _texts_of(values, self._numbered(first, len(values)), (f"{self.name}[", f"].{column.name}"), self.meter)
+            if len(texts) == len(values):
+                return [(text,) for text in texts] if is_option else texts
+            made = iter(texts)
+            return [None if value is None else (next(made),) for value in values]
         if isinstance(inner, Enum):
             values = [None if value is None else Text(value) for value in values]
-        elif column.kind == _TEXT:
-            place, meter = f"].{column.name}", self.meter
-            start = f"{self.name}["
-            return [
-                None if s is None else (text,) if is_option else text
-                for row, s in enumerate(values, first)
-                for text in (None if s is None else span_of(Document(f"{start}{row}{place}", s, meter), 0, len(s)),)
-            ]
-        if inner == FLOAT:
+        elif inner == FLOAT:
             values = [None if value is None else float(value) for value in values]
         return [None if value is None else (value,) for value in values] if is_option else list(values)
 
@@ -213,22 +263,57 @@ def _read(cell: Value) -> None:
         text.s = text.origin.text  # type: ignore[union-attr]
 
 
+class CellDocument(Document):
+    """The text of a field of a row. There may be a million, so its name is made when somebody asks for it, of the row's number
+    and what is before and after it."""
+
+    __slots__ = ("around", "row")
+
+    around: tuple[str, str]
+    row: int
+
+    @property
+    def name(self) -> str:  # type: ignore[override]
+        before, after = self.around
+        return f"{before}{self.row}{after}"
+
+
+def _texts_of(values: Sequence[str | None], row_numbers: Sequence[int], around: tuple[str, str], meter: Meter) -> list[Value]:
+    """The texts of a column that are there, each a span of its document; written out, for there may be a million."""
+    texts: list[Value] = []
+    new, add = object.__new__, texts.append
+    for row, s in zip(row_numbers, values, strict=True):
+        if s is not None:
+            document = new(CellDocument)
+            document.text = s
+            document.meter = meter
+            document._found = None
+            document.around = around
+            document.row = row
+            text = new(Passage)
+            text.n = len(s)
+            text.origin = document
+            text.start = 0
+            add(text)
+    return texts
+
+
 def rows_of(data: Any, type_: Type, name: str, meter: Meter) -> Rows | None:
     """The value of an input by columns; None where it has few rows, other fields than simple ones, or does not fit its type."""
     if not isinstance(type_, Con) or type_.name != "List" or not isinstance(record := type_.arguments[0], Record):
         return None
-    if not record.fields or not all(_is_simple(_inside(field)) for _, field in record.fields):
+    if not record.fields or not all(_is_simple(inside(field)) for _, field in record.fields):
         return None
-    if type(data) not in (list, tuple, Table) or len(data) < _FEWEST:
+    if type(data) not in (list, tuple, Table) or len(data) < FEWEST:
         return None
     table = data if isinstance(data, Table) else _columns_of(data, [field for field, _ in record.fields])
     if table is None or {column.name for column in table.columns} != {field for field, _ in record.fields}:
         return None
     rows = Rows(table, record, name, meter)
-    return rows if all(_fits(column, field) for column, field in rows.fields) else None
+    return rows if rows.once(("fits", record), lambda: all(_fits(column, field) for column, field in rows.fields)) else None
 
 
-def _inside(type_: Type) -> Type:
+def inside(type_: Type) -> Type:
     """What an Option may hold; any other type itself."""
     return type_.arguments[0] if isinstance(type_, Con) and type_.name == "Option" else type_
 
@@ -257,7 +342,7 @@ def _columns_of(data: Sequence[Any], fields: Sequence[str]) -> Table | None:
 
 
 def _summed(column: Column) -> ColumnSums:
-    cells, present, characters, wide, heavy = column.cells, 0, 0, 0, 0
+    cells, present, characters, wide, heavy, longest = column.cells, 0, 0, 0, 0, 0
     for start in range(0, len(cells), AT_ONCE):
         values = cells.part(start, AT_ONCE)
         values = [value for value in values if value is not None] if column.has_missing else values
@@ -266,16 +351,17 @@ def _summed(column: Column) -> ColumnSums:
             continue
         lengths = list(map(len, values))
         characters += sum(lengths)
-        if max(lengths, default=0) >> SHIFT:
+        longest = max(longest, max(lengths, default=0))
+        if longest >> SHIFT:
             heavy += sum([n >> SHIFT for n in lengths])
         if not all(map(str.isascii, values)):
             wide += sum([len(value) for value in values if not value.isascii()])
-    return ColumnSums(present, characters, wide, heavy)
+    return ColumnSums(present, characters, wide, heavy, longest > SHORT)
 
 
 def _fits(column: Column, type_: Type) -> bool:
     """Whether the values of a column inhabit a type."""
-    inner = _inside(type_)
+    inner = inside(type_)
     if column.has_missing and inner is type_:
         return False
     values: Sequence[Any] = column.cells.part(0, len(column.cells))

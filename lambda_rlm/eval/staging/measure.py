@@ -26,9 +26,9 @@ from lambda_rlm.bounds.domain.abstract import (
 from lambda_rlm.bounds.domain.size import ZERO, SizeBound, named, size_of
 from lambda_rlm.bounds.domain.totals import fresh, symbol
 from lambda_rlm.completion import Vocabulary
-from lambda_rlm.eval.document import width_of
-from lambda_rlm.eval.staging.counting import makeup_of
-from lambda_rlm.eval.value import Document, Text, Value
+from lambda_rlm.eval.rows import Rows, inside
+from lambda_rlm.eval.staging.counting import SizeRange, Tally, tally_of, tally_of_column
+from lambda_rlm.eval.value import Text, Value
 from lambda_rlm.types.type import INT, Con, Enum, Record, Type
 
 
@@ -37,10 +37,11 @@ def measured(value: Value, type_: Type, name: str = "", vocabulary: Vocabulary |
     name."""
     match type_:
         case Con("Text" | "Quote"):
-            bytes_, width = _bytes(value)
+            tally = tally_of((value,), vocabulary)
+            bytes_, width = tally.in_bytes.most, tally.width
             chars = named(name, value.n) if name else size_of(value.n)
             one = partial(named, f"tokens({name})") if name else size_of
-            made = makeup_of((value,), (bytes_,), vocabulary, lambda sizes: one(sizes[0]))
+            made = tally.makeup(vocabulary, lambda tokens: one(tokens.most))
             if width == 1:
                 return AbstractText(chars, chars, 1, value.n, made=made)
             beyond = bytes_ - value.n
@@ -53,7 +54,10 @@ def measured(value: Value, type_: Type, name: str = "", vocabulary: Vocabulary |
                 return EMPTY_LIST
             owner = fresh()
             length = named(name, len(value)) if name else size_of(len(value))
-            return AbstractList(length, _all(value, inner, owner, name, vocabulary), owner, len(value))
+            element = (
+                _of_rows(value, owner, name, vocabulary) if type(value) is Rows else _all(value, inner, owner, name, vocabulary)
+            )
+            return AbstractList(length, element, owner, len(value))
         case _:
             return _all([value], type_, 0, "", vocabulary)
 
@@ -83,19 +87,47 @@ def _all(values: Sequence[Value], type_: Type, owner: int, name: str, vocabulary
             return OPAQUE
 
 
-def _texts(values: Sequence[Text], owner: int, name: str, vocabulary: Vocabulary | None) -> Abstract:
-    sizes = [_bytes(v) for v in values]
-    width = max((w for _, w in sizes), default=1)
-    low = min((v.n for v in values), default=0)
-    chars = _varied([v.n for v in values], owner, f"chars({name})" if name else "")
-    made = makeup_of(
-        values, [b for b, _ in sizes], vocabulary, lambda tokens: _varied(tokens, owner, f"tokens({name})" if name else "")
+def _of_rows(rows: Rows, owner: int, name: str, vocabulary: Vocabulary | None) -> Abstract:
+    """One abstract value for all rows of an input, from its columns."""
+    return AbstractRecord(
+        tuple(
+            (column.name, _of_column(rows, at, owner, f"{name}.{column.name}" if name else "", vocabulary))
+            for at, (column, _) in enumerate(rows.fields)
+        )
     )
+
+
+def _of_column(rows: Rows, at: int, owner: int, name: str, vocabulary: Vocabulary | None) -> Abstract:
+    type_, present = rows.fields[at][1], rows.sums(at).present
+    inner = inside(type_)
+    if inner is not type_ and not present:
+        return NONE
+    match inner:
+        case Con("Text") | Enum():
+            value = _of_tally(tally_of_column(rows, at, vocabulary), owner, name, vocabulary)
+        case Con("Bool"):
+            truths = rows.counts(at)
+            value = AbstractBool(next(iter(truths))) if len(truths) == 1 else EITHER
+        case _:
+            low, high = rows.extremes(at)
+            value = number(low, max(0, high), is_int=inner == INT)
+    return value if inner is type_ else AbstractOption(value)
+
+
+def _texts(values: Sequence[Text], owner: int, name: str, vocabulary: Vocabulary | None) -> Abstract:
+    return _of_tally(tally_of(values, vocabulary), owner, name, vocabulary)
+
+
+def _of_tally(tally: Tally, owner: int, name: str, vocabulary: Vocabulary | None) -> Abstract:
+    def varied(amount: SizeRange, what: str) -> SizeBound:
+        return _varied(amount, owner, f"{what}({name})" if name else "")
+
+    width, low = tally.width, tally.chars.least
+    chars = varied(tally.chars, "chars")
+    made = tally.makeup(vocabulary, lambda tokens: varied(tokens, "tokens"))
     if width == 1:
         return AbstractText(chars, chars, 1, low, made=made)
-    in_bytes = _varied([b for b, _ in sizes], owner, f"bytes({name})" if name else "")
-    beyond = _varied([b - v.n for (b, _), v in zip(sizes, values, strict=True)], owner, f"wide({name})" if name else "")
-    return AbstractText(chars, in_bytes, width, low, beyond, made)
+    return AbstractText(chars, varied(tally.in_bytes, "bytes"), width, low, varied(tally.beyond, "wide"), made)
 
 
 def _lists(values: Sequence[list[Value]], inner: Type, owner: int, vocabulary: Vocabulary | None) -> Abstract:
@@ -113,20 +145,8 @@ def _lists(values: Sequence[list[Value]], inner: Type, owner: int, vocabulary: V
     return AbstractList(group.length, group.element, group.owner, low)
 
 
-def _bytes(text: Text) -> tuple[int, int]:
-    """Bytes in UTF-8 (of a span, at most) and those of the widest character; a span of a document is not read."""
-    document = text.origin
-    if text.start >= 0 and isinstance(document, Document):
-        return document.bytes_within(text.start, text.start + text.n), document.width
-    s = text.s
-    if s.isascii():
-        return text.n, 1
-    return len(s.encode("utf-8", "surrogatepass")), width_of(s)
-
-
-def _varied(numbers: Sequence[int], owner: int, name: str) -> SizeBound:
-    highest = max(numbers, default=0)
-    if owner == 0 or min(numbers, default=0) == highest:
-        return size_of(highest)
-    total_ = sum(numbers)
-    return symbol(size_of(highest), named(name, total_) if name else size_of(total_), owner) if highest else ZERO
+def _varied(amount: SizeRange, owner: int, name: str) -> SizeBound:
+    if owner == 0 or amount.least == amount.most:
+        return size_of(amount.most)
+    total_ = size_of(amount.total) if not name else named(name, amount.total)
+    return symbol(size_of(amount.most), total_, owner) if amount.most else ZERO

@@ -18,6 +18,7 @@ from lambda_rlm.completion import Vocabulary
 from lambda_rlm.diagnostics.faults import Fault, OutOfTime
 from lambda_rlm.eval.compile import scope as names
 from lambda_rlm.eval.compile.assembly import compiler_of
+from lambda_rlm.eval.compile.closures.collector import resting
 from lambda_rlm.eval.compile.compiled import charged, constant
 from lambda_rlm.eval.compile.stack import FRAMES, Stack, in_one_room
 from lambda_rlm.eval.provenance.cuts import Cuts
@@ -80,7 +81,8 @@ class Stage:
             stack.left -= code.need
             if stack.left < 0 or code.is_async:
                 return None
-            value = in_one_room(code.run, compiler.slots.frame())
+            with resting():
+                value = in_one_room(code.run, compiler.slots.frame())
         except OutOfTime:
             raise
         except Fault:
