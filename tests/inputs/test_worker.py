@@ -19,6 +19,7 @@ import pytest
 
 from lambda_rlm.inputs import InputProblem, Reading, from_arguments, from_values
 from lambda_rlm.inputs.allowance import TOO_MUCH
+from lambda_rlm.inputs.formats.extracted import ExtractedText
 from lambda_rlm.inputs.worker import process as process_module
 from lambda_rlm.inputs.worker.frames import head_of, received
 from lambda_rlm.inputs.worker.process import WORKER, Worker
@@ -38,7 +39,9 @@ def worker() -> Iterator[Worker]:
 
 
 def text(worker: Worker, data: bytes = PAGE, reading: Reading | None = None, seconds: float = 60.0) -> str:
-    return worker.read("a web page", data, "page.html", reading or Reading(), seconds).text
+    found = worker.read("a web page", data, "page.html", reading or Reading(), seconds)
+    assert isinstance(found, ExtractedText)
+    return found.text
 
 
 def pid_of(worker: Worker) -> int:

@@ -82,6 +82,11 @@ USES: dict[str, Callable[[Any, Type], Any]] = {
     ),
     "shape": lambda data, type_: shape("context", type_, data),
     "layout": lambda data, type_: layout_of(type_, data),
+    "documents as shapes": lambda data, type_: (
+        (layout_of(type_, data, is_documents=True), shape("context", type_, data, is_documents=True))
+        if are_texts(data)
+        else None
+    ),
     "beginning": lambda data, _: [_beginning(data, peek) for peek in (1, 30, 1_000)],
     "texts": lambda data, _: (list(texts_in(data)), list(_texts([data]))),
     "kind": lambda data, _: (kind_of({"context": data}), kind_of({"context": data, "other": "a b c"})),
@@ -94,6 +99,10 @@ USES: dict[str, Callable[[Any, Type], Any]] = {
     "cells": lambda data, _: (number_cells({"t": data}, None), number_cells({"t": data}, {"t": set(range(len(data)))})),
     "sums": lambda data, _: [counted(number, "the a of it", basis(data)) for number in (0, 1, 1.5, -3)],
 }
+
+
+def are_texts(data: Any) -> bool:
+    return are_documents(data) and all(isinstance(row["name"], str) and isinstance(row["text"], str) for row in data)
 
 
 def measured(data: Any) -> Any:
