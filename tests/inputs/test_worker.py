@@ -87,7 +87,7 @@ def test_every_document_format_goes_through_the_process(tmp_path: Path, monkeypa
 
 def test_text_notes_and_problems_come_back_as_they_were() -> None:
     """Half a surrogate pair as well, which has no UTF-8."""
-    request = {"kind": "a web page", "name": "n", "encoding": "cp1252", "memory": 10**9}
+    request = {"kind": "a web page", "name": "n", "encoding": "cp1252", "memory": 10**9, "most": 10**9}
     header, body = _reply(request, "<p>é € 😀".encode("cp1252", "replace"))
     assert (header, body.decode()) == ({"notes": (), "pages": (), "headings": ()}, "é € ?")
     refused, _ = _reply({**request, "kind": "a PDF"}, b"%PDF-1.4 nothing")
