@@ -38,7 +38,7 @@ _APART: Final[Mapping[Format, float]] = {
     html.FORMAT: 60.0,
     parquet.FORMAT: 120.0,
 }
-"""Formats whose parsers are large, slow or native, with the most seconds for a document or table: the worker process reads them."""
+"""Formats whose parsers are large, slow or native, with the most seconds for a file: the worker process reads them."""
 
 
 def reader_of(kind: str) -> Callable[[bytes, str, Reading], ExtractedText | Rows]:
