@@ -21,8 +21,8 @@ from lambda_rlm.inputs.files import TOO_LARGE
 from lambda_rlm.inputs.folder.left_out import LeftOut
 from lambda_rlm.inputs.formats.columns.nested import judge_texts
 from lambda_rlm.inputs.formats.extracted import FilePlaces
+from lambda_rlm.inputs.formats.frames import frame_table
 from lambda_rlm.inputs.formats.registry import rows_at
-from lambda_rlm.inputs.frames import frame_table
 from lambda_rlm.inputs.listing import QUERY, Listing, checked_name, few_enough, listed, listings, within_limit
 from lambda_rlm.inputs.plain_values import contents_of, drawn, is_table, plain_data
 from lambda_rlm.inputs.problem import InputProblem

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lambda_rlm.inputs import InputProblem, Reading, from_values
-from lambda_rlm.inputs.frames import frame_table
+from lambda_rlm.inputs.formats.frames import frame_table
 
 pa = pytest.importorskip("pyarrow", reason="the extra `tables`")
 
