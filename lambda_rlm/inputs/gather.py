@@ -21,6 +21,7 @@ from lambda_rlm.inputs.files import TOO_LARGE
 from lambda_rlm.inputs.folder.left_out import LeftOut
 from lambda_rlm.inputs.formats.columns.nested import judge_texts
 from lambda_rlm.inputs.formats.extracted import FilePlaces
+from lambda_rlm.inputs.formats.frames import frame_table
 from lambda_rlm.inputs.formats.registry import rows_at
 from lambda_rlm.inputs.listing import QUERY, Listing, checked_name, few_enough, listed, listings, within_limit
 from lambda_rlm.inputs.plain_values import contents_of, drawn, is_table, plain_data
@@ -150,6 +151,9 @@ def _given(value: Any, name: str, reading: Reading, left: _Left) -> Shaped:
         if not all(isinstance(one, Path) for one in value):
             raise TypeError(f"{name} mixes Paths and other values; give Paths alone to read files, or texts alone")
         return _files(list(value) if isinstance(value, list | tuple) else sorted(value), name, reading, left, is_list=True)
+    if (frame := frame_table(value, name, reading)) is not None:
+        made = shaped(frame.data, name, names=left.names)
+        return replace(made, notes=(*frame.notes, *made.notes))
     try:
         return shaped(value, name, watch=reading.glance, names=left.names)
     except TypeError:  # something in it is not plain

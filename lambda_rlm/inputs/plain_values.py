@@ -29,7 +29,7 @@ from lambda_rlm.inputs.reading import Reading
 
 _AT_ONCE: Final = 1_000
 """Values between two looks at the deadline."""
-_CELL: Final = 64
+CELL: Final = 64
 """Bytes that a value of a table takes at least, as Python holds it."""
 _POINTER: Final = 8
 """Bytes that a text takes in its list, be it empty."""
@@ -47,6 +47,11 @@ def plain_data(value: Any, name: str, reading: Reading) -> tuple[Any, tuple[str,
     making = _Making(reading)
     made = making.plain(value, name, 0)
     return made, making.notes(name)
+
+
+def missing_note(name: str, missing: int) -> tuple[str, ...]:
+    """What a person should know where values of a table were missing; nothing where none was."""
+    return (f"{name}: {missing:,} missing {'value is' if missing == 1 else 'values are'} null",) if missing else ()
 
 
 def contents_of(file: Any, name: str, reading: Reading, most: int) -> str | bytes:
@@ -70,7 +75,7 @@ def contents_of(file: Any, name: str, reading: Reading, most: int) -> str | byte
 def drawn(items: Iterator[Any], name: str, reading: Reading) -> list[Any]:
     """The elements of an iterator. Raises `InputProblem` where it has more than the limit of what may be read."""
     found: list[Any] = []
-    most = reading.most_bytes // _CELL
+    most = reading.most_bytes // CELL
     made = 0
     for item in items:
         found.append(item)
@@ -88,7 +93,7 @@ def _least(item: Any) -> int:
     """Bytes that an element of an iterator is counted with while others are drawn; its parts are looked at later."""
     if isinstance(item, str | bytes | bytearray):
         return max(_POINTER, len(item))
-    return _CELL * (1 + len(item)) if isinstance(item, list | tuple | dict | set) else _CELL
+    return CELL * (1 + len(item)) if isinstance(item, list | tuple | dict | set) else CELL
 
 
 class _Making:
@@ -103,10 +108,8 @@ class _Making:
 
     def notes(self, name: str) -> tuple[str, ...]:
         """What a person should know of how the data came to be."""
-        one = self.missing == 1
-        missing = f"{name}: {self.missing:,} missing {'value is' if one else 'values are'} null" if self.missing else ""
         paths = f"{name}: paths inside data are given as text, their files are not read" if self.paths else ""
-        return tuple(note for note in (missing, paths) if note)
+        return (*missing_note(name, self.missing), *(note for note in (paths,) if note))
 
     def plain(self, value: Any, where: str, depth: int, *, is_table: bool = False) -> Any:
         """Plain data for a value; `is_table` where NaN means that a value is missing."""
@@ -128,7 +131,7 @@ class _Making:
 
     def _counted(self, value: Any, where: str) -> None:
         self.count += 1
-        self.made += max(_POINTER, len(value)) if isinstance(value, str | bytes) else _CELL
+        self.made += max(_POINTER, len(value)) if isinstance(value, str | bytes) else CELL
         if self.count % _AT_ONCE == 0:
             self.reading.glance()
         if self.made > self.reading.most_bytes:
@@ -192,7 +195,7 @@ class _Making:
         if made is None:
             return None
         height, width = value.shape
-        if height * width * _CELL > self.reading.most_bytes:
+        if height * width * CELL > self.reading.most_bytes:
             raise too_large(f"{where} has {height:,} rows of {width:,} columns", self.reading.most_bytes)
         names = [_key(name, where) for name in (value.columns if made != "to_pylist" else value.schema.names)]
         if len(set(names)) < len(names):

@@ -11,6 +11,10 @@ import pytest
 
 from lambda_rlm.inputs import InputProblem, Reading, from_arguments
 from lambda_rlm.inputs import reading as reading_module
+from lambda_rlm.inputs.formats.extracted import Rows
+from lambda_rlm.inputs.worker.process import MOST_OF_ROWS, WORKER
+from lambda_rlm.inputs.worker.rows import packed, unpacked
+from lambda_rlm.table import ArrowCells, Column, Table
 from lambda_rlm.types.type import BOOL, FLOAT, INT, TEXT, list_of, option_of, record_of
 from tests.support.input_files import problem, written
 
@@ -137,3 +141,34 @@ def test_among_texts_it_is_told_to_be_an_input_of_its_own(tmp_path: Path) -> Non
             from_arguments(arguments, reading)
         assert "an input of its own" in (caught.value.hint or "")
     assert any("skipped 1 (a Parquet file)" in one for one in from_arguments([str(tmp_path)]).notes)
+
+
+def test_it_is_parsed_in_the_worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that takes its parser over, or has it take memory without end, has no more than the worker has."""
+    path, asked = saved(tmp_path, {"a": [1, None], "t": ["x", "x"], "big": ["1", None]}), []
+    read = WORKER.read
+
+    def listened(*arguments: Any) -> Any:
+        asked.append((arguments[0], arguments[-1]))
+        return read(*arguments)
+
+    monkeypatch.setattr(WORKER, "read", listened)
+    assert from_arguments([path]).values["context"] == [{"a": 1, "t": "x", "big": "1"}, {"a": None, "t": "x", "big": None}]
+    assert asked == [("a Parquet file", MOST_OF_ROWS)]
+    monkeypatch.setattr("lambda_rlm.inputs.formats.registry.MOST_OF_ROWS", 1_000_000)
+    many = saved(tmp_path, {"a": pa.array(range(1_000_000))})
+    message = problem(many).message
+    assert any(said in message for said in ("of memory to be read as a Parquet file", "its parser ended"))
+
+
+@pytest.mark.parametrize("damage", ["cut", "kind", "type", "text", "none"])
+def test_what_the_worker_says_is_checked(damage: str) -> None:
+    offsets, data = pa.array([0, 1], pa.int32()).buffers()[1], pa.py_buffer(b"\xff")
+    broken = pa.Array.from_buffers(pa.string(), 1, [None, offsets, data])
+    cells = ArrowCells(broken if damage == "text" else pa.array(["x"]))
+    about, body = packed(Rows(Table([Column("a", "text", False, cells)], 1)))
+    assert damage != "none" or unpacked(about, body).data == [{"a": "x"}]
+    about |= {"kinds": ["file"]} if damage == "kind" else {"kinds": ["int"]} if damage == "type" else {}
+    if damage != "none":
+        with pytest.raises((ValueError, KeyError, OSError)):
+            unpacked(about, body[:-60] if damage == "cut" else body)

@@ -19,6 +19,7 @@ import pytest
 
 from lambda_rlm.inputs import InputProblem, Reading, from_arguments, from_values
 from lambda_rlm.inputs.allowance import TOO_MUCH
+from lambda_rlm.inputs.formats.extracted import ExtractedText
 from lambda_rlm.inputs.worker import process as process_module
 from lambda_rlm.inputs.worker.frames import head_of, received
 from lambda_rlm.inputs.worker.process import WORKER, Worker
@@ -38,7 +39,9 @@ def worker() -> Iterator[Worker]:
 
 
 def text(worker: Worker, data: bytes = PAGE, reading: Reading | None = None, seconds: float = 60.0) -> str:
-    return worker.read("a web page", data, "page.html", reading or Reading(), seconds).text
+    found = worker.read("a web page", data, "page.html", reading or Reading(), seconds)
+    assert isinstance(found, ExtractedText)
+    return found.text
 
 
 def pid_of(worker: Worker) -> int:
@@ -84,7 +87,7 @@ def test_every_document_format_goes_through_the_process(tmp_path: Path, monkeypa
 
 def test_text_notes_and_problems_come_back_as_they_were() -> None:
     """Half a surrogate pair as well, which has no UTF-8."""
-    request = {"kind": "a web page", "name": "n", "encoding": "cp1252", "memory": 10**9}
+    request = {"kind": "a web page", "name": "n", "encoding": "cp1252", "memory": 10**9, "most": 10**9}
     header, body = _reply(request, "<p>é € 😀".encode("cp1252", "replace"))
     assert (header, body.decode()) == ({"notes": (), "pages": (), "headings": ()}, "é € ?")
     refused, _ = _reply({**request, "kind": "a PDF"}, b"%PDF-1.4 nothing")

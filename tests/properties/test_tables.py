@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from lambda_rlm.inputs import InputProblem, Reading
 from lambda_rlm.inputs.allowance import FileAllowance
-from lambda_rlm.inputs.formats import arrow
+from lambda_rlm.inputs.formats import arrow, arrow_columns
 from lambda_rlm.inputs.formats.columns import column
 from lambda_rlm.inputs.formats.csv import parse_csv
 from lambda_rlm.inputs.formats.json import parse_jsonl
@@ -109,9 +109,13 @@ def came(parse: Any, text: str) -> Any:
 
 
 def both(parse: Any, text: str, monkeypatch: pytest.MonkeyPatch, sample: int) -> None:
+    """What the standard library reads, and what pyarrow reads, a few lines at a time where the sample is small."""
     with monkeypatch.context() as patch:
-        for module in (arrow, column):
+        for module in (arrow, arrow_columns, column):
             patch.setattr(module, "SAMPLE", sample)
+        patch.setattr(arrow_columns, "_FIRST", 2 * sample)
+        patch.setattr("lambda_rlm.inputs.formats.columns.growing._SAMPLE", sample)
+        patch.setattr(arrow, "_PART", 10 * sample)
         patch.setattr("lambda_rlm.inputs.formats.columns.nested.SAMPLE", sample)
         patch.setattr("lambda_rlm.inputs.formats.csv._AT_ONCE", sample)
         patch.setattr(arrow, "WORTH", 10**9)

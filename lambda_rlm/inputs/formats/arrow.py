@@ -8,18 +8,16 @@ some at a time, so that the bytes of the whole are not held beside it.
 
 from __future__ import annotations
 
-import io
 import json
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, Final
 
 from lambda_rlm.inputs.allowance import FileAllowance
-from lambda_rlm.inputs.formats.arrow_columns import cell_column, table_of
+from lambda_rlm.inputs.formats.arrow_columns import cell_column, counted, encoded, is_coded, joined, table_of
 from lambda_rlm.inputs.formats.columns.column import SAMPLE, CellColumn
-from lambda_rlm.inputs.formats.columns.numbers import PLAIN_NUMBER
 from lambda_rlm.inputs.formats.columns.verdict import Verdict
 from lambda_rlm.inputs.formats.extracted import Rows
 from lambda_rlm.table import Table
@@ -29,13 +27,12 @@ WORTH: Final = 1_000_000
 _OLDEST: Final = 17
 _FIRST: Final = 10_000
 _EXACT: Final = 2**53
-_WHOLE: Final = "0|-?[1-9][0-9]{0,14}"
 _MOST_KEYS: Final = 100
 _LINES: Final = 200
 """Lines that are looked at in one place for the types of their values."""
 _PLACES: Final = 8
-_BLOCK: Final = 1 << 20
-_WIDEST: Final = 4
+_PART: Final = 1 << 22
+"""Characters that are read at once."""
 _CELL: Final = 46
 """Bytes of a cell in its column, beside its characters: a number, or its part of a text that is held for two rows or more."""
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
@@ -51,51 +48,37 @@ def is_installed() -> bool:
     return int(pyarrow.__version__.partition(".")[0]) >= _OLDEST
 
 
-class _Bytes(io.RawIOBase):
-    """A stretch of a text in UTF-8, of which only what is read is made."""
-
-    def __init__(self, text: str, start: int, stop: int) -> None:
-        self._text, self._at, self._stop = text, start, stop
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        count = len(buffer) if self._text.isascii() else max(1, len(buffer) // _WIDEST)
-        end = min(self._at + count, self._stop)
-        piece = self._text[self._at : end].encode()
-        self._at = end
-        buffer[: len(piece)] = piece
-        return len(piece)
-
-
-def _stream(text: str, start: int, stop: int) -> Any:
-    return io.BufferedReader(_Bytes(text, start, stop), _BLOCK)
+def _parts(text: str, start: int, stop: int) -> Iterator[bytes]:
+    """Whole lines of a stretch of a text, as many at a time as are held beside it without harm."""
+    while start < stop:
+        end = text.find("\n", start + _PART, stop) + 1 or stop
+        if (part := text[start:end].encode()).strip(b"\r\n"):
+            yield part
+        start = end
 
 
 class ArrowCsv:
-    """The cells of a CSV text below its header, as pyarrow has read them: an array of texts for each column."""
+    """The cells of a CSV text below its header, as pyarrow has read them: an array of texts for each column, coded where the
+    first of them repeat."""
 
     def __init__(self, table: Any, allowance: FileAllowance) -> None:
-        self._cells = list(table.columns)
+        self._cells = list(map(joined, table.columns))
         self._count = table.num_rows
         self.allowance = allowance
 
     def see(self, columns: Sequence[CellColumn]) -> None:
         """Show all cells to the columns."""
-        import pyarrow.compute as pc
-
         for column, cells in zip(columns, self._cells, strict=True):
             self.allowance.reading.glance()
             column.see(cells.slice(0, SAMPLE).to_pylist())
             rest = cells.slice(SAMPLE)
             if not len(rest) or not column.is_looked_at:
                 continue
-            if column.may_be_numbers and (blank := _blank_beside_numbers(rest, column.has_settled_numbers)) is not None:
+            form = None if is_coded(rest) else column.known_form
+            if form is not None and (blank := _blank_beside(rest, form)) is not None:
                 column.count_plain(len(rest) - blank, blank)
             else:
-                counted = pc.value_counts(rest)
-                column.count(counted.field("values").to_pylist(), counted.field("counts").to_pylist())
+                column.count(*counted(rest))
 
     def table(self, columns: Sequence[CellColumn], found: Sequence[Verdict]) -> Table:
         """The rows, whose texts are let go column by column."""
@@ -112,25 +95,38 @@ def cells_of_csv(text: str, delimiter: str, width: int, allowance: FileAllowance
     if width < 2 or not start or start == len(text) or not _is_simple(text, start, delimiter):
         return None
     import pyarrow as pa
-    from pyarrow import csv
 
     names = [str(number) for number in range(width)]
+    has_quotes = '"' in text
+    parts: list[Any] = []
     try:
-        table = csv.read_csv(
-            _stream(text, start, len(text)),
-            read_options=csv.ReadOptions(column_names=names),
-            parse_options=csv.ParseOptions(delimiter=delimiter, newlines_in_values='"' in text),
-            convert_options=csv.ConvertOptions(
-                column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False, check_utf8=False
-            ),
-        )
+        for part in (text[start:].encode(),) if has_quotes else _parts(text, start, len(text)):
+            allowance.reading.glance()
+            parts.append(encoded(_read_csv(part, delimiter, names, has_quotes), like=parts[0] if parts else None))
+        table = pa.concat_tables(parts)
     except pa.ArrowException:
         return None
+    del parts
     made = table.nbytes + table.num_rows * width * _CELL + (0 if text.isascii() else sys.getsizeof(text))
     if allowance.made + made > allowance.most:  # the standard reader counts exactly
         return None
     allowance.add(made)
     return ArrowCsv(table, allowance)
+
+
+def _read_csv(data: bytes, delimiter: str, names: Sequence[str], has_quotes: bool) -> Any:
+    """The rows of lines without a header, as columns of texts."""
+    import pyarrow as pa
+    from pyarrow import csv
+
+    return csv.read_csv(
+        pa.BufferReader(data),
+        read_options=csv.ReadOptions(column_names=names),
+        parse_options=csv.ParseOptions(delimiter=delimiter, newlines_in_values=has_quotes),
+        convert_options=csv.ConvertOptions(
+            column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False, check_utf8=False
+        ),
+    )
 
 
 def _is_simple(text: str, start: int, delimiter: str) -> bool:
@@ -145,12 +141,11 @@ def _is_simple(text: str, start: int, delimiter: str) -> bool:
     return '"' not in re.sub(rf'(?<![^{by}\n])"(?:[^"]++|"")*+"(?![^{by}\r\n])', "", text)
 
 
-def _blank_beside_numbers(cells: Any, are_any: bool) -> int | None:
-    """How many cells are blank where the others are whole numbers of at most 15 digits, or any numbers as programs write them;
-    None where others are among them."""
+def _blank_beside(cells: Any, form: str) -> int | None:
+    """How many cells are blank where all others have a form; None where some have another."""
     import pyarrow.compute as pc
 
-    form = rf"^(?:{PLAIN_NUMBER if are_any else _WHOLE})?$"
+    form = f"^(?:{form})?$"
     if not all(pc.all(pc.match_substring_regex(some, form)).as_py() for some in (cells.slice(0, _FIRST), cells)):
         return None
     return int(pc.sum(pc.equal(cells, "")).as_py())
@@ -170,17 +165,22 @@ def table_of_lines(text: str, allowance: FileAllowance) -> Rows | None:
     import pyarrow as pa
     from pyarrow import json as arrow_json
 
-    known = {"int": pa.int64(), "float": pa.float64(), "bool": pa.bool_(), "text": pa.string(), "": pa.null()}
+    known = {"int": pa.int64(), "float": pa.float64(), "bool": pa.bool_(), "text": pa.string(), "": pa.string()}
     schema = pa.schema([(key, known[kind]) for key, kind in kinds.items()])
     options = arrow_json.ParseOptions(explicit_schema=schema, unexpected_field_behavior="error")
     try:
-        table = arrow_json.read_json(_stream(text, 0, stop), parse_options=options)
+        parts: list[Any] = []
+        for part in _parts(text, 0, stop):
+            allowance.reading.glance()
+            read = arrow_json.read_json(pa.BufferReader(part), parse_options=options)
+            parts.append(encoded(read, like=parts[0] if parts else None))
+        table = pa.concat_tables(parts)
     except pa.ArrowException:
         return None
+    del parts
     if table.num_rows != ends + 1 or table.column_names != list(kinds) or not all(map(_is_exact, table.columns)):
         return None
     allowance.add(table.nbytes + table.num_rows * len(kinds) * _CELL + (0 if text.isascii() else sys.getsizeof(text)))
-    table = table.cast(pa.schema([(key, known[kind or "text"]) for key, kind in kinds.items()]))
     return table_of(table, [kind or "text" for kind in kinds.values()], allowance)
 
 

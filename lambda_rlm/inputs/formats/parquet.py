@@ -55,7 +55,7 @@ def parquet_rows(data: bytes, name: str, reading: Reading) -> Rows:
         if twice is not None:
             raise InputProblem(f"{name} has two columns named {twice!r:.60}", "rename one of them")
         return replace(_rows(table, allowance), made=allowance.made)
-    except InputProblem:
+    except (InputProblem, MemoryError):
         raise
     except (pa.ArrowException, OSError, ValueError, KeyError, TypeError, OverflowError) as error:
         raise unsound(_KIND, name, str(error).splitlines()[0][:200] if str(error) else type(error).__name__) from None

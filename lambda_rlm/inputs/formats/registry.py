@@ -16,7 +16,7 @@ from lambda_rlm.inputs.formats import csv, docx, html, json, parquet, pdf
 from lambda_rlm.inputs.formats.extracted import MOST_CHARACTERS, ExtractedText, Rows, unsound
 from lambda_rlm.inputs.problem import InputProblem
 from lambda_rlm.inputs.reading import Format, Reading
-from lambda_rlm.inputs.worker.process import WORKER
+from lambda_rlm.inputs.worker.process import MOST_MEMORY, MOST_OF_ROWS, WORKER
 
 FORMATS: Final[tuple[Format, ...]] = (
     pdf.FORMAT,
@@ -32,8 +32,13 @@ FORMATS: Final[tuple[Format, ...]] = (
 
 _OF_STANDARD_INPUT: Final[Mapping[str, Format]] = {"csv": csv.CSV, "jsonl": json.JSON_LINES, "json": json.JSON}
 
-_APART: Final[Mapping[Format, float]] = {pdf.FORMAT: pdf.MOST_SECONDS, docx.FORMAT: 60.0, html.FORMAT: 60.0}
-"""Formats whose parsers are large, slow or native, with the most seconds for a document: the worker process reads them."""
+_APART: Final[Mapping[Format, float]] = {
+    pdf.FORMAT: pdf.MOST_SECONDS,
+    docx.FORMAT: 60.0,
+    html.FORMAT: 60.0,
+    parquet.FORMAT: 120.0,
+}
+"""Formats whose parsers are large, slow or native, with the most seconds for a file: the worker process reads them."""
 
 
 def reader_of(kind: str) -> Callable[[bytes, str, Reading], ExtractedText | Rows]:
@@ -97,7 +102,8 @@ def _read(format_: Format, data: bytes, name: str, reading: Reading) -> Extracte
         raise problem
     try:
         if format_ in _APART:
-            return WORKER.read(format_.kind, data, name, reading, _APART[format_])
+            most = MOST_OF_ROWS if format_.has_rows else MOST_MEMORY
+            return WORKER.read(format_.kind, data, name, reading, _APART[format_], most)
         return format_.read(data, name, reading)
     except InputProblem:
         raise

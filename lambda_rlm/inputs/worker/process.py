@@ -17,16 +17,19 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 
 from lambda_rlm.inputs.allowance import TOO_MUCH
-from lambda_rlm.inputs.formats.extracted import ExtractedText, unsound
+from lambda_rlm.inputs.formats.extracted import ExtractedText, Rows, unsound
 from lambda_rlm.inputs.problem import InputProblem
 from lambda_rlm.inputs.reading import Reading, amount
 from lambda_rlm.inputs.worker.frames import LENGTHS, head_of, lengths_of
+from lambda_rlm.inputs.worker.rows import unpacked
 
 if TYPE_CHECKING:
     from subprocess import Popen
 
 MOST_MEMORY: Final = 500_000_000
 """Bytes for one document, beside twice its size."""
+MOST_OF_ROWS: Final = 1_500_000_000
+"""The same for a file of rows, whose reader counts what it makes: its library alone takes much of the other limit."""
 _PROGRAM: Final = """
 import sys
 sys.path[:] = sys.argv[1:]
@@ -58,18 +61,21 @@ class Worker:
         self._lock = Lock()
         self._process: Popen[bytes] | None = None
 
-    def read(self, kind: str, data: bytes, name: str, reading: Reading, seconds: float) -> ExtractedText:
-        """The text of a document by the format of that kind; raises `InputProblem`, and what `reading.glance` raises."""
+    def read(
+        self, kind: str, data: bytes, name: str, reading: Reading, seconds: float, most: int = MOST_MEMORY
+    ) -> ExtractedText | Rows:
+        """What a document is by the format of that kind, read with `most` bytes of memory beside twice its size; raises
+        `InputProblem`, and what `reading.glance` raises."""
         while not self._lock.acquire(timeout=_GLANCE):
             reading.glance()
         try:
-            return self._read(kind, data, name, reading, seconds)
+            return self._read(kind, data, name, reading, seconds, most)
         finally:
             self._lock.release()
 
-    def _read(self, kind: str, data: bytes, name: str, reading: Reading, seconds: float) -> ExtractedText:
-        memory = MOST_MEMORY + 2 * len(data)
-        request = {"kind": kind, "name": name, "encoding": reading.encoding, "memory": memory}
+    def _read(self, kind: str, data: bytes, name: str, reading: Reading, seconds: float, most: int) -> ExtractedText | Rows:
+        memory = most + 2 * len(data)
+        request = {"kind": kind, "name": name, "encoding": reading.encoding, "memory": memory, "most": reading.most_bytes}
         end = monotonic() + seconds
         try:
             process = self._started(reading, end)
@@ -134,7 +140,7 @@ def _start() -> Popen[bytes]:
         raise InputProblem("documents cannot be read in a frozen application: no Python to start", "pass their text")
     places = dict.fromkeys(os.path.abspath(place) for place in sys.path if place)
     environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
-    environment |= {"MALLOC_ARENA_MAX": "1"}
+    environment |= {"MALLOC_ARENA_MAX": "1", "ARROW_DEFAULT_MEMORY_POOL": "system"}
     try:
         # -P: what lies in the current folder is not imported.
         process = Popen(
@@ -216,7 +222,7 @@ def _received(back: int, got: bytearray, reading: Reading) -> tuple[dict[str, An
     return json.loads(got[LENGTHS:start]), got[start:]
 
 
-def _understood(reply: dict[str, Any], body: bytearray, kind: str, name: str, memory: int) -> ExtractedText:
+def _understood(reply: dict[str, Any], body: bytearray, kind: str, name: str, memory: int) -> ExtractedText | Rows:
     if reply.get("is_memory_used_up"):
         raise InputProblem(
             f"{name} would need more than {amount(memory)} of memory to be read as {kind}",
@@ -226,6 +232,11 @@ def _understood(reply: dict[str, Any], body: bytearray, kind: str, name: str, me
     if (problem := reply.get("problem")) is not None:
         message, hint, why = problem
         raise InputProblem(str(message), None if hint is None else str(hint), str(why))
+    if "rows" in reply:
+        try:
+            return unpacked(reply, body)
+        except (ValueError, KeyError, TypeError, OSError) as error:  # pyarrow's are among them
+            raise unsound(kind, name, type(error).__name__) from None
     pages = tuple((int(at), int(number)) for at, number in reply["pages"])
     headings = tuple((int(at), str(words)) for at, words in reply["headings"])
     return ExtractedText(body.decode("utf-8", "surrogatepass"), tuple(map(str, reply["notes"])), pages, headings)

@@ -13,11 +13,12 @@ from queue import SimpleQueue
 from threading import Thread
 from typing import Any, BinaryIO, Final
 
-from lambda_rlm.inputs.formats.extracted import ExtractedText, unsound
+from lambda_rlm.inputs.formats.extracted import Rows, unsound
 from lambda_rlm.inputs.formats.registry import reader_of
 from lambda_rlm.inputs.problem import InputProblem
 from lambda_rlm.inputs.reading import Reading
 from lambda_rlm.inputs.worker.frames import head_of, received
+from lambda_rlm.inputs.worker.rows import packed
 
 _LARGE: Final = 200_000_000
 """Bytes in use from which on a process is not kept for the next document."""
@@ -60,8 +61,9 @@ def _reply(header: dict[str, Any], data: bytes) -> tuple[dict[str, Any], bytes]:
     kind, name = header["kind"], header["name"]
     _limit_memory(header["memory"])
     try:
-        found = reader_of(kind)(data, name, Reading(encoding=header["encoding"]))
-        assert isinstance(found, ExtractedText)
+        found = reader_of(kind)(data, name, Reading(encoding=header["encoding"], most_bytes=header["most"]))
+        if isinstance(found, Rows):
+            return packed(found)
         about = {"notes": found.notes, "pages": found.pages, "headings": found.headings}
         return about, found.text.encode("utf-8", "surrogatepass")
     except InputProblem as problem:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from lambda_rlm.synth.layout.forms import MaskedForm, common_forms, mask_of, percent
-from lambda_rlm.table import Table
+from lambda_rlm.table import Table, is_list
 from lambda_rlm.types.type import BOOL, TEXT, Con, Record, Type, option_of
 
 MOST_SHAPES: Final = 8
@@ -80,7 +80,7 @@ def layout_of(type_: Type, value: Any, *, is_documents: bool = False) -> Layout:
     """The layout of an input, given as plain data of that type."""
     if isinstance(value, str):
         return _of_texts([value])
-    if isinstance(value, list) and is_documents:
+    if is_list(value) and is_documents:
         return _of_texts([item["text"] for item in value])
     columns: list[ColumnLayout] = []
     more = 0

@@ -74,8 +74,7 @@ class CellColumn:
             self._give_up()
 
     def count_plain(self, filled: int, blank: int) -> None:
-        """Take notice of so many numbers as programs write them, whole ones of at most 15 digits, or any where
-        `has_settled_numbers`, and so many blank cells."""
+        """Take notice of so many numbers of the `known_form`, and so many blank cells."""
         self._rows += filled + blank
         self._filled += filled
         if self._words is not None and filled:
@@ -115,9 +114,9 @@ class CellColumn:
         return self._numbers is not None and not self._numbers.others
 
     @property
-    def has_settled_numbers(self) -> bool:
-        """All cells are numbers so far, and plain numbers can no longer change how they are read."""
-        return self.may_be_numbers and self._numbers is not None and self._numbers.is_settled
+    def known_form(self) -> str | None:
+        """The pattern of numbers that can no longer change how the column is read; None where some cell is no number."""
+        return self._numbers.known_form if self._numbers is not None and self.may_be_numbers else None
 
     @property
     def rows(self) -> int:

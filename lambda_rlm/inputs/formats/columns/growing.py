@@ -13,7 +13,7 @@ from lambda_rlm.table import Cells, CodedCells, Column, ColumnKind, PlainCells
 
 MANY: Final = 0.5
 """The share of different texts in a column up to which each is held once."""
-_SAMPLE: Final = 500
+_SAMPLE: Final = 10_000
 """The first rows, by which texts are found not to repeat."""
 _NUMBERS: Final = {"int": "q", "float": "d"}
 

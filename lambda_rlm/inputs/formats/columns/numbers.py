@@ -17,6 +17,8 @@ from lambda_rlm.written_numbers import SPACES, DecimalSigns, plain_digits, readi
 
 PLAIN_NUMBER: Final = r"-?(?:(?:0|[1-9][0-9]{0,14})(?:\.[0-9]{1,17}(?:[eE][+-]?[0-9]{1,2})?|[eE][+-][0-9]{1,2})?|\.[0-9]{1,17})"
 """A number as programs write it, of at most 15 digits before the point; in RE2's words too."""
+_WHOLE: Final = "0|-?[1-9][0-9]{0,14}"
+_NO_LAST_ZERO: Final = PLAIN_NUMBER.replace("[0-9]{1,17}", "(?:[0-9]|[0-9]{1,16}[1-9])")
 _PLAIN: Final = re.compile(rf"(?:{PLAIN_NUMBER}(?:\n|\Z))*+\Z")
 """Numbers on lines, as programs write them."""
 _MONEY: Final = r"R\$|[$€£¥₹₽₩₺₫₪฿₴₦₱]|kr\.?|zł|Kč|Ft|lei|USD|EUR|GBP|JPY|CNY|INR|CHF|CAD|AUD|BRL|MXN|SEK|NOK|DKK|PLN|CZK|HUF|RUB|TRY|KRW|ZAR"
@@ -82,12 +84,16 @@ class Numbers:
             self._see_versions(joined)
 
     @property
-    def is_settled(self) -> bool:
-        """Further numbers as programs write them tell nothing but how many there are."""
-        return "." in self.decimals.told and not self.may_be_versions and self.has_fraction["."]
+    def known_form(self) -> str:
+        """The pattern of further numbers that tell nothing but how many there are, in RE2's words."""
+        if "." not in self.decimals.told or not self.has_fraction["."]:
+            return _WHOLE
+        if not self.may_be_versions:
+            return PLAIN_NUMBER
+        return _WHOLE if self.has_last_zero else _NO_LAST_ZERO
 
     def see_plain(self, count: int) -> None:
-        """Take notice of so many numbers as programs write them: whole ones of at most 15 digits, any where `is_settled`."""
+        """Take notice of so many numbers of the `known_form`."""
         self.fits += count
         self.grouped = None if count else self.grouped
 
