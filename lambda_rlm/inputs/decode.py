@@ -112,7 +112,7 @@ def decode(data: bytes, name: str, reading: Reading | None = None) -> Decoded:
     if escaped is not None:
         return Decoded(_strict(data, escaped, name), f"{name}: decoded as {escaped} (inferred from its escapes)")
     try:
-        text = data.decode("utf-8-sig")
+        text = _text(data, "utf-8", 0 if mark is None else len(mark[0]))
     except UnicodeDecodeError as error:
         return _not_utf8(data, name, error)
     return Decoded(text, _noted(text, name))
@@ -178,16 +178,21 @@ def _as_told(data: bytes, name: str, reading: Reading) -> Decoded:
     if not reading.replaces:
         return Decoded(_strict(data, encoding, name, skipped))
     before = data.count("\ufffd".encode()) if codecs.lookup(encoding).name == "utf-8" else 0
-    text = data[skipped:].decode(encoding, "replace")
+    text = str(memoryview(data)[skipped:], encoding, "replace")
     replaced = max(0, text.count("\ufffd") - before)
     return Decoded(
         text, f"{name}: {replaced:,} byte sequences are not valid {encoding} and were replaced by U+FFFD" if replaced else None
     )
 
 
+def _text(data: bytes, encoding: str, skipped: int) -> str:
+    """The text of bytes behind a mark, which are not copied for it."""
+    return str(memoryview(data)[skipped:], encoding)
+
+
 def _strict(data: bytes, encoding: str, name: str, skipped: int = 0) -> str:
     try:
-        return data[skipped:].decode(encoding) if skipped else data.decode(encoding)
+        return _text(data, encoding, skipped)
     except UnicodeDecodeError as error:
         # Marks are not part of what decoders count.
         marked = encoding == "utf-8-sig" and data.startswith(codecs.BOM_UTF8)

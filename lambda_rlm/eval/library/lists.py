@@ -69,24 +69,50 @@ batch = _made(lambda items, n: -(-len(items) // max(1, n)), _batches)
 concat = _made(lambda lists: sum(map(len, lists)), _concatenated)
 
 
-def _picker(index: Callable[..., int]) -> Callable[[Site], Function]:
-    def build(site: Site) -> Function:
-        meter, price = site.meter, TARIFF[site.primitive]
+def get(site: Site) -> Function:
+    charge = _charged_once(site)
 
-        def picked(items: list[Value], *position: int) -> Value:
-            meter.spend(price.call)
-            meter.allocate(price.storage_call)
-            i = index(len(items), *position)
-            return (items[i],) if 0 <= i < len(items) else None
+    def at(items: list[Value], position: int) -> Value:
+        charge()
+        return (items[position],) if 0 <= position < len(items) else None
 
-        return picked
-
-    return build
+    return at
 
 
-get = _picker(lambda size, i: i)
-first = _picker(lambda size: 0)
-last = _picker(lambda size: size - 1)
+def first(site: Site) -> Function:
+    charge = _charged_once(site)
+
+    def first_of(items: list[Value]) -> Value:
+        charge()
+        return (items[0],) if items else None
+
+    return first_of
+
+
+def last(site: Site) -> Function:
+    charge = _charged_once(site)
+
+    def last_of(items: list[Value]) -> Value:
+        charge()
+        return (items[-1],) if items else None
+
+    return last_of
+
+
+def _charged_once(site: Site) -> Callable[[], None]:
+    """Charges a call of a function that makes one value, in one go."""
+    meter, price = site.meter, TARIFF[site.primitive]
+    call, storage = price.call, price.storage_call
+
+    def charge() -> None:
+        meter.fuel -= call
+        if meter.fuel < 0:
+            meter.out_of_fuel()
+        meter.memory -= storage
+        if meter.memory < 0:
+            meter.out_of_memory()
+
+    return charge
 
 
 def _keyed(site: Site) -> Callable[..., list[Value]]:
