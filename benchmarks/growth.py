@@ -132,24 +132,24 @@ def measured(job: str, size: int, program: str, path: Path, options: list[str]) 
             raise
         finally:
             process.returncode = 0  # waited for already
-    figure = Figure(job, size, usage.ru_utime + usage.ru_stime, peak / 1024)
-    unit = "MB" if path.suffix == ".txt" else "rows"
-    print(f"{job:<28} {size:>9,} {unit:<4} {figure.cpu:8.2f} s {figure.peak:8.0f} MB", flush=True)
-    return figure
+    return Figure(job, size, usage.ru_utime + usage.ru_stime, peak / 1024)
 
 
 def grown(
     job: str, sizes: tuple[int, ...], make: Callable[[Path, int], None], program: str, options: list[str]
 ) -> list[Figure]:
-    """The figures of one job at all sizes; the first time only writes bytecode and what a first run writes."""
+    """The figures of one job at all sizes. A run before them writes bytecode, and what a first run of a user writes."""
     figures = []
-    with TemporaryDirectory() as name:
-        for size in sizes:
-            path = Path(name) / ("input.txt" if make is write_text else "input.csv")
+    name, unit = ("input.txt", "MB") if make is write_text else ("input.csv", "rows")
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / name
+        for size in (sizes[0], *sizes):
             make(path, size)
-            figures.append(measured(job, size, program, path, options))
-            path.unlink()
-    return figures
+            figure = measured(job, size, program, path, options)
+            figures.append(figure)
+            if len(figures) > 1:
+                print(f"{job:<28} {size:>9,} {unit:<4} {figure.cpu:8.2f} s {figure.peak:8.0f} MB", flush=True)
+    return figures[1:]
 
 
 def steepest(figures: list[Figure]) -> list[str]:
