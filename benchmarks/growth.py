@@ -1,14 +1,15 @@
 """How processor time and storage grow with the input: 1, 10 and 100 MB of text, and 10^4, 10^5 and 10^6 rows.
 
-`python benchmarks/growth.py` runs whole `lambda-rlm run` commands, each in a process of its own: over text a plan that asks a local server about
-every piece of 20,000 characters, and a pure program that searches and counts lines; over rows a filter, a group and a sum, and one
-aggregate. It prints the processor time of each command and its peak of storage (proportional set size, sampled; resident where that
-is not told), and exits with 1 where ten times the input takes more than `MOST` times of either. `--quick` leaves out the largest sizes;
-`--save FILE` writes the figures as JSON, which `plots/growth.py` draws.
+`python benchmarks/growth.py` runs whole `lambda-rlm run` commands, each in a process of its own: over text a plan that asks a
+local server about every piece of 20,000 characters, and a pure program that searches and counts lines; over rows a filter, a
+group and a sum, and one aggregate. It prints the processor time of each command and its peak of storage (proportional set
+size, sampled; resident where that is not told), and exits with 1 where ten times the input takes more than `MOST` times of
+either. `--quick` leaves out the largest sizes; `--save FILE` writes the figures as JSON, which `plots/growth.py` draws.
 
-`MOST` is ten and a fifth of it: the same command measured again differs by up to a tenth, and a text of 100 MB fits no cache of a processor,
-where one of 10 MB still does. The start is not taken off: beside the larger of two neighbors it is little, and taking it
-off would let noise of the smaller one decide. What grows as n log n passes, as sorting must; what grows with the square is ten times over.
+`MOST` is ten and a fifth of it: the same command measured again differs by up to a tenth, and a text of 100 MB fits no cache
+of a processor, where one of 10 MB still does. The start is not taken off: beside the larger of two neighbors it is little,
+and taking it off would let noise of the smaller one decide. What grows as n log n passes, as sorting must; what grows with
+the square is ten times over.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
-"""How processor time and storage grow, from what `benchmarks/growth.py --save` wrote: a picture and the table of docs/performance.md.
+"""A picture of how processor time and storage grow, and its table, from what `benchmarks/growth.py --save` wrote.
 
-`python benchmarks/plots/growth.py FIGURES.json --plot docs/growth.svg` prints the table and draws two panels with logarithmic axes, in
-which what is linear rises as the dotted line does. It needs no package; the colors are readable on light and on dark pages.
+`python benchmarks/plots/growth.py FIGURES.json --plot docs/growth.svg` prints the table and draws two panels with logarithmic
+axes, in which what is linear rises as the dotted line does. It needs no package; the colors are readable on light and on dark
+pages.
 """
 
 from __future__ import annotations

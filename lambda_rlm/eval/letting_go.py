@@ -1,8 +1,8 @@
 """Copies of prompts that a run does not need any more, given back while the ropes they were made of live on.
 
-A rope is read once, for its prompt. A reply knows what it was made from, so the rope lives as long as the reply; a map over a long
-input would hold the whole input once more. Owns `let_go`. Promises that values, charges and provenance stay the same: whoever
-reads the rope again gets the same characters, and is not charged again for what was charged before.
+A rope is read once, for its prompt. A reply knows what it was made from, so the rope lives as long as the reply; a map over a
+long input would hold the whole input once more. Owns `let_go`. Promises that values, charges and provenance stay the same:
+whoever reads the rope again gets the same characters, and is not charged again for what was charged before.
 """
 
 from __future__ import annotations

@@ -127,8 +127,8 @@ def beginning(parts: Sequence[bytes]) -> bytes:
 
 
 def decode_parts(parts: list[bytes], name: str, reading: Reading | None = None) -> Decoded:
-    """As `decode` of the bytes in all parts together. Takes the parts out of the list while it decodes them, so that a long text
-    in UTF-8 and its bytes are not held at once."""
+    """As `decode` of the bytes in all parts together. Takes the parts out of the list while it decodes them, so that a long
+    text in UTF-8 and its bytes are not held at once."""
     if len(parts) < 2 or not _are_utf8(parts, name, reading):
         return decode(b"".join(parts), name, reading)
     text, decoder = "", codecs.getincrementaldecoder("utf-8-sig")()
