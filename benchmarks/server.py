@@ -56,7 +56,7 @@ class Server:
         self.seen.add(key)
         self.answered += 1
         message = {"role": "assistant", "content": f"read {len(body)}"}
-        usage = {"prompt_tokens": len(body) // 8, "completion_tokens": 2, "total_tokens": len(body) // 8 + 2}
+        usage = {"prompt_tokens": len(body) // 4, "completion_tokens": 2, "total_tokens": len(body) // 4 + 2}
         choice = {"index": 0, "message": message, "finish_reason": "stop"}
         said = {"id": "x", "object": "chat.completion", "created": 1, "model": "m", "choices": [choice], "usage": usage}
         return written(200, said), True

@@ -234,13 +234,13 @@ class Rope(Text):
             raise AttributeError(name)
         meter, n = self.meter, self.n
         if meter is None:
-            self.s = "".join([_characters(piece) for piece in self.opened()])
+            self.s = "".join([characters(piece) for piece in self.opened()])
             return self.s
         meter.allocate(HEADER + CHARACTER * n, n)
         pieces = self.opened()
         if n >= LONG:
             meter.storage.make_room(sum([piece.memory() for piece in pieces]))
-        self.s = "".join([_characters(piece) for piece in pieces])
+        self.s = "".join([characters(piece) for piece in pieces])
         if n >= LONG:
             self.__class__ = ReadRope
             meter.storage.hold(memory_of(self.s))
@@ -329,7 +329,7 @@ def pieces_of(text: Text) -> Sequence[Text]:
     return text.opened() if isinstance(text, Rope) else (text,)
 
 
-def _characters(piece: Text) -> str:
+def characters(piece: Text) -> str:
     """What a piece reads, without keeping a copy in it."""
     if piece.start >= 0:
         document = piece.origin

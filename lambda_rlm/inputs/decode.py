@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -41,6 +42,8 @@ _KINDS: Final = (
     (b"\x7fELF", "an executable", "only text files are supported"),
 )
 
+_AT_ONCE: Final = 4 << 20
+"""Bytes of a long text that are decoded at a time."""
 _LEAST_WIDE: Final = 16
 _MOSTLY: Final = 0.98
 _NOT_MOSTLY: Final = 0.9
@@ -112,10 +115,49 @@ def decode(data: bytes, name: str, reading: Reading | None = None) -> Decoded:
     if escaped is not None:
         return Decoded(_strict(data, escaped, name), f"{name}: decoded as {escaped} (inferred from its escapes)")
     try:
-        text = data.decode("utf-8-sig")
+        text = _text(data, "utf-8", 0 if mark is None else len(mark[0]))
     except UnicodeDecodeError as error:
         return _not_utf8(data, name, error)
     return Decoded(text, _noted(text, name))
+
+
+def beginning(parts: Sequence[bytes]) -> bytes:
+    """The first bytes of all parts together, by which their kind is known."""
+    return b"".join([part[:LOOKED_AT] for part in parts])[:LOOKED_AT]
+
+
+def decode_parts(parts: list[bytes], name: str, reading: Reading | None = None) -> Decoded:
+    """As `decode` of the bytes in all parts together. Takes the parts out of the list while it decodes them, so that a long
+    text in UTF-8 and its bytes are not held at once."""
+    if len(parts) < 2 or not _are_utf8(parts, name, reading):
+        return decode(b"".join(parts), name, reading)
+    text, decoder = "", codecs.getincrementaldecoder("utf-8-sig")()
+    while parts:
+        part = memoryview(parts.pop(0))
+        for at in range(0, len(part), _AT_ONCE):
+            text += decoder.decode(part[at : at + _AT_ONCE])  # the interpreter makes it longer where it is
+    text += decoder.decode(b"", True)
+    return Decoded(text, _noted(text, name))
+
+
+def _are_utf8(parts: Sequence[bytes], name: str, reading: Reading | None) -> bool:
+    """Whether `decode` would read them as UTF-8, without holding their text."""
+    head = beginning(parts)
+    if (reading is not None and reading.codec is not None) or kind_of(head, name) is not None or _wide(head) is not None:
+        return False
+    if (_mark(head) or _MARKS[0])[1] != "utf-8":
+        return False
+    if all(map(bytes.isascii, parts)):
+        return not any(b"\x1b" in part for part in parts)
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    try:
+        for part in parts:
+            for at in range(0, len(part), _AT_ONCE):
+                decoder.decode(memoryview(part)[at : at + _AT_ONCE])
+        decoder.decode(b"", True)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _noted(text: str, name: str) -> str | None:
@@ -178,16 +220,21 @@ def _as_told(data: bytes, name: str, reading: Reading) -> Decoded:
     if not reading.replaces:
         return Decoded(_strict(data, encoding, name, skipped))
     before = data.count("\ufffd".encode()) if codecs.lookup(encoding).name == "utf-8" else 0
-    text = data[skipped:].decode(encoding, "replace")
+    text = str(memoryview(data)[skipped:], encoding, "replace")
     replaced = max(0, text.count("\ufffd") - before)
     return Decoded(
         text, f"{name}: {replaced:,} byte sequences are not valid {encoding} and were replaced by U+FFFD" if replaced else None
     )
 
 
+def _text(data: bytes, encoding: str, skipped: int) -> str:
+    """The text of bytes behind a mark, which are not copied for it."""
+    return str(memoryview(data)[skipped:], encoding)
+
+
 def _strict(data: bytes, encoding: str, name: str, skipped: int = 0) -> str:
     try:
-        return data[skipped:].decode(encoding) if skipped else data.decode(encoding)
+        return _text(data, encoding, skipped)
     except UnicodeDecodeError as error:
         # Marks are not part of what decoders count.
         marked = encoding == "utf-8-sig" and data.startswith(codecs.BOM_UTF8)

@@ -26,6 +26,8 @@ from lambda_rlm.private_file import inherited, kind_of, open_below, open_regular
 from lambda_rlm.syntax.caps import MAX_CHARACTERS
 
 _PIECE: Final = 1 << 20
+_PART: Final = 34 << 20
+"""Bytes of a part of a large file: above what an allocator keeps for itself when it is freed (32 MB in glibc)."""
 _GLANCE: Final = 0.05
 
 MOST_PROGRAM: Final = 4 * MAX_CHARACTERS
@@ -43,29 +45,44 @@ Look = Callable[[bytes], InputProblem | None]
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    data: bytes
+    """The bytes of a file in parts, which whoever reads them may take away one by one, so that they are not held twice."""
+
+    parts: list[bytes]
     note: str | None = None
+
+    @property
+    def data(self) -> bytes:
+        """All of them, in one part from now on."""
+        self.parts[:] = [b"".join(self.parts)]
+        return self.parts[0]
 
 
 def contents(
-    path: Path, most: int, look: Look, watch: Callable[[], object] | None = None, below: Path | None = None
+    path: Path,
+    most: int,
+    look: Look,
+    watch: Callable[[], object] | None = None,
+    below: Path | None = None,
+    *,
+    in_parts: bool = False,
 ) -> Contents:
     """The bytes of a file, at most `most`; of a pipe, watched while nothing comes. A file of the folder `below` is reached
-    through no link in it, whatever was put there since it was listed. Raises `InputProblem`."""
+    through no link in it, whatever was put there since it was listed. `in_parts`: a large regular file is read in parts, else
+    at once. Raises `InputProblem`."""
     try:
         with _opened(path, below) as file:
             before = os.fstat(file.fileno())
             size = before.st_size if stat.S_ISREG(before.st_mode) else 0
             stream = file if stat.S_ISREG(before.st_mode) or watch is None else _pipe(file, watch)
-            data = within(stream, most, plain(str(path)), look, size)
+            parts = within(stream, most, plain(str(path)), look, size, _PART if in_parts else most + 1)
             after = os.fstat(file.fileno())
     except (OSError, ValueError) as error:
         if isinstance(error, InputProblem):
             raise
         raise unreadable(path, error) from None
     if not stat.S_ISREG(before.st_mode) or not before.st_size:
-        return Contents(data)
-    return _unchanged(path, data, before, after)
+        return Contents(parts)
+    return _unchanged(path, parts, before, after)
 
 
 def _opened(path: Path, below: Path | None) -> FileIO:
@@ -87,7 +104,7 @@ def standard_input(most: int, look: Look, watch: Callable[[], object] | None = N
         raise InputProblem("standard input is closed", "use a file instead of `-`")
     buffer = getattr(sys.stdin, "buffer", None)
     if buffer is None:
-        return Contents(sys.stdin.read().encode("utf-8", "surrogatepass"))
+        return Contents([sys.stdin.read().encode("utf-8", "surrogatepass")])
     stream = buffer if watch is None else awaited(buffer, watch)
     return Contents(within(stream, most, "standard input", look))
 
@@ -183,9 +200,9 @@ def unreadable(path: Path, error: Exception) -> InputProblem:
     return InputProblem(f"cannot read {short}: {reason}")
 
 
-def within(file: BinaryIO, most: int, name: str, look: Look, size: int = 0) -> bytes:
+def within(file: BinaryIO, most: int, name: str, look: Look, size: int = 0, part: int = 0) -> list[bytes]:
     """All bytes of an open file; raises `InputProblem` when there are more than `most`, or the first of them speak against it.
-    `size` is that of a regular file, which is then read at once, so that its bytes are held once."""
+    `size` is that of a regular file, which is then read in parts of `part` bytes; all else becomes one part."""
     first = bytearray()
     while len(first) < LOOKED_AT and (piece := file.read(LOOKED_AT - len(first))):
         first += piece
@@ -196,12 +213,12 @@ def within(file: BinaryIO, most: int, name: str, look: Look, size: int = 0) -> b
     if size:
         file.seek(0)
         pieces, read = [], 0
-    while read <= most and (piece := file.read(max(_PIECE, min(size, most) + 1 - read))):
+    while read <= most and (piece := file.read(max(_PIECE, min(size + 1 - read, most + 1 - read, part)))):
         pieces.append(piece)
         read += len(piece)
     if read > most:
         raise too_large(f"{name} is too large", most)
-    return b"".join(pieces)
+    return pieces if size else [b"".join(pieces)]
 
 
 def _readable_kind(path: Path, status: os.stat_result) -> None:
@@ -212,12 +229,14 @@ def _readable_kind(path: Path, status: os.stat_result) -> None:
     raise InputProblem(f"{plain(str(path))} is {kind}, not a file", hint, "not a regular file")
 
 
-def _unchanged(path: Path, data: bytes, before: os.stat_result, after: os.stat_result) -> Contents:
+def _unchanged(path: Path, parts: list[bytes], before: os.stat_result, after: os.stat_result) -> Contents:
+    size = sum(map(len, parts))
     same = (before.st_size, before.st_mtime_ns, before.st_ino) == (after.st_size, after.st_mtime_ns, after.st_ino)
-    if same and len(data) == before.st_size:
-        return Contents(data)
+    if same and size == before.st_size:
+        return Contents(parts)
     name = plain(str(path))
-    if before.st_ino == after.st_ino and before.st_size < max(len(data), after.st_size) and len(data) >= before.st_size:
+    if before.st_ino == after.st_ino and before.st_size < max(size, after.st_size) and size >= before.st_size:
         there = amount(before.st_size)
-        return Contents(data[: before.st_size], f"{name} grew while it was read: only its first {there} are used")
+        there_then = b"".join(parts)[: before.st_size]
+        return Contents([there_then], f"{name} grew while it was read: only its first {there} are used")
     raise InputProblem(f"{name} changed while it was read", "try again, or copy it first", "changed while it was read")

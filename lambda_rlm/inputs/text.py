@@ -41,8 +41,8 @@ def text_of(path: Path | None, reading: Reading, most: int, below: Path | None =
     def look(first: bytes) -> InputProblem | None:
         return speaks_against(first, name, reading)
 
-    read = _read(path, most, look, reading, below)
-    return _text_in(read.data, name, reading, read.note)
+    read = _read(path, most, look, reading, below, in_parts=True)
+    return _text_in(read, name, reading)
 
 
 def text_in(data: bytes, name: str, reading: Reading, most: int) -> FileText:
@@ -52,17 +52,18 @@ def text_in(data: bytes, name: str, reading: Reading, most: int) -> FileText:
     problem = speaks_against(data[: decode.LOOKED_AT], name, reading)
     if problem is not None:
         raise problem
-    return _text_in(data, name, reading, None)
+    return _text_in(Contents([data]), name, reading)
 
 
-def _text_in(data: bytes, name: str, reading: Reading, note: str | None) -> FileText:
-    found = registry.text_format(data[: decode.LOOKED_AT], name, reading)
+def _text_in(read: Contents, name: str, reading: Reading) -> FileText:
+    size = sum(map(len, read.parts))
+    found = registry.text_format(decode.beginning(read.parts), name, reading)
     if found is not None:
-        extracted = registry.text_in(found, data, name, reading)
+        extracted = registry.text_in(found, read.data, name, reading)
         places = FilePlaces(name, False, extracted.pages, extracted.headings)
-        return FileText(sound(extracted.text), _notes(note, *extracted.notes), len(data), places)
-    decoded = decode.decode(data, name, reading)
-    return FileText(decoded.text, _notes(note, decoded.note), len(data), FilePlaces(name))
+        return FileText(sound(extracted.text), _notes(read.note, *extracted.notes), size, places)
+    decoded = decode.decode_parts(read.parts, name, reading)
+    return FileText(decoded.text, _notes(read.note, decoded.note), size, FilePlaces(name))
 
 
 def rows_of(path: Path | None, found: Format, reading: Reading, most: int, below: Path | None = None) -> FileRows:
@@ -80,9 +81,13 @@ def rows_of(path: Path | None, found: Format, reading: Reading, most: int, below
     return FileRows(rows, _notes(read.note, *rows.notes), len(read.data))
 
 
-def _read(path: Path | None, most: int, look: Look, reading: Reading, below: Path | None) -> Contents:
+def _read(
+    path: Path | None, most: int, look: Look, reading: Reading, below: Path | None, *, in_parts: bool = False
+) -> Contents:
     allow_input(path)
-    return standard_input(most, look, reading.watch) if path is None else contents(path, most, look, reading.watch, below)
+    if path is None:
+        return standard_input(most, look, reading.watch)
+    return contents(path, most, look, reading.watch, below, in_parts=in_parts)
 
 
 def speaks_against(first: bytes, name: str, reading: Reading) -> InputProblem | None:

@@ -204,7 +204,7 @@ def test_a_file_that_changes_while_it_is_read_is_told(
     path = Path(written(tmp_path, "a.log", "first"))
     original = opened_files.within
 
-    def meanwhile(*arguments: object) -> bytes:
+    def meanwhile(*arguments: object) -> list[bytes]:
         if changes is None:
             path.write_bytes(b"fi")
         else:

@@ -32,6 +32,7 @@ from lambda_rlm.eval.asking.prompt import PRICE
 from lambda_rlm.eval.asking.question import Key, ModelQuery, PreparedRequest, prepare
 from lambda_rlm.eval.asking.quotes import finder_of
 from lambda_rlm.eval.asking.shape import ReplyReading, read_text
+from lambda_rlm.eval.letting_go import let_go
 from lambda_rlm.eval.place import TaskPlace, here
 from lambda_rlm.eval.provenance.coverage import Coverage
 from lambda_rlm.eval.provenance.exchanges import Exchanges
@@ -161,6 +162,7 @@ class Asker:
             finally:
                 # What began before it was asked for here has ended when one call of this place's own would have, or before.
                 place.depth = max(place.depth, min(flight.depth, place.depth + 1))
+                let_go(question.prompt.origin)
 
     def degrade(self, *, quotes: int = 0, items: int = 0, or_else: int = 0, cuts: int = 0, prompts: int = 0) -> None:
         """Count what is missing from the answer; in a strict run that is a fault."""

@@ -188,7 +188,7 @@ def compiled(pattern: Text | str, site: Site, *, is_multi_line: bool = False) ->
     others. A bad one is a fault."""
     source = pattern if isinstance(pattern, str) else pattern.s
     meter = site.meter
-    meter.spend(COMPILED_STEPS + (COMPILED_KILO * len(source) >> 10))
+    meter.spend(_compiling(len(source)))
     try:
         chosen = _compiled(source, is_multi_line)
     except BadPattern as bad:
@@ -218,13 +218,26 @@ def chooser(site: Site, *, is_multi_line: bool = False) -> Callable[[Text], Patt
 
         return literally
     seen: set[str] = set()
+    last: Text | None = None
+    known: Pattern | None = None
+    steps = 0
 
     def computed(pattern: Text) -> Pattern:
+        nonlocal last, known, steps
+        if pattern is last and known is not None:  # as below, for a pattern that a loop asks about element by element
+            site.meter.spend(steps)
+            return known
         chosen = compiled(pattern, site, is_multi_line=is_multi_line)
         if pattern.s not in seen:
             seen.add(pattern.s)
             site.meter.allocate(KEPT_SOURCE + CHARACTER * pattern.n)
             site.meter.spend(chosen.size)
+        last, known, steps = pattern, chosen, _compiling(len(pattern.s)) + chosen.followed
         return chosen
 
     return computed
+
+
+def _compiling(characters: int) -> int:
+    """Steps for compiling a pattern of a length, before its program is known."""
+    return COMPILED_STEPS + (COMPILED_KILO * characters >> 10)

@@ -61,25 +61,44 @@ def parse(site: Site) -> Callable[..., Value]:
     bare = _bare(type_)
     decode = decoder(type_, site.called)
     is_number = is_scalar(type_)
+    if is_number and bare is not None:
+        return _number_parser(site, bare)
     # The shortest record of optional fields only is `{}`, and has a place for each, which takes a tenth of a step to fill.
     places = _optional_fields(type_)
     width = SLOT * places // 2
 
     def parsed(text: Text) -> Value:
         meter.spend(price.steps(characters=text.n) + places * text.n // 20)
-        if is_number and text.n > _LONGEST_NUMBER:
-            return None
-        if not is_number and text.n > MOST_PARSED:
+        if text.n > MOST_PARSED:
             raise wording.too_long_to_parse(site.span, text.n, MOST_PARSED)
         s, origin = text.s, origin_of(text)
-        meter.allocate(price.storage(written=0 if is_number else text.n) + width * text.n, _read_size(s))
+        meter.allocate(price.storage(written=text.n) + width * text.n, _read_size(s))
         word = bare(s, text) if bare is not None else None
-        if word is not None or is_number:
+        if word is not None:
             return word
         try:
             return (decode(json.loads(s, parse_constant=_no_number), origin),)
         except (JsonMismatch, ValueError, RecursionError):
             return (text,) if type_ == Con("Text") else None
+
+    return parsed
+
+
+def _number_parser(site: Site, bare: Callable[[str, Text], Value]) -> Callable[..., Value]:
+    """`parse` of a number or a truth value, of which a log has one in every line."""
+    meter, price = site.meter, TARIFF[site.primitive]
+    call, kilo, storage = price.call, price.kilo, price.storage()
+
+    def parsed(text: Text) -> Value:
+        n = text.n
+        meter.fuel -= call + (kilo * n + 1023 >> 10)
+        if meter.fuel < 0:
+            meter.out_of_fuel()
+        if n > _LONGEST_NUMBER:
+            return None
+        s = text.s
+        meter.allocate(storage)
+        return bare(s, text)
 
     return parsed
 

@@ -23,7 +23,7 @@ from lambda_rlm.eval.library.machine import BadPattern, Charge, Spans, decoded, 
 from lambda_rlm.eval.library.occurrence import FEW, first
 from lambda_rlm.eval.site import Site
 from lambda_rlm.eval.tariff import TARIFF, Price
-from lambda_rlm.eval.value import EMPTY_TEXT, Text, Value, derived
+from lambda_rlm.eval.value import EMPTY_TEXT, Passage, Text, Value, derived
 from lambda_rlm.limits import MOST_MATCHES
 
 Function = Callable[..., Value]
@@ -33,6 +33,9 @@ _LONGEST_ESCAPE: Final = 4
 
 _PART: Final = 1 << 18
 """Characters that are escaped at a time."""
+
+_SHORT: Final = 1024
+"""Characters up to which a text is searched without a look at the clock: what it costs is looked at with the steps."""
 
 _REFERENCE = re.compile(r"\\(\d|\\)")
 
@@ -153,27 +156,99 @@ def _searched(price: Price, pattern: Pattern, characters: int) -> int:
 
 def search(site: Site) -> Function:
     meter, price = site.meter, TARIFF[site.primitive]
-    choose = chooser(site)
+    choose, short = chooser(site), _searched_short(site)
+    call, storage = price.call, price.storage()
+    last: Pattern | None = None
+    kilo = 0
 
     def search_text(text: Text, pattern: Text) -> list[Record]:
         """Records { end, groups, start, text }."""
-        chosen = choose(pattern)
-        meter.spend(_searched(price, chosen, text.n))
-        meter.allocate(price.storage())
-        subject = _subject(chosen, characters_of(text), site)
-        is_copy = copied(text, 1)
-
-        def record(spans: Spans) -> Record:
-            (start, end), *groups = spans
-            if is_copy:
-                meter.allocate(price.storage_written * (end - start) * len(spans))
-            parts = [EMPTY_TEXT if begin < 0 else text.cut(begin, stop) for begin, stop in groups]
-            return end, parts, start, text.cut(start, end)
-
-        found = _charged(subject.matches(), site)
-        return gathered(iter(lambda: [record(spans) for spans in islice(found, BATCH)], []), meter)
+        nonlocal last, kilo
+        chosen, n = choose(pattern), text.n
+        if chosen is not last:
+            last, kilo = chosen, chosen.kilo(price.kilo, with_groups=True)
+        meter.fuel -= call + (kilo * n + 1023 >> 10)
+        if meter.fuel < 0:
+            meter.out_of_fuel()
+        meter.allocate(storage)
+        start = text.start  # `characters_of` written out, as for `matches`
+        s = text.origin.text[start : start + n] if start >= 0 else text.s  # type: ignore[union-attr]
+        if n <= _SHORT and n <= chosen.reach and s.isascii() and not chosen.code.is_needed(s):
+            return short(chosen, text, s)
+        return _searched_long(site, chosen, text, s)
 
     return search_text
+
+
+def _searched_long(site: Site, chosen: Pattern, text: Text, s: str) -> list[Record]:
+    meter, price = site.meter, TARIFF[site.primitive]
+    subject = _subject(chosen, s, site)
+    is_copy = copied(text, 1)
+
+    def record(spans: Spans) -> Record:
+        (start, end), *groups = spans
+        if is_copy:
+            meter.allocate(price.storage_written * (end - start) * len(spans))
+        parts = [EMPTY_TEXT if begin < 0 else text.cut(begin, stop) for begin, stop in groups]
+        return end, parts, start, text.cut(start, end)
+
+    found = _charged(subject.matches(), site)
+    return gathered(iter(lambda: [record(spans) for spans in islice(found, BATCH)], []), meter)
+
+
+def _searched_short(site: Site) -> Callable[[Pattern, Text, str], list[Record]]:
+    """`search` in a short ASCII text that the engine reads as it is: the same values and charges as of any other, without the
+    objects that follow a long one. A log has a hundred thousand lines."""
+    meter, price = site.meter, TARIFF[site.primitive]
+    made, stored, written = price.made, price.storage_made, price.storage_written
+    last: Pattern | None = None
+    ahead: Charge = meter.spend
+
+    def searched(chosen: Pattern, text: Text, s: str) -> list[Record]:
+        nonlocal last, ahead
+        if chosen is not last:
+            last, ahead = chosen, _ahead(site, chosen)
+        found = chosen.all_in_short(s.encode(), ahead)
+        if not found:
+            return []
+        size = len(found) * len(found[0])
+        meter.spend(made * size)
+        meter.allocate(stored * size)
+        if (base := text.start) >= 0:
+            return _records_of_span(text, base, found)
+        cut, is_copy = text.cut, copied(text, 1)
+        records: list[Record] = []
+        for spans in found:
+            start, end = spans[0]
+            if is_copy:
+                meter.allocate(written * (end - start) * len(spans))
+            parts = [EMPTY_TEXT if begin < 0 else cut(begin, stop) for begin, stop in spans[1:]]
+            records.append((end, parts, start, cut(start, end)))
+        return records
+
+    return searched
+
+
+def _records_of_span(text: Text, base: int, found: list[Spans]) -> list[Record]:
+    """The matches in a span of a document, itself where a match is all of it; as `Text.cut` would cut them."""
+    document, n, new = text.origin, text.n, Passage.__new__
+    records: list[Record] = []
+    for spans in found:
+        parts = []
+        for begin, stop in spans:
+            if begin < 0:
+                parts.append(EMPTY_TEXT)
+            elif stop - begin == n:
+                parts.append(text)
+            else:
+                part = new(Passage)
+                part.n = stop - begin
+                part.origin = document
+                part.start = base + begin
+                parts.append(part)
+        start, end = spans[0]
+        records.append((end, parts[1:], start, parts[0]))
+    return records
 
 
 def replace_regex(site: Site) -> Function:

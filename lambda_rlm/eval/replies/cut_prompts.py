@@ -26,6 +26,8 @@ _RUN: Final = re.compile(r"(.)\1{3,}", re.DOTALL)
 """The same sign again and again, of which one token may have a hundred."""
 _PERIOD: Final = re.compile(r"(\S{2,32}?)\1{3,}")
 """A few signs of one word again and again."""
+_LONG: Final = re.compile(r"(?<!\S)\S{8,}")
+"""Where a few signs can be again and again: four times two."""
 _WORD: Final = re.compile(r"\S*\w\S*")
 _SIGN: Final = re.compile(r"[^\W_]")
 
@@ -76,8 +78,10 @@ def least_tokens(texts: Iterable[str], enough: int = 0) -> int:
 
 def _least(text: str) -> int:
     """Half a token for each word, or one for each sixteen signs of a longer one; repeated signs count once."""
-    once = _RUN.sub(r"\1", _PERIOD.sub(r"\1", _RUN.sub(r"\1", text[:_LOOKED_AT])))
-    halves = 0.0
-    for word in _WORD.findall(once):
-        halves += max(1 / _WORDS_PER_TOKEN, len(_SIGN.findall(word)) / _SIGNS_PER_TOKEN)
+    shorter = _LONG.sub(lambda run: _PERIOD.sub(r"\1", run[0]), _RUN.sub(r"\1", text[:_LOOKED_AT]))
+    words = _WORD.findall(_RUN.sub(r"\1", shorter))
+    halves = len(words) / _WORDS_PER_TOKEN
+    for word in words:
+        if len(word) > _SIGNS_PER_TOKEN // _WORDS_PER_TOKEN:
+            halves += max(0.0, len(_SIGN.findall(word)) / _SIGNS_PER_TOKEN - 1 / _WORDS_PER_TOKEN)
     return int(halves)
