@@ -8,9 +8,10 @@ of `columns`: in length, order, elements and slices. Never changed once made.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import repeat
 from typing import Any, Final, Literal, Protocol, overload
+
+from lambda_rlm.data_class import dataclass
 
 AT_ONCE: Final = 10_000
 """Rows that are made together: few enough for the processor's caches."""

@@ -16,7 +16,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 from pathlib import Path
 from time import time
@@ -27,6 +27,7 @@ from lambda_rlm.accounts.book import Book, Per, first_hour, hour_of, next_window
 from lambda_rlm.budget import price
 from lambda_rlm.budget.amount import NOTHING, Amount, dollars, money_of, money_within
 from lambda_rlm.budget.meter import NO_PRICE, OUT_OF_CALLS, OUT_OF_MONEY, OUT_OF_TOKENS
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.diagnostics.faults import AccountUsedUp
 from lambda_rlm.owner import is_alive, owner
 

@@ -30,10 +30,10 @@ from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.events import Detection, Routed, Way
 from lambda_rlm.execution.check import check
 from lambda_rlm.execution.execute import execute
+from lambda_rlm.execution.options import run_id
 from lambda_rlm.execution.prospect import Prospect
 from lambda_rlm.execution.resumed import PastRoute
 from lambda_rlm.execution.run import Run, located
-from lambda_rlm.execution.run_id import run_id
 from lambda_rlm.llm.failures import OF_THE_SERVER
 from lambda_rlm.plan.plan import answer_or_none
 from lambda_rlm.plan.router import Case, Preference, Route

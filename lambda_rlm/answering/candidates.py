@@ -7,7 +7,7 @@ them used counts, whichever is chosen.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import reduce
 from operator import add
 
@@ -15,6 +15,7 @@ import anyio
 
 from lambda_rlm.bounds.bound import Bound
 from lambda_rlm.budget.budget import Budget
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.execution.check import Checked
 from lambda_rlm.execution.prepare import Prepared
 from lambda_rlm.execution.run import Run

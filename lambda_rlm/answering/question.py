@@ -7,16 +7,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cached_property
 from typing import Final
 
 from lambda_rlm.answering.own_strategy import own_program, own_strategy
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.completion import Message, Model
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.events import Tracer
-from lambda_rlm.execution.execute import OnBound, Options
+from lambda_rlm.execution.options import OnBound, Options
 from lambda_rlm.execution.resumed import Resumed
 from lambda_rlm.graphemes import begun
 from lambda_rlm.inputs import Inputs

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from time import monotonic
 from typing import Final
 
@@ -28,6 +28,7 @@ from lambda_rlm.completion import (
     StopReason,
     Usage,
 )
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.diagnostics.faults import Fault, ModelFailure
 from lambda_rlm.diagnostics.source import Span
 from lambda_rlm.eval.asking.prompt import Part, Prompt, merged

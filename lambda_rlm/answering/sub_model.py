@@ -7,13 +7,14 @@ flight, that it may use the functions of the host that its caller may, and that 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from lambda_rlm.answering.question import Question, Setup
 from lambda_rlm.answering.synthesize import synthesize
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.budget.meter import OUT_OF_MONEY, OUT_OF_TOKENS
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.diagnostics.diagnostic import Rejected
 from lambda_rlm.diagnostics.faults import LimitExceeded, ModelFailure
 from lambda_rlm.diagnostics.source import SourceFile, Span
@@ -22,7 +23,7 @@ from lambda_rlm.eval.asking.asking_rates import rates_at
 from lambda_rlm.eval.place import here
 from lambda_rlm.eval.value import Derived, Reply, Text, origin_of
 from lambda_rlm.events import CallFinished, CallStarted, Event, Tracer
-from lambda_rlm.execution.execute import Options
+from lambda_rlm.execution.options import Options
 from lambda_rlm.execution.resumed import Resumed
 from lambda_rlm.execution.run import Run
 from lambda_rlm.inputs import from_values

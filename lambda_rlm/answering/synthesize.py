@@ -31,7 +31,8 @@ from lambda_rlm.diagnostics.diagnostic import Rejected
 from lambda_rlm.diagnostics.faults import Fault, LimitExceeded, OutOfTime
 from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.execution.check import Checked, check
-from lambda_rlm.execution.execute import Declined, execute
+from lambda_rlm.execution.execute import execute
+from lambda_rlm.execution.options import Declined
 from lambda_rlm.execution.prepare import Prepared
 from lambda_rlm.execution.run import Run
 from lambda_rlm.inputs import Inputs

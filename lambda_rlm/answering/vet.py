@@ -7,13 +7,14 @@ run. Asks no model.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from lambda_rlm.answering.withheld import by_shape
 from lambda_rlm.bounds.admit import OVER_BUDGET
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.budget.meter import Meter
 from lambda_rlm.completion import Model
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.deadline import Deadline
 from lambda_rlm.diagnostics.diagnostic import Diagnostic, Diagnostics, Rejected
 from lambda_rlm.diagnostics.faults import Fault, OutOfTime
@@ -21,7 +22,7 @@ from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.eval.asking.asker import AskSettings
 from lambda_rlm.eval.wording import NO_SOLVER
 from lambda_rlm.execution.check import Checked, check
-from lambda_rlm.execution.execute import Options
+from lambda_rlm.execution.options import Options
 from lambda_rlm.execution.prepare import Prepared, prepare
 from lambda_rlm.execution.prospect import Prospect, before_run, foresee
 from lambda_rlm.execution.sub_models import uses

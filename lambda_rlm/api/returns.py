@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from types import BuiltinFunctionType, FunctionType
 from typing import Any, Final
 
 from lambda_rlm.api.returning.answer_part import AnswerPart, guide
 from lambda_rlm.api.returning.translation import TooLarge, translated
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.diagnostics.diagnostic import Rejected
 from lambda_rlm.diagnostics.raised import raised
 from lambda_rlm.types.parse_type import parse_type

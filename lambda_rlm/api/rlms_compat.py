@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final, Literal, NamedTuple
+
+from lambda_rlm.data_class import dataclass
 
 _UNASKED: Final = "Do what the context asks for; where it asks for nothing, say what it is about."
 _HIDDEN: Final = (

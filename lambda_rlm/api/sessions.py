@@ -11,7 +11,7 @@ import logging
 from asyncio import CancelledError
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,7 @@ from lambda_rlm.api.valid_settings import refuse_invalid, several
 from lambda_rlm.budget.budget import Admission, Budget
 from lambda_rlm.budget.pool import Pool
 from lambda_rlm.completion import Model
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.deadline import Deadline
 from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.diagnostics.raised import raised
@@ -40,7 +41,8 @@ from lambda_rlm.eval.plain import Unfit
 from lambda_rlm.events import Tracer
 from lambda_rlm.execution.check import check
 from lambda_rlm.execution.connections import Connections
-from lambda_rlm.execution.execute import NOBODY, Options
+from lambda_rlm.execution.execute import NOBODY
+from lambda_rlm.execution.options import Options
 from lambda_rlm.execution.run import Run
 from lambda_rlm.inputs import Inputs, from_values
 from lambda_rlm.inputs.reading import Format

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, Final
 
 from lambda_rlm.bounds.domain.abstract import (
@@ -25,6 +24,7 @@ from lambda_rlm.bounds.domain.reply_size import value_of
 from lambda_rlm.bounds.domain.size import SizeBound as Limit
 from lambda_rlm.bounds.domain.size import named, size_of
 from lambda_rlm.bounds.domain.totals import fresh, symbol
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.types.type import Con, Record, Type
 
 

@@ -7,10 +7,10 @@ each call would multiply it."""
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final
 
 from lambda_rlm.completion import ModelProfile
+from lambda_rlm.data_class import dataclass
 
 _WHOLE: Final = 100
 _WRITTEN: Final = re.compile(r"([0-9]{1,9})( ?%)?")

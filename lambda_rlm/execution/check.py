@@ -7,7 +7,7 @@ whoever wrote it. Asks no model. What a program can cost is worked out when some
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,6 +16,7 @@ from lambda_rlm.bounds.declared import Size
 from lambda_rlm.bounds.names import free_names
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.completion import ModelProfile
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.diagnostics.diagnostic import Diagnostic, Diagnostics, Rejected, Severity
 from lambda_rlm.diagnostics.faults import Fault
 from lambda_rlm.diagnostics.source import SourceFile

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from lambda_rlm.accounts.account import Account
 from lambda_rlm.completion import Model
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.events import Tracer
 from lambda_rlm.execution.blocking import closing
 from lambda_rlm.execution.execute import NOBODY

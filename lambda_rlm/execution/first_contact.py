@@ -13,13 +13,13 @@ import asyncio
 import os
 import re
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from threading import Lock, Thread
 from time import time
 from typing import Any, Final, NamedTuple
 
 from lambda_rlm.completion import Model
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.llm.connect import default_model, name_at_server, refuse_unknown_name, served_model
 from lambda_rlm.llm.failures import UNREACHABLE, failure

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, field, fields, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from lambda_rlm.bounds.bound import Bound
 from lambda_rlm.bounds.figures.likely import Likely
 from lambda_rlm.budget.budget import Admission
 from lambda_rlm.completion import Usage
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.diagnostics.faults import Fault
 from lambda_rlm.diagnostics.render import fault_json
 from lambda_rlm.diagnostics.source import SourceFile

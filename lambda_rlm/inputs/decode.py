@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import codecs
 import re
-from dataclasses import dataclass
 from typing import Final
 
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.inputs.letters import LetterJudgment, is_of_known_language, judged
 from lambda_rlm.inputs.problem import InputProblem
 from lambda_rlm.inputs.reading import Reading

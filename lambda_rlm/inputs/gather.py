@@ -11,11 +11,12 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from itertools import count
 from pathlib import Path
 from typing import Any, Final
 
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.inputs.field_names import FieldNames
 from lambda_rlm.inputs.files import TOO_LARGE
 from lambda_rlm.inputs.folder.left_out import LeftOut

@@ -9,10 +9,11 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.inputs.field_names import field_names
 from lambda_rlm.inputs.files import STANDARD_INPUT, head, size_of, too_large, unreadable
 from lambda_rlm.inputs.folder.left_out import LeftOut

@@ -9,9 +9,10 @@ import importlib.util
 import os
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Final
 
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.inputs.letters.encodings import codec_of, suggestion
 from lambda_rlm.inputs.problem import InputProblem
 

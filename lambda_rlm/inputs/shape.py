@@ -21,9 +21,10 @@ import json
 import math
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Final
 
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.inputs.field_names import FieldNames, kept_key
 from lambda_rlm.inputs.formats.extracted import FilePlaces, RowTable
 from lambda_rlm.inputs.problem import InputProblem

@@ -8,7 +8,7 @@ it.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,6 +16,7 @@ from lambda_rlm.answering.follow_up import follow_up
 from lambda_rlm.answering.question import Question
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.completion import NO_USAGE, Model
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.execution.resumed import Resumed, past_route
 from lambda_rlm.execution.run import RunOrigin

@@ -12,7 +12,7 @@ import asyncio
 import os
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ import anyio.to_thread
 
 from lambda_rlm.answering.question import Setup
 from lambda_rlm.completion import Model, ModelProfile
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.diagnostics.blot import secrets_of, without
 from lambda_rlm.diagnostics.diagnostic import Rejected
 from lambda_rlm.diagnostics.faults import Fault
@@ -31,9 +32,8 @@ from lambda_rlm.events import RunFinished, Tracer
 from lambda_rlm.execution.as_json import kept_json
 from lambda_rlm.execution.blocking import is_interruption
 from lambda_rlm.execution.connections import Connections
-from lambda_rlm.execution.execute import Declined
+from lambda_rlm.execution.options import Declined, run_id
 from lambda_rlm.execution.run import Run
-from lambda_rlm.execution.run_id import run_id
 from lambda_rlm.journal.entry import JournalEntry
 from lambda_rlm.journal.journal import Journal
 from lambda_rlm.journal.records import RunRow

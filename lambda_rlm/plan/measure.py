@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 from lambda_rlm.completion import Message, Model
+from lambda_rlm.data_class import dataclass
 
 _FAR_OVER: Final = 12
 """Characters for each token of the window, beyond which a text is not counted: no text of a language has so long tokens."""

@@ -7,8 +7,9 @@ Refuses guesses: those are the business of `strength`.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final, Literal
+
+from lambda_rlm.data_class import dataclass
 
 StrengthClass = Literal["strong", "medium", "weak"]
 """How well a model writes programs: `strong` for any question, `medium` where something is to be calculated, `weak` not well

@@ -8,11 +8,12 @@ a person named the task; and that for one which cannot, what fits goes straight 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import Final, Literal
 
 from lambda_rlm.completion import ModelProfile
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.events import Way
 from lambda_rlm.plan.input_kind import InputKind
 from lambda_rlm.plan.intent import Asks, asks

@@ -7,10 +7,10 @@ ones (2603.20105), so a model of which nothing is known is assumed to be a weak 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final, Literal
 
 from lambda_rlm.completion import ModelProfile
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.plan.measured_models import StrengthClass, measured
 from lambda_rlm.plan.routing_settings import Strength
 from lambda_rlm.plan.self_tests import SelfTest

@@ -11,10 +11,10 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import MutableMapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.diagnostics.blot import hide
 from lambda_rlm.inputs.reading import plain
 from lambda_rlm.settings.keys import PREFIX

@@ -7,8 +7,9 @@ closed, or hold what a hole cannot. A quoted text in a hole is moved out to a `l
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.diagnostics.diagnostic import Diagnostic, Edit
 from lambda_rlm.diagnostics.source import SourceFile, Span
 from lambda_rlm.syntax.literals import ESCAPE

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.graphemes import begun
 from lambda_rlm.synth.blind import blind
 from lambda_rlm.synth.turn import Piece, beside, typed

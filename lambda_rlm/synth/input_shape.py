@@ -9,10 +9,10 @@ of files, and its masked layout, unless that was switched off. Keys are in it be
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import Any, Final
 
 from lambda_rlm.bounds.declared import Size
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.synth.layout.layout import Layout
 from lambda_rlm.types.type import Type
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Final
 
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.synth.input_shape import rough
 from lambda_rlm.synth.turn import Piece, Turn, beside, said, typed
 from lambda_rlm.types.type import Type

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Final
 
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.completion import ModelProfile
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.synth.earlier import EarlierQuestion, shown
 from lambda_rlm.synth.input_shape import InputShape, shape
 from lambda_rlm.synth.layout.layout import Layout

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.syntax.primitive import Primitive
 from lambda_rlm.types.open_type import (
     ANY,

@@ -23,6 +23,8 @@ MODULES = sorted(p.relative_to(ROOT) for p in PACKAGE.rglob("*.py"))
 TESTS = sorted(p.relative_to(ROOT) for p in (ROOT / "tests").rglob("*.py"))
 MAX_LINES = 400
 STARTS_PROCESSES = {Path("lambda_rlm/llm/local/weights.py"), Path("lambda_rlm/inputs/worker/process.py")}
+GIVES_METHODS = Path("lambda_rlm/data_class.py")
+"""Where a class is given a method that the standard library has generated."""
 BANNED_CALLS = {"exec", "eval", "compile", "__import__", "breakpoint", "globals", "setattr", "delattr"}
 BANNED_MODULES = {
     "pickle",
@@ -89,7 +91,11 @@ def test_no_module_is_named_after_nothing() -> None:
 def test_no_module_runs_text_or_loads_code(path: Path) -> None:
     """A program is data all the way: nothing in the package turns text into Python code or starts a process."""
     tree = tree_of(path)
-    found = [f"{line}: {name}()" for line, name in calls_of(tree) if name in BANNED_CALLS]
+    found = [
+        f"{line}: {name}()"
+        for line, name in calls_of(tree)
+        if name in BANNED_CALLS - ({"setattr"} if path == GIVES_METHODS else set())
+    ]
     found += [
         f"{line}: import {name}"
         for line, name in imports_of(tree)

@@ -8,12 +8,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from typing import Any, Final
 
 from lambda_rlm.budget.meter import Meter
 from lambda_rlm.completion import Vocabulary
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.eval.asking.bad_reply import (
     too_many_elements,
     too_many_long_words,

@@ -15,11 +15,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from threading import Lock
 from typing import Final
 
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.eval.library.characters import LINE_ENDS, holds, is_word
 from lambda_rlm.eval.library.horizon import horizon
 from lambda_rlm.eval.library.machine import NOWHERE, BadPattern, ByteReading, Machine, decoded, encoded

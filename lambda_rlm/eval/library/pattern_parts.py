@@ -8,8 +8,9 @@ leaves `\\r` out too, and white space has `\\v`. The pattern has been accepted b
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final, Literal
+
+from lambda_rlm.data_class import dataclass
 
 
 class Unread(Exception):

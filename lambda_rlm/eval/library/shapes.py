@@ -8,9 +8,11 @@ pattern before.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import reduce
 from typing import Final, Literal
+
+from lambda_rlm.data_class import dataclass
 
 OTHERS: Final = 1 << 128
 ALL: Final = (1 << 129) - 1

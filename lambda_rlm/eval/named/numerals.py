@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from typing import Final
 
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.eval.named.number_words import (
     MULTIPLES,
     MULTIPLES_BEFORE,

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from lambda_rlm.completion import Message, Usage, Vocabulary
+from lambda_rlm.data_class import dataclass
 
 _WORDS_PER_TOKEN: Final = 2
 """Words, with the spaces between them, that tokens have in the mean at most. Most vocabularies never join two; those that do

@@ -7,10 +7,10 @@ or has in quotation signs, mean nothing. Refuses to guess: marks that could be e
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.eval.asking.bad_reply import BadReply, all_thought, cut_in_thought, doubtful_thought
 from lambda_rlm.thought_marks import MARK, SIDES
 

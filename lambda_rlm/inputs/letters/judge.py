@@ -12,11 +12,11 @@ import math
 import re
 import unicodedata
 from collections import Counter
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 from typing import Final
 
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.inputs.letters.languages import KnownLanguage, languages
 
 ENCODINGS: Final = {

@@ -12,11 +12,12 @@ import json
 import re
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 from typing import Any, Final, Literal
 
 from lambda_rlm.completion import CompletionRequest, Sampling
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.llm import failures
 from lambda_rlm.llm.providers.dialects import Dialect, grammar_fields, is_refusal, not_kept

@@ -10,9 +10,11 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final, Protocol
 from urllib.parse import SplitResult, quote, unquote, urlsplit
+
+from lambda_rlm.data_class import dataclass
 
 MOST_BYTES: Final = 32 * 1024**2
 _FRAME_BYTES: Final = 1024**2

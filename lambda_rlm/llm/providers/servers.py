@@ -10,10 +10,10 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit, urlunsplit
 
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.llm.profiles import provider_profile
 
 _IN_PROCESS: Final = re.compile(r"local(?:\Z|[:/])|scripted:|recorded:|sim:")

@@ -9,9 +9,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.diagnostics.blot import blotted, cut
 from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.diagnostics.visible import visible_line

@@ -19,9 +19,9 @@ others, which may add some where they meet. Refuses every other pattern: `rule_o
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final
 
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.llm.vocabulary.characters import (
     APOSTROPHE,
     CASELESS,

@@ -10,13 +10,14 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from math import inf
 from pathlib import Path
 from typing import Any, Final, Self
 
 from lambda_rlm.budget.paying import priced
 from lambda_rlm.completion import Completion, CompletionRequest, Model, ModelProfile, Sampling, Usage
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.diagnostics.blot import hide
 from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.llm.failures import KEY_REFUSED, UNKNOWN_MODEL, failure

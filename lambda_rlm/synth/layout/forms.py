@@ -10,9 +10,9 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.synth.masked import masked
 
 _READ: Final = 8

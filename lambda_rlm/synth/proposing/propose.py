@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from typing import Final, Generic, Protocol, TypeVar
 
 from lambda_rlm.completion import Completion, StopReason
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.diagnostics.diagnostic import Diagnostic, Severity
 from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.synth.proposing.extract import programs

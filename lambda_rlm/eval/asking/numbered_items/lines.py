@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import accumulate, pairwise
 from typing import Final
 
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.eval.asking.coerce import is_compound
 from lambda_rlm.eval.asking.lenient import CONFLICT, Raw, loads
 from lambda_rlm.eval.asking.schema import mentions

@@ -12,10 +12,11 @@ import asyncio
 import difflib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any, Final
 from urllib.parse import quote
 
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.diagnostics.blot import blotted, cut
 from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.llm.failures import KEY_REFUSED, UNKNOWN_MODEL, UNREACHABLE, failure

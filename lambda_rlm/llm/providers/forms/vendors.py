@@ -10,9 +10,10 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.llm.providers.forms.anthropic import ANTHROPIC
 from lambda_rlm.llm.providers.forms.wire import Gemini, OpenAi, Wire
 from lambda_rlm.llm.providers.servers import provider_of
