@@ -27,13 +27,26 @@ else:
         later += ["__hash__"] if eq and frozen and not has_hash else []
         if not cls.__doc__:
             cls.__doc__ = cls.__name__  # else its signature, for which all would be generated
-        rest = {"kw_only": kw_only, "slots": slots, "frozen": frozen and hasattr(cls, "__dataclass_fields__")}
-        cls = dataclasses.dataclass(cls, init=False, repr=False, eq=False, **rest)
+        cls = _with_fields(cls, frozen, kw_only=kw_only, slots=slots)
         for name in later:
             setattr(cls, name, _Later(cls, name, {"frozen": frozen, "slots": slots}))
         if eq and not frozen and not has_hash:
             cls.__hash__ = None
-        return _frozen(cls, slots) if frozen and not rest["frozen"] else cls
+        return _frozen(cls, slots) if frozen else cls
+
+    def _with_fields(cls, frozen, **options):
+        """The class with its fields and no methods. The standard library generates two for what is frozen, so here nothing is:
+        neither the class nor, for a moment, those that it is derived from."""
+        above = [one.__dataclass_params__ for one in cls.__mro__[1:] if "__dataclass_params__" in vars(one)]
+        if any(one.frozen != frozen for one in above):
+            return dataclasses.dataclass(cls, frozen=frozen, **options)  # which says what is wrong
+        for one in above:
+            one.frozen = False
+        try:
+            return dataclasses.dataclass(cls, init=False, repr=False, eq=False, **options)
+        finally:
+            for one in above:
+                one.frozen = frozen
 
     class _Later:
         """A method of a data class that is generated when it is first looked up."""

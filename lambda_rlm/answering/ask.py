@@ -9,14 +9,9 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from lambda_rlm.answering.candidates import together
-from lambda_rlm.answering.detect import detect
-from lambda_rlm.answering.preview import refusal
 from lambda_rlm.answering.question import AS_LIKELY, Question, Setup, case_of, detecting
-from lambda_rlm.answering.rounds.findings import findings
-from lambda_rlm.answering.sized_plan import prospect_of, sized_plans, what_is_read
 from lambda_rlm.answering.sub_model import with_solver
 from lambda_rlm.answering.synthesize import synthesize
 from lambda_rlm.answering.writing_bound import writing_cost
@@ -25,20 +20,17 @@ from lambda_rlm.budget.meter import Meter
 from lambda_rlm.deadline import Deadline
 from lambda_rlm.diagnostics.diagnostic import Rejected
 from lambda_rlm.diagnostics.faults import InternalError, OutOfTime
-from lambda_rlm.diagnostics.render import model as for_model
 from lambda_rlm.diagnostics.source import SourceFile
-from lambda_rlm.events import Detection, Routed, Way
 from lambda_rlm.execution.check import check
-from lambda_rlm.execution.execute import execute
 from lambda_rlm.execution.options import run_id
-from lambda_rlm.execution.prospect import Prospect
 from lambda_rlm.execution.resumed import PastRoute
-from lambda_rlm.execution.run import Run, located
 from lambda_rlm.llm.failures import OF_THE_SERVER
-from lambda_rlm.plan.plan import answer_or_none
 from lambda_rlm.plan.router import Case, Preference, Route
-from lambda_rlm.plan.tasks import LOOKUP
 from lambda_rlm.types.type import TEXT
+
+if TYPE_CHECKING:
+    from lambda_rlm.events import Detection, Routed, Way
+    from lambda_rlm.execution.run import Run
 
 _ENOUGH: Final = 1 << 62
 """Steps and bytes are limits of each program; the account of all programs for a question counts calls, tokens and dollars."""
@@ -80,6 +72,9 @@ class _Asking:
         self.admit: Admission = setup.budget.admit or "proved"
 
     async def run(self) -> Run:
+        from lambda_rlm.answering.preview import refusal
+        from lambda_rlm.execution.run import Run
+
         if self.setup.resumed.route is not None:
             return await self._again(self.setup.resumed.route)
         tried = await self._tried()
@@ -134,6 +129,8 @@ class _Asking:
 
     async def _detected(self) -> Run | None:
         """Know which task the question is, by asking if need be; the run of that, where nothing is left to go on with."""
+        from lambda_rlm.answering.detect import detect
+
         if (unasked := self.case.why_unasked) is not None:
             self._assume(unasked)
             return None
@@ -158,6 +155,8 @@ class _Asking:
     async def _gone(self, preference: Preference, recorded: SourceFile | None = None) -> Run:
         """The run of one way, by the program that it had before if need be; raises `Rejected` before its first call where it
         may cost too much."""
+        from lambda_rlm.plan.plan import answer_or_none
+
         question, case, wishes = self.question, self.case, self.setup.writing.wishes
         if preference.way == "synth":
             return await self._written(preference)
@@ -193,6 +192,9 @@ class _Asking:
     def _fitting(self, usual: Route) -> SourceFile:
         """The plan that stands in for a program: with the first numbers that are proved to fit what is left now, else the first
         that are likely to, else the usual ones."""
+        from lambda_rlm.answering.sized_plan import prospect_of, sized_plans, what_is_read
+        from lambda_rlm.execution.prospect import Prospect
+
         setup, found = self._now(), list[tuple[Route, SourceFile, Prospect]]()
         for route, source in sized_plans(self.question, usual):
             prospect = prospect_of(self.question, setup, source)
@@ -213,6 +215,8 @@ class _Asking:
 
     async def _escalated(self, direct: Run, preference: Preference) -> Run:
         """A plan, tried where a direct call found nothing, if what is left of the budget allows it."""
+        from lambda_rlm.plan.tasks import LOOKUP
+
         question, strategy = self.question, self.case.task or LOOKUP
         self.admit = self.setup.budget.admit or "proved"  # there is an answer already, which a run that stops would lose
         self.runs.append(direct)
@@ -231,6 +235,8 @@ class _Asking:
     async def _executed(self, program: SourceFile | Route, routed: Routed | None = None) -> Run:
         """The run of a program, or of the strategy of a route with the first numbers that may begin; `routed` is reported with
         the program."""
+        from lambda_rlm.answering.sized_plan import sized_plans, what_is_read
+
         if isinstance(program, SourceFile):
             return await self._run_of(program, routed)
         refused: Rejected | None = None
@@ -256,6 +262,9 @@ class _Asking:
         return max(need / max(1e-12, limits[option] or 0) for option, need in needs)
 
     async def _run_of(self, source: SourceFile, routed: Routed | None) -> Run:
+        from lambda_rlm.diagnostics.render import model as for_model
+        from lambda_rlm.execution.execute import execute
+
         setup, inputs = self._now(), self.question.bound_inputs
         checked = check(source, inputs.types, primitives=inputs.functions)
         try:
@@ -284,6 +293,8 @@ class _Asking:
         return replace(self.setup, budget=left, resumed=resumed.booked() if self.runs else resumed)
 
     def _decision(self, preference: Preference) -> Routed:
+        from lambda_rlm.events import Routed
+
         task = None if preference.way == "direct" else self.case.task
         return Routed(preference.way, task, self._split, preference.reason, self.detection)
 
@@ -298,12 +309,17 @@ class _Asking:
 
     def _facts(self, run: Run) -> tuple[str, ...]:
         """What speaks against the answer of a run that has one."""
+        from lambda_rlm.answering.rounds.findings import findings
+
         if run.synthesis is not None and run.synthesis.facts is not None:
             return run.synthesis.facts
         return findings(self.question.query, self.question.inputs.without_answers(), run) if run.ok else ()
 
     def _reported(self, run: Run, route: str, reason: str, task: str | None) -> Run:
         """The run with what all runs for the question used, and how it was routed."""
+        from lambda_rlm.answering.candidates import together
+        from lambda_rlm.execution.run import located
+
         total = together([run, *(earlier for earlier in self.runs if earlier is not run)])
         usage = replace(total.usage, seconds=self.deadline.spent())
         how: tuple[str, ...] = () if route == "synth" and self.setup.choice == "synth" else (f"{route}: {reason}",)

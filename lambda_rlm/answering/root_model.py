@@ -12,7 +12,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import field
 from time import monotonic
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from lambda_rlm.budget.meter import Meter
 from lambda_rlm.budget.paying import pay
@@ -32,12 +32,12 @@ from lambda_rlm.data_class import dataclass
 from lambda_rlm.diagnostics.faults import Fault, ModelFailure
 from lambda_rlm.diagnostics.source import Span
 from lambda_rlm.eval.asking.prompt import Part, Prompt, merged
-from lambda_rlm.eval.place import CURRENT
-from lambda_rlm.eval.replies.cut_prompts import CutPrompt, cut_prompt
-from lambda_rlm.events import CallFinished, CallStarted, Replied, Tracer
 from lambda_rlm.limits import STANDING, reply_tokens
-from lambda_rlm.synth.language import is_kept, language
 from lambda_rlm.synth.turn import Piece, Turn, said, shortened
+
+if TYPE_CHECKING:
+    from lambda_rlm.eval.replies.cut_prompts import CutPrompt
+    from lambda_rlm.events import Tracer
 
 NOWHERE: Final = Span(0, 0)
 """The place in the program of a call that no program makes."""
@@ -91,6 +91,8 @@ class Writer:
 
         Raises `ModelFailure`, and `LimitExceeded` when it cannot be afforded.
         """
+        from lambda_rlm.synth.language import language
+
         profile = self.model.profile
         if not profile.takes_grammar:
             return await self._asked(turns, sampling, self.out)
@@ -145,6 +147,8 @@ class Writer:
     def _note(self, completion: Completion) -> None:
         """Remember that a program was not written under the grammar, though it was asked for so: nobody would see it
         otherwise."""
+        from lambda_rlm.synth.language import is_kept
+
         if completion.unconstrained:
             self.notes[completion.unconstrained] = None
         elif completion.stop_reason is StopReason.STOP and not is_kept(completion.text):
@@ -161,6 +165,10 @@ class Writer:
 
     async def _told(self, request: CompletionRequest, tokens: int) -> Completion:
         """Ask, and tell the tracer before and after."""
+        from lambda_rlm.eval.place import CURRENT
+        from lambda_rlm.eval.replies.cut_prompts import cut_prompt
+        from lambda_rlm.events import CallFinished, CallStarted, Replied
+
         call, started, spent = self.calls, monotonic(), NO_USAGE
         place = CURRENT.get()
         path = (*(() if place is None else place.path), -1, call)
@@ -198,6 +206,8 @@ class Writer:
 def grammar_tokens(profile: ModelProfile) -> int:
     """What a grammar adds to a request at most, where the provider counts it: its tokens, or, of a vocabulary that is not
     known, its bytes, for no byte-level one gives more tokens than there are."""
+    from lambda_rlm.synth.language import language
+
     if not (profile.takes_grammar and profile.counts_grammar):
         return 0
     parts, vocabulary = (language().lark, language().description), profile.vocabulary

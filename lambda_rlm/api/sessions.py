@@ -14,19 +14,16 @@ from contextlib import AsyncExitStack
 from dataclasses import field, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lambda_rlm.accounts.account import Account
 from lambda_rlm.answering.ask import ask
-from lambda_rlm.answering.preview import Decision, decide
 from lambda_rlm.answering.question import Question, Setup
-from lambda_rlm.answering.run_program import run_program
 from lambda_rlm.api.asked import Asked, Given
 from lambda_rlm.api.described_models import as_before, described, recorded, refuse_unknown
 from lambda_rlm.api.first_contact import FirstContact, begun, met, watching
 from lambda_rlm.api.own_terms import in_own_terms
 from lambda_rlm.api.reading import read_in_thread
-from lambda_rlm.api.returns import Returns, refused, returns_of
 from lambda_rlm.api.valid_settings import refuse_invalid, several
 from lambda_rlm.budget.budget import Admission, Budget
 from lambda_rlm.budget.pool import Pool
@@ -34,19 +31,13 @@ from lambda_rlm.completion import Model
 from lambda_rlm.data_class import dataclass
 from lambda_rlm.deadline import Deadline
 from lambda_rlm.diagnostics.faults import ModelFailure
-from lambda_rlm.diagnostics.raised import raised
 from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.diagnostics.visible import visible_line
-from lambda_rlm.eval.plain import Unfit
-from lambda_rlm.events import Tracer
 from lambda_rlm.execution.check import check
 from lambda_rlm.execution.connections import Connections
-from lambda_rlm.execution.execute import NOBODY
 from lambda_rlm.execution.options import Options
-from lambda_rlm.execution.run import Run
 from lambda_rlm.inputs import Inputs, from_values
 from lambda_rlm.inputs.reading import Format
-from lambda_rlm.journal.request import Before, RunRequest, absolute_model, same_inputs
 from lambda_rlm.journal.session import Keeping, RunSession
 from lambda_rlm.llm.connect import default_model
 from lambda_rlm.llm.failures import BAD_REPLY
@@ -63,6 +54,13 @@ from lambda_rlm.settings.variables import unless_said
 from lambda_rlm.synth.writing import KEPT, LayoutShown, Writing
 from lambda_rlm.types.hosted import HostFunction
 from lambda_rlm.types.show import show
+
+if TYPE_CHECKING:
+    from lambda_rlm.answering.preview import Decision
+    from lambda_rlm.api.returns import Returns
+    from lambda_rlm.events import Tracer
+    from lambda_rlm.execution.run import Run
+    from lambda_rlm.journal.request import Before, RunRequest
 
 Kept = bool | str | Path
 """Whether runs are recorded in a journal: False, True for the default file, or a path."""
@@ -169,6 +167,8 @@ class HostSettings:
 
     def setup(self) -> Setup:
         """What questions are answered with, before models are connected."""
+        from lambda_rlm.execution.execute import NOBODY
+
         return Setup(
             leaf=NOBODY,
             budget=self.limits,
@@ -222,6 +222,8 @@ class HostSettings:
 
     def kept(self) -> dict[str, Any]:
         """These settings in the keys of the command line, as the journal keeps them."""
+        from lambda_rlm.execution.execute import NOBODY
+
         budget, writing = self.limits, self.writing
         limits = {f"max_{name}": getattr(budget, name) for name in ("calls", "tokens", "seconds", "depth")}
         limits |= {name: getattr(budget, name) for name in ("concurrency", "fuel", "memory", "admit")}
@@ -242,6 +244,8 @@ class HostSettings:
 
 async def answered(settings: HostSettings, asked: Asked, tracer: Tracer | None) -> Run:
     """The run of a new question; raises `TypeError` for what cannot be an answer."""
+    from lambda_rlm.journal.request import RunRequest
+
     settings, deadline = settings.begun()
     settings, question, returns = await posed(settings, asked, deadline)
     return await in_session(settings, RunRequest(question=question, arguments=given_as(asked.given.values)), tracer, returns)
@@ -249,6 +253,8 @@ async def answered(settings: HostSettings, asked: Asked, tracer: Tracer | None) 
 
 async def decided(settings: HostSettings, question: Question) -> Decision:
     """Which way a question would go that is posed with its inputs. Asks no model."""
+    from lambda_rlm.answering.preview import decide
+
     async with AsyncExitStack() as stack:
         opened = partial(settings.connections().opened, tracer=None, stack=stack)
         root = None if settings.root_model is None else opened(settings.root_model)
@@ -266,6 +272,8 @@ async def answered_again(
 ) -> Run:
     """A run of the journal that goes on or is replayed. Raises `InputProblem` for other inputs, `ValueError` for another model
     or a run that has its answer, `TypeError` for another type."""
+    from lambda_rlm.journal.request import RunRequest, absolute_model, same_inputs
+
     row, was = past.row, past.row.what
     if row.state == "answered" and not is_replay:
         raise ValueError(f"run {row.id} already has an answer")
@@ -329,6 +337,8 @@ async def in_session(
 
 
 async def _answer(request: RunRequest, setup: Setup) -> Run:
+    from lambda_rlm.answering.run_program import run_program
+
     if request.program is None:
         return await ask(request.question, setup)
     inputs = request.question.bound_inputs
@@ -339,6 +349,9 @@ async def _answer(request: RunRequest, setup: Setup) -> Run:
 
 async def posed(settings: HostSettings, asked: Asked, deadline: Deadline) -> tuple[HostSettings, Question, Returns | None]:
     """A question of a host, with the settings that it says for itself."""
+    from lambda_rlm.api.returns import returns_of
+    from lambda_rlm.eval.plain import Unfit
+
     if not isinstance(asked.query, str):
         raise Unfit(f"the question must be a str, not {asked.query!r:.80}")
     if not asked.query.strip():
@@ -371,6 +384,8 @@ def _budget_of(was: Mapping[str, Any]) -> Budget:
 
 def _same_type(run: str, before: str | None, returns: Any) -> Returns | None:
     """The type that a run was asked for; raises `TypeError` where `returns` is another."""
+    from lambda_rlm.api.returns import returns_of
+
     wanted = None if before is None else returns_of(before if returns is None else returns)
     if returns is not None and (wanted is None or show(wanted.type) != before):
         raise TypeError(f"run {run} was to return {before or 'a plain answer'}, not {returns!r}")
@@ -379,6 +394,9 @@ def _same_type(run: str, before: str | None, returns: Any) -> Returns | None:
 
 def _of_type(run: Run, returns: Returns) -> Run:
     """The run with its value as the caller's type has it; one that its validators refuse is a fault."""
+    from lambda_rlm.api.returns import refused
+    from lambda_rlm.diagnostics.raised import raised
+
     if run.fault is not None:
         return run
     try:

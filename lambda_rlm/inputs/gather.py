@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from itertools import count
@@ -29,6 +28,7 @@ from lambda_rlm.inputs.problem import InputProblem
 from lambda_rlm.inputs.reading import STRUCTURED, Reading, amount, plain
 from lambda_rlm.inputs.shape import Shaped, shaped, sound
 from lambda_rlm.inputs.text import rows_of, text_in, text_of
+from lambda_rlm.late_pattern import late_pattern
 from lambda_rlm.types.called import called_in
 from lambda_rlm.types.hosted import HostFunction
 from lambda_rlm.types.type import TEXT, Type, list_of, record_of
@@ -38,7 +38,7 @@ DOCUMENTS: Final = list_of(record_of(name=TEXT, text=TEXT))
 
 _NOTED: Final = 10
 """Notes of single files that are shown; of more, the number."""
-_UNSEEN: Final = re.compile(r"[\s\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]*+")
+_UNSEEN: Final = late_pattern(r"[\s\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]*+")
 
 
 @dataclass(frozen=True, slots=True)

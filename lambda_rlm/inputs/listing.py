@@ -21,6 +21,7 @@ from lambda_rlm.inputs.folder.walk import IGNORED, is_pattern, matching, walk
 from lambda_rlm.inputs.problem import InputProblem
 from lambda_rlm.inputs.reading import Reading, amount, plain
 from lambda_rlm.inputs.text import speaks_against
+from lambda_rlm.late_pattern import late_pattern
 from lambda_rlm.syntax.keywords import KEYWORDS
 
 DEFAULT_NAME: Final = "context"
@@ -28,8 +29,8 @@ QUERY: Final = "query"
 MOST_INPUTS: Final = 256
 """Inputs with names of their own: a program that mentions each of them has room for no more."""
 
-_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}\Z")
-_NAMED: Final = re.compile(r"([^\W\d]\w{0,63})=(.+)\Z", re.DOTALL)
+_NAME: Final = late_pattern(r"[A-Za-z_][A-Za-z0-9_]{0,63}\Z")
+_NAMED: Final = late_pattern(r"([^\W\d]\w{0,63})=(.+)\Z", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,6 @@ from __future__ import annotations
 import enum
 import json
 import math
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import field
 from typing import Any, Final
@@ -28,6 +27,7 @@ from lambda_rlm.data_class import dataclass
 from lambda_rlm.inputs.field_names import FieldNames, kept_key
 from lambda_rlm.inputs.formats.extracted import FilePlaces, RowTable
 from lambda_rlm.inputs.problem import InputProblem
+from lambda_rlm.late_pattern import late_pattern
 from lambda_rlm.types.type import BOOL, FLOAT, INT, TEXT, Con, Record, Type, list_of, option_of
 
 MAX_FIELDS: Final = 100
@@ -47,7 +47,7 @@ _SHOWN: Final = 60
 """Characters of a key in a note."""
 _ENCODER: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 _EXACT: Final = frozenset({str, int, float, bool, list, tuple, dict})
-_SURROGATE: Final = re.compile("[\ud800-\udfff]")
+_SURROGATE: Final = late_pattern("[\ud800-\udfff]")
 
 
 @dataclass(slots=True)

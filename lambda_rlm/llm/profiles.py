@@ -9,7 +9,6 @@ model thinks before it replies, its name tells.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
@@ -17,6 +16,7 @@ from importlib.resources import files
 from typing import Any, Final
 
 from lambda_rlm.completion import ModelProfile
+from lambda_rlm.late_pattern import late_pattern
 from lambda_rlm.llm.providers.dialects import Dialect
 from lambda_rlm.llm.providers.thinking import SILENT_UNLESS_ASKED, USUAL, thinks_unasked
 from lambda_rlm.llm.providers.thinking_names import thinks_by_name
@@ -24,7 +24,7 @@ from lambda_rlm.llm.tokens import proved_vocabulary, vocabulary
 
 DEFAULT_WINDOW: Final = 8192
 DEFAULT_MAX_OUTPUT: Final = 2048
-_CACHES_ON_REQUEST: Final = re.compile(r"claude|(^|[./])nova-")
+_CACHES_ON_REQUEST: Final = late_pattern(r"claude|(^|[./])nova-")
 """Names of models whose providers cache a prompt only where the request marks what to cache, which costs more than to send it.
 No request does: what it costs at most would grow, whether or not the same is asked again."""
 

@@ -17,6 +17,7 @@ from typing import Final
 from lambda_rlm.data_class import dataclass
 from lambda_rlm.diagnostics.blot import hide
 from lambda_rlm.inputs.reading import plain
+from lambda_rlm.late_pattern import late_pattern
 from lambda_rlm.settings.keys import PREFIX
 from lambda_rlm.settings.problem import SettingProblem
 from lambda_rlm.settings.settings import Settings
@@ -25,8 +26,8 @@ from lambda_rlm.settings.trust import contents
 _KEYS: Final = frozenset(("KEY", "APIKEY", "TOKEN", "SECRET", "PASSWORD", "CREDENTIALS"))
 """The words in names of variables that are keys."""
 
-_LINE: Final = re.compile(r"(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_]*)[ \t]*=[ \t]*(.*)")
-_QUOTED: Final = re.compile(r"""(?:'([^'\\]*)'|"((?:[^"\\]|\\.)*)")[ \t]*(?:#.*)?""")
+_LINE: Final = late_pattern(r"(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_]*)[ \t]*=[ \t]*(.*)")
+_QUOTED: Final = late_pattern(r"""(?:'([^'\\]*)'|"((?:[^"\\]|\\.)*)")[ \t]*(?:#.*)?""")
 _ESCAPES: Final = {"n": "\n", "t": "\t", "r": "\r", '"': '"', "\\": "\\", "$": "$", "'": "'"}
 
 

@@ -8,12 +8,12 @@ and no program whose author saw contents.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Sequence
 from typing import Any, Final
 
 from lambda_rlm.data_class import dataclass
 from lambda_rlm.graphemes import begun
+from lambda_rlm.late_pattern import late_pattern
 from lambda_rlm.synth.blind import blind
 from lambda_rlm.synth.turn import Piece, beside, typed
 from lambda_rlm.types.type import Type
@@ -23,7 +23,7 @@ LONGEST_QUESTION: Final = 1_000
 LONGEST_PROGRAM: Final = 6_000
 """Characters of a program; a longer one is left out, for half of one tells nothing."""
 
-_ANSWER: Final = re.compile(r"\b(?:result|answer)_\d+\b")
+_ANSWER: Final = late_pattern(r"\b(?:result|answer)_\d+\b")
 """The names that answers of rounds and of earlier questions have as inputs."""
 
 

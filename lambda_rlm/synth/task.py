@@ -18,7 +18,6 @@ from lambda_rlm.synth.earlier import EarlierQuestion, shown
 from lambda_rlm.synth.input_shape import InputShape, shape
 from lambda_rlm.synth.layout.layout import Layout
 from lambda_rlm.synth.layout.words import LEGEND, MOST_LINES, layout_lines
-from lambda_rlm.synth.rounds import HIDDEN, HOW_TO_LOOK, MASKED
 from lambda_rlm.synth.turn import Piece, Turn, typed
 from lambda_rlm.types.called import names_said, shown_name
 from lambda_rlm.types.hosted import HostFunction
@@ -112,6 +111,8 @@ def _legend(task: WritingTask) -> str:
 
 
 def _limits(task: WritingTask) -> str:
+    from lambda_rlm.synth.rounds import HIDDEN, HOW_TO_LOOK, MASKED
+
     leaf, budget = task.leaf, task.budget
     out = min(task.out, leaf.max_output, leaf.room // 4)
     free = max(0, leaf.room - out - leaf.template_tokens)

@@ -6,12 +6,12 @@ row is read when it is first used, once; every instance has fresh type variables
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from functools import cache
 from typing import Final
 
 from lambda_rlm.data_class import dataclass
+from lambda_rlm.late_pattern import late_pattern
 from lambda_rlm.syntax.primitive import Primitive
 from lambda_rlm.types.open_type import (
     ANY,
@@ -29,7 +29,7 @@ from lambda_rlm.types.open_type import (
 )
 from lambda_rlm.types.signatures import SIGNATURES
 
-_TOKEN: Final = re.compile(r"->|[A-Za-z_]+|[^\s]")
+_TOKEN: Final = late_pattern(r"->|[A-Za-z_]+|[^\s]")
 CONSTRAINTS: Final = {"Num": (NUM, False), "Ord": (ORD, False), "Show": (SHOW, False), "Seq": (SEQ, False)} | {
     "Eq": (ANY, True),
     "Data": (ANY, True),

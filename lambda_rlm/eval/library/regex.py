@@ -6,7 +6,6 @@ by what was read past each match, where the pattern makes the engine look far ah
 
 from __future__ import annotations
 
-import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
@@ -24,6 +23,7 @@ from lambda_rlm.eval.library.occurrence import FEW, first
 from lambda_rlm.eval.site import Site
 from lambda_rlm.eval.tariff import TARIFF, Price
 from lambda_rlm.eval.value import EMPTY_TEXT, Text, Value, derived
+from lambda_rlm.late_pattern import late_pattern
 from lambda_rlm.limits import MOST_MATCHES
 
 Function = Callable[..., Value]
@@ -34,7 +34,7 @@ _LONGEST_ESCAPE: Final = 4
 _PART: Final = 1 << 18
 """Characters that are escaped at a time."""
 
-_REFERENCE = re.compile(r"\\(\d|\\)")
+_REFERENCE = late_pattern(r"\\(\d|\\)")
 
 
 def matches(site: Site) -> Function:

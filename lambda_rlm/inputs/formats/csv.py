@@ -27,17 +27,18 @@ from lambda_rlm.inputs.formats.extracted import Rows, RowTable, TableColumn
 from lambda_rlm.inputs.problem import InputProblem
 from lambda_rlm.inputs.reading import Format, amount
 from lambda_rlm.inputs.shape import sound
+from lambda_rlm.late_pattern import late_pattern
 
 MOST_COLUMNS: Final = 10_000
 _MOST_OF_A_LINE: Final = 20_000_000
 """Characters of a line: the reader goes through one without a pause."""
 _AT_ONCE: Final = 500
 """Rows that are typed together."""
-_SEPARATED: Final = re.compile(r"sep=([^\r\n\"])\r?\n")
+_SEPARATED: Final = late_pattern(r"sep=([^\r\n\"])\r?\n")
 """A first line that spreadsheets write."""
-_LINE: Final = re.compile(r"[^\r\n]*(?:\r\n?|\n)|[^\r\n]+\Z")
+_LINE: Final = late_pattern(r"[^\r\n]*(?:\r\n?|\n)|[^\r\n]+\Z")
 _DELIMITERS: Final = ",;\t|"
-_YEAR: Final = re.compile("1[89][0-9][0-9]|2[01][0-9][0-9]")
+_YEAR: Final = late_pattern("1[89][0-9][0-9]|2[01][0-9][0-9]")
 _LOOKED_AT: Final = 20
 """Lines that determine the delimiter."""
 
