@@ -61,10 +61,14 @@ else:
 
     def _generated(cls, name, options):
         """A method of a data class: that of another one with the same fields."""
-        wanted = {"init": name == "__init__", "repr": name == "__repr__", "eq": name in ("__eq__", "__hash__")}
+        wanted = {"init": name == "__init__", "repr": name == "__repr__", "eq": name == "__eq__"}
+        if name == "__hash__":
+            wanted["unsafe_hash"] = True  # which is that of a frozen class, and gives no more methods
+        if name == "__init__":
+            wanted |= options
         after = {"__post_init__": cls.__post_init__} if hasattr(cls, "__post_init__") else {}
         alike = [(field.name, field.type, field) for field in dataclasses.fields(cls)]
-        return vars(dataclasses.make_dataclass(cls.__qualname__, alike, namespace=after, **wanted, **options))[name]
+        return vars(dataclasses.make_dataclass(cls.__qualname__, alike, namespace=after, **wanted))[name]
 
     def _frozen(cls, slots):
         """The class with fields that nobody sets or deletes."""

@@ -179,14 +179,14 @@ class _Asking:
         return self._reported(run, route.strategy, preference.reason, None if route.strategy == "direct" else route.strategy)
 
     async def _written(self, preference: Preference) -> Run:
-        question, setup, route = self.question, self._now(), self.case.route(preference)
+        question, setup = self.question, self._now()
         if setup.tracer is not None and setup.choice == "auto":
             setup.tracer(self._decision(preference))
         setup = replace(setup, options=with_solver(setup, question.inputs.functions))
-        run = await synthesize(question, setup, lambda: self._fitting(route), self.account)
+        run = await synthesize(question, setup, lambda: self._fitting(self.case.route(preference)), self.account)
         fallback = None if run.synthesis is None else run.synthesis.fallback
         if fallback is not None:
-            self.notes += [f"{route.strategy}: {fallback}", *filter(None, [self.stand_in])]
+            self.notes += [f"{self.case.route(preference).strategy}: {fallback}", *filter(None, [self.stand_in])]
         return self._reported(run, "synth", preference.reason, self.case.task)
 
     def _fitting(self, usual: Route) -> SourceFile:

@@ -27,13 +27,13 @@ if TYPE_CHECKING:
 def own_strategy(task: str | None, functions: Iterable[HostFunction] = ()) -> StrategyFile | None:
     """The strategy that a task names by its path; None for a task of the standard library, and for none. Raises `InputProblem`
     where the file cannot be read, `Rejected` where its program has mistakes."""
+    if task is None or not is_path(task):
+        return None
     from lambda_rlm.inputs.files import program_text
     from lambda_rlm.plan.given import FORMS
     from lambda_rlm.syntax.term import Let, Var
     from lambda_rlm.types.infer import infer
 
-    if task is None or not is_path(task):
-        return None
     path = Path(task)
     source = SourceFile(path.name, program_text(path))
     checked = check(source, {"context": TEXT}, primitives=functions)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from lambda_rlm.answering.own_strategy import own_program, own_strategy
 from lambda_rlm.budget.budget import Budget
-from lambda_rlm.completion import Message, Model
+from lambda_rlm.completion import Model
 from lambda_rlm.data_class import dataclass
 from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.execution.options import OnBound, Options
@@ -21,7 +21,7 @@ from lambda_rlm.execution.resumed import Resumed
 from lambda_rlm.inputs import Inputs
 from lambda_rlm.llm.cache_folder import cache_folder
 from lambda_rlm.plan.input_kind import kind_of
-from lambda_rlm.plan.measure import measure
+from lambda_rlm.plan.measure import LateCount, LateMeasure
 from lambda_rlm.plan.router import Case, Choice, Route
 from lambda_rlm.plan.routing_settings import Routing
 from lambda_rlm.plan.self_tests import SelfTest, self_tests
@@ -144,7 +144,7 @@ def case_of(question: Question, setup: Setup) -> Case:
     is_recorded = past is not None and past.program is not None
     return Case(
         own=None if is_recorded else own_strategy(question.task, question.inputs.functions),
-        measure=measure(values, setup.leaf),
+        measure=LateMeasure(values, setup.leaf),
         query_tokens=_query_tokens(question, setup.leaf),
         leaf=setup.leaf.profile,
         root=setup.writer.profile,
@@ -169,7 +169,7 @@ def self_tested() -> Mapping[str, SelfTest]:
         return {}
 
 
-def _query_tokens(question: Question, leaf: Model) -> int:
+def _query_tokens(question: Question, leaf: Model) -> LateCount:
     """Tokens of the question as a strategy asks it, with the part of an earlier answer that is in it."""
     from lambda_rlm.graphemes import begun
     from lambda_rlm.plan.given import LONGEST_ANSWER
@@ -179,7 +179,7 @@ def _query_tokens(question: Question, leaf: Model) -> int:
         value = question.inputs.values[question.before.answer[0]]
         written = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
         asked += f"Its answer, or the beginning of it: {begun(written, LONGEST_ANSWER)}"
-    return leaf.count_tokens((Message("user", asked),))
+    return LateCount(lambda: asked, leaf)
 
 
 def detecting(setup: Setup, case: Case) -> Setup:

@@ -14,6 +14,7 @@ from dataclasses import field
 from time import monotonic
 from typing import TYPE_CHECKING, Final
 
+from lambda_rlm.answering.prompt_tokens import prompt_tokens
 from lambda_rlm.budget.meter import Meter
 from lambda_rlm.budget.paying import pay
 from lambda_rlm.completion import (
@@ -91,11 +92,11 @@ class Writer:
 
         Raises `ModelFailure`, and `LimitExceeded` when it cannot be afforded.
         """
-        from lambda_rlm.synth.language import language
-
         profile = self.model.profile
         if not profile.takes_grammar:
             return await self._asked(turns, sampling, self.out)
+        from lambda_rlm.synth.language import language
+
         if _thinks(profile):
             turns = await self._thought(turns, sampling)
         completion = await self._asked(turns, sampling, self.out, language())
@@ -122,7 +123,7 @@ class Writer:
         shape = () if grammar is None else (grammar.name,)
         digest = hashlib.sha256(repr((written, out, sampling, *shape)).encode()).hexdigest()
         request = CompletionRequest(messages, out, sampling, grammar=grammar, digest=digest)
-        tokens = self.model.count_tokens(messages)
+        tokens = self._tokens(messages)
         counted = tokens + (0 if grammar is None else grammar_tokens(profile))
         if tokens + out > profile.room:
             message = f"the root model's conversation has {tokens:,} tokens, but the context window of {profile.name} holds {profile.room:,}"
@@ -135,7 +136,7 @@ class Writer:
         `ModelFailure` where that does not do."""
         most = None if self.begun is None else self.begun.most(turns)
         messages, written = rendered(turns, self.page, self.key)
-        while self.begun is not None and most is not None and (tokens := self.model.count_tokens(messages)) > most:
+        while self.begun is not None and most is not None and (tokens := self._tokens(messages)) > most:
             shorter = shortened(turns, self.begun.turns)
             if shorter is None:
                 message = f"the root model's conversation has {tokens:,} tokens, and may have {most:,}"
@@ -143,6 +144,9 @@ class Writer:
             turns = shorter
             messages, written = rendered(turns, self.page, self.key)
         return messages, written
+
+    def _tokens(self, messages: tuple[Message, ...]) -> int:
+        return prompt_tokens(self.model, messages, self.out, self.meter.left())
 
     def _note(self, completion: Completion) -> None:
         """Remember that a program was not written under the grammar, though it was asked for so: nobody would see it

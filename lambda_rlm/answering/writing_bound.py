@@ -10,6 +10,7 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
+from lambda_rlm.answering.prompt_tokens import fits, prompt_tokens
 from lambda_rlm.answering.question import Question, Setup
 from lambda_rlm.answering.root_model import (
     Begun,
@@ -51,7 +52,7 @@ def writing_cost(question: Question, setup: Setup) -> tuple[Bound, str | None]:
     root, half = setup.writer, setup.budget.part(2)
     profile = root.profile
     out = _out(setup)
-    opening = root.count_tokens(opening_messages(task_of(question, setup), profile, _NO_KEY))
+    opening = prompt_tokens(root, opening_messages(task_of(question, setup), profile, _NO_KEY), out, half)
     calls, pool = min(_calls(setup), half.calls), writing_pool(setup)
     replied, hidden = out + profile.thought(out), 1 + profile.retries
     prompts = _prompts(question, setup)[:calls]
@@ -129,8 +130,9 @@ def begun(question: Question, setup: Setup) -> Begun:
     messages = opening_messages(task_of(question, setup), profile, _NO_KEY)
     codes = 2 * CODE_LENGTH * sum(message.content.count("</data ") for message in messages)
     turns = 1 + len(shown_to(is_small=profile.is_small)[1])
-    later = later_tokens(profile, _out(setup), setup.writing.peek)
-    return Begun(turns, setup.writer.count_tokens(messages) + codes, later)
+    out = _out(setup)
+    tokens = prompt_tokens(setup.writer, messages, out, setup.budget.part(2))
+    return Begun(turns, tokens + codes, later_tokens(profile, out, setup.writing.peek))
 
 
 def _prompts(question: Question, setup: Setup) -> list[int]:
@@ -204,8 +206,7 @@ def task_of(question: Question, setup: Setup) -> WritingTask:
         return task
     told = replace(task, layouts=question.layouts)
     profile = root.profile
-    needed = root.count_tokens(opening_messages(told, profile, _NO_KEY)) + 2 * _out(setup)
-    return told if needed <= profile.room else task
+    return told if fits(root, opening_messages(told, profile, _NO_KEY), 2 * _out(setup)) else task
 
 
 def _out(setup: Setup) -> int:

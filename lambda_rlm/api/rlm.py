@@ -387,9 +387,12 @@ class RLM:
 
 
 async def _run_of(settings: HostSettings, asked: Asked, tracer: Tracer | None, follows: Run | str | None) -> Run:
-    from lambda_rlm.api.follow_up import followed_up
+    if follows is None:
+        done = await answered(settings, asked, tracer)
+    else:
+        from lambda_rlm.api.follow_up import followed_up
+
+        done = await followed_up(settings, follows, asked, tracer)
     from lambda_rlm.api.results import run_in_own_terms
 
-    if follows is None:
-        return run_in_own_terms(await answered(settings, asked, tracer))
-    return run_in_own_terms(await followed_up(settings, follows, asked, tracer))
+    return run_in_own_terms(done)

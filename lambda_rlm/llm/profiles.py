@@ -18,7 +18,6 @@ from typing import Any, Final
 from lambda_rlm.completion import ModelProfile
 from lambda_rlm.late_pattern import late_pattern
 from lambda_rlm.llm.providers.dialects import Dialect
-from lambda_rlm.llm.providers.thinking import SILENT_UNLESS_ASKED, USUAL, thinks_unasked
 from lambda_rlm.llm.providers.thinking_names import thinks_by_name
 from lambda_rlm.llm.tokens import proved_vocabulary, vocabulary
 
@@ -31,6 +30,8 @@ No request does: what it costs at most would grow, whether or not the same is as
 
 def provider_profile(name: str, *, base_url: str | None = None, window: int | None = None) -> ModelProfile:
     """The profile of a litellm name. Behind a `base_url` stands some other server: its prices are unknown."""
+    from lambda_rlm.llm.providers.thinking import USUAL
+
     row = _row(name)
     known = row is not None and base_url is None
     row = row or {}
@@ -102,6 +103,8 @@ def _table() -> dict[str, Any]:
 
 def _reasons(name: str, row: Mapping[str, Any]) -> bool:
     """Whether a model thinks though nobody asks it to."""
+    from lambda_rlm.llm.providers.thinking import SILENT_UNLESS_ASKED, thinks_unasked
+
     provider = str(row.get("provider"))
     is_unasked = provider not in SILENT_UNLESS_ASKED or thinks_unasked(name, provider)
     return bool(row.get("reasons")) and is_unasked

@@ -12,9 +12,7 @@ from collections.abc import Collection, Sequence
 from typing import Any, Final
 
 from lambda_rlm.data_class import dataclass
-from lambda_rlm.graphemes import begun
 from lambda_rlm.late_pattern import late_pattern
-from lambda_rlm.synth.blind import blind
 from lambda_rlm.synth.turn import Piece, beside, typed
 from lambda_rlm.types.type import Type
 
@@ -52,6 +50,8 @@ class EarlierQuestion:
 
 def cut(text: str, longest: int) -> str:
     """A text in at most `longest` characters."""
+    from lambda_rlm.graphemes import begun
+
     return text if len(text) <= longest else begun(text, longest - 1) + "…"
 
 
@@ -83,6 +83,8 @@ def _program(one: EarlierQuestion, peek: int, inputs: Collection[str]) -> list[P
 
 def _answer(one: EarlierQuestion, hides_texts: bool) -> list[Piece]:
     """An answer by its type and its blind form, whoever looks: what may be seen of contents is shown with the inputs."""
+    from lambda_rlm.synth.blind import blind
+
     if one.name is None:
         return [Piece("its answer is no input, for it is too large: "), typed(one.type), Piece("\n")]
     form = beside(one.type, blind(one.value, one.type, hides_texts=hides_texts) + "\n")

@@ -27,7 +27,6 @@ from lambda_rlm.types.open_type import (
     Rec,
     TypeVariable,
 )
-from lambda_rlm.types.signatures import SIGNATURES
 
 _TOKEN: Final = late_pattern(r"->|[A-Za-z_]+|[^\s]")
 CONSTRAINTS: Final = {"Num": (NUM, False), "Ord": (ORD, False), "Show": (SHOW, False), "Seq": (SEQ, False)} | {
@@ -203,6 +202,8 @@ def _data_variables(row_type: RowType) -> set[str]:
 @cache
 def row_of(primitive: Primitive) -> SignatureRow:
     """The row of a library function, read once."""
+    from lambda_rlm.types.signatures import SIGNATURES
+
     return read_row(SIGNATURES[primitive].text)
 
 

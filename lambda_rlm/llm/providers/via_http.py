@@ -112,6 +112,11 @@ class HttpModel:
     def count_tokens(self, messages: tuple[Message, ...]) -> int:
         return count(messages, self._profile, vocabulary(self._name) if self._needs_key else None)
 
+    @property
+    def counts_by_vocabulary(self) -> bool:
+        """`count_tokens` loads a vocabulary."""
+        return True
+
     async def complete(self, request: CompletionRequest) -> Completion:
         self._refuse_without_key()
         form = self._constraints.form(request)
