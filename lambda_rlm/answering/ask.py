@@ -72,19 +72,18 @@ class _Asking:
         self.admit: Admission = setup.budget.admit or "proved"
 
     async def run(self) -> Run:
-        from lambda_rlm.answering.preview import refusal
-        from lambda_rlm.execution.run import Run
-
         if self.setup.resumed.route is not None:
             return await self._again(self.setup.resumed.route)
         tried = await self._tried()
-        if isinstance(tried, Run):
+        if not isinstance(tried, dict):
             return tried
         if self.setup.budget.admit is None:
             self.admit = "likely"
             tried = await self._tried()
-            if isinstance(tried, Run):
+            if not isinstance(tried, dict):
                 return tried
+        from lambda_rlm.answering.preview import refusal
+
         raise refusal(self.question, self.setup, self._now(), tried)
 
     async def _tried(self) -> Run | dict[Way, Rejected | None]:

@@ -164,9 +164,10 @@ def case_of(question: Question, setup: Setup) -> Case:
 def self_tested() -> Mapping[str, SelfTest]:
     """What self-tests found with the page of the language as it is now, by the names of the models."""
     try:
-        return self_tests(cache_folder(), version())
+        found = self_tests(cache_folder())
     except RuntimeError:  # the user has no home
         return {}
+    return {name: one for name, one in found.items() if one.page == version()} if found else {}
 
 
 def _query_tokens(question: Question, leaf: Model) -> LateCount:

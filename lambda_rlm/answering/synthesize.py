@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 import anyio
 
+from lambda_rlm.answering.candidates import Accepted, affordable, candidate, each, outcomes, together, tried
 from lambda_rlm.answering.question import Question, Setup
 from lambda_rlm.answering.root_model import Writer
 from lambda_rlm.answering.vet import Vetted, Vetting, judging, written_size
@@ -34,16 +35,14 @@ from lambda_rlm.llm.installation_key import installation_key
 from lambda_rlm.policy.gates import require
 from lambda_rlm.synth.proposing.propose import Attempt, OnAttempt, Proposal, propose
 from lambda_rlm.synth.reference import shown_to
+from lambda_rlm.synth.rounds import Result, is_look, next_turns
 from lambda_rlm.synth.task import first_turn
 from lambda_rlm.synth.turn import Turn, has_data
 
 if TYPE_CHECKING:
-    from lambda_rlm.answering.candidates import Accepted
     from lambda_rlm.execution.prepare import Prepared
     from lambda_rlm.execution.run import Run
     from lambda_rlm.synth.report import CandidateTried, Ran
-    from lambda_rlm.synth.rounds import Result
-
 PROGRAM: Final = "program.lam"
 
 VettedProposal = Proposal[Checked, Vetted]
@@ -138,8 +137,6 @@ class _Synthesis:
         return False, self.found[id(run)]
 
     def _looked(self, run: Run) -> bool:
-        from lambda_rlm.synth.rounds import is_look
-
         return self.may_look and is_look(run.program) and not run.usage.calls
 
     def _is_left_to_the_plan(self) -> bool:
@@ -151,8 +148,6 @@ class _Synthesis:
 
     async def _written(self, question: Question) -> list[Accepted]:
         """The programs of one round that were accepted, none when the root model is done or has none to give."""
-        from lambda_rlm.answering.candidates import Accepted
-
         count, peek, inputs = self.setup.writing.candidates, self.setup.writing.peek, question.bound_inputs
         self.judge.likely.clear()
         self.may_look = may_look(replace(self._setup_of_round(peek), budget=self._shown_budget()))
@@ -185,8 +180,6 @@ class _Synthesis:
 
     async def _sampled(self, opening: tuple[Turn, ...], inputs: Inputs, count: int) -> list[VettedProposal]:
         """Candidates written side by side, not repaired; one whose call fails is left out."""
-        from lambda_rlm.answering.candidates import each
-
         proposals: list[VettedProposal | None] = [None] * count
         attempts: list[list[Attempt]] = [[] for _ in range(count)]
 
@@ -216,8 +209,6 @@ class _Synthesis:
         sampling: Sampling | None = None,
         repairs: int | None = None,
     ) -> VettedProposal:
-        from lambda_rlm.synth.rounds import is_look
-
         return await propose(
             opening,
             lambda turns: self.writer.ask((*self.examples, *turns), sampling or Sampling()),
@@ -232,8 +223,6 @@ class _Synthesis:
 
     def _opening(self, question: Question, peek: int) -> tuple[Turn, ...]:
         """What the root model is asked in this round: the task, and what came of the rounds before."""
-        from lambda_rlm.synth.rounds import next_turns
-
         budget = self._shown_budget()
         if self.results and not peek and budget.usd is not None:
             budget = replace(budget, usd=float(f"{budget.usd:.1g}"))
@@ -263,8 +252,6 @@ class _Synthesis:
 
     def _accepted(self, proposals: Sequence[VettedProposal], inputs: Inputs) -> list[Accepted]:
         """The accepted programs; where there are several, those that what was left after all the writing still allows."""
-        from lambda_rlm.answering.candidates import Accepted
-
         rivals = []
         for proposal in proposals:
             checked, vetted = proposal.checked, proposal.judgement
@@ -282,7 +269,6 @@ class _Synthesis:
     async def _best(self, accepted: list[Accepted], inputs: Inputs) -> Run | None:
         """Run the most promising candidates and take the answer that they agree on; None when none of them was admitted, or all
         were run in earlier rounds: that would be paid again and tell nothing new."""
-        from lambda_rlm.answering.candidates import affordable, candidate, outcomes, together, tried
         from lambda_rlm.synth.select import agreement, choose, merge, rank
 
         candidates = [candidate(number, one) for number, one in enumerate(accepted)]
@@ -305,7 +291,6 @@ class _Synthesis:
     async def _side_by_side(self, programs: Mapping[int, Accepted], inputs: Inputs) -> dict[int, Run]:
         """The runs of several programs by their numbers, without those that their share of what is left does not admit, and
         those that somebody did not want; raises `Declined` where nothing was ever run for that."""
-        from lambda_rlm.answering.candidates import each
         from lambda_rlm.synth.report import Ran
 
         done: dict[int, Run] = {}
@@ -369,7 +354,6 @@ class _Synthesis:
 
     def _reported(self) -> Run:
         """The answer that the least speaks against, of equal ones the last, with what all runs used."""
-        from lambda_rlm.answering.candidates import together
         from lambda_rlm.synth.report import Synthesis
 
         answered = [run for run in self.runs if run.ok]

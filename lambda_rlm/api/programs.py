@@ -28,8 +28,8 @@ from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.events import Tracer
 from lambda_rlm.execution import check as checking
 from lambda_rlm.execution.check import Checked, for_inputs
-from lambda_rlm.execution.execute import NOBODY
 from lambda_rlm.execution.first_contact import may_ask
+from lambda_rlm.execution.options import NOBODY
 from lambda_rlm.execution.run import Run
 from lambda_rlm.inputs.files import program_text
 from lambda_rlm.inputs.reading import Format

@@ -179,9 +179,11 @@ class RLM:
         return await self._answered(Asked(query, given(inputs, more), returns, task, strategy), on_event)
 
     async def _answered(self, asked: Asked, on_event: Listener | None, follows: Run | str | None = None) -> Run:
-        from lambda_rlm.api.streaming import heard
+        tracer = None
+        if on_event is not None:
+            from lambda_rlm.api.streaming import heard
 
-        tracer = None if on_event is None else heard(on_event)
+            tracer = heard(on_event)
         with speaking():
             return unless_faulted(await _run_of(self.settings, asked, tracer, follows))
 

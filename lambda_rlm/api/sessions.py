@@ -8,7 +8,6 @@ nobody says others.
 from __future__ import annotations
 
 import logging
-from asyncio import CancelledError
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import field, replace
@@ -30,17 +29,17 @@ from lambda_rlm.budget.pool import Pool
 from lambda_rlm.completion import Model
 from lambda_rlm.data_class import dataclass
 from lambda_rlm.deadline import Deadline
-from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.diagnostics.visible import visible_line
+from lambda_rlm.eval.plain import Unfit
 from lambda_rlm.execution.check import check
 from lambda_rlm.execution.connections import Connections
 from lambda_rlm.execution.options import Options
 from lambda_rlm.inputs import Inputs, from_values
 from lambda_rlm.inputs.reading import Format
+from lambda_rlm.journal.request import Before, RunRequest, absolute_model, same_inputs
 from lambda_rlm.journal.session import Keeping, RunSession
 from lambda_rlm.llm.connect import default_model
-from lambda_rlm.llm.failures import BAD_REPLY
 from lambda_rlm.llm.providers.servers import plain_url
 from lambda_rlm.llm.wrappers.limiter import Limiters
 from lambda_rlm.plan.router import Choice
@@ -60,8 +59,6 @@ if TYPE_CHECKING:
     from lambda_rlm.api.returns import Returns
     from lambda_rlm.events import Tracer
     from lambda_rlm.execution.run import Run
-    from lambda_rlm.journal.request import Before, RunRequest
-
 Kept = bool | str | Path
 """Whether runs are recorded in a journal: False, True for the default file, or a path."""
 
@@ -167,7 +164,7 @@ class HostSettings:
 
     def setup(self) -> Setup:
         """What questions are answered with, before models are connected."""
-        from lambda_rlm.execution.execute import NOBODY
+        from lambda_rlm.execution.options import NOBODY
 
         return Setup(
             leaf=NOBODY,
@@ -222,7 +219,7 @@ class HostSettings:
 
     def kept(self) -> dict[str, Any]:
         """These settings in the keys of the command line, as the journal keeps them."""
-        from lambda_rlm.execution.execute import NOBODY
+        from lambda_rlm.execution.options import NOBODY
 
         budget, writing = self.limits, self.writing
         limits = {f"max_{name}": getattr(budget, name) for name in ("calls", "tokens", "seconds", "depth")}
@@ -244,8 +241,6 @@ class HostSettings:
 
 async def answered(settings: HostSettings, asked: Asked, tracer: Tracer | None) -> Run:
     """The run of a new question; raises `TypeError` for what cannot be an answer."""
-    from lambda_rlm.journal.request import RunRequest
-
     settings, deadline = settings.begun()
     settings, question, returns = await posed(settings, asked, deadline)
     return await in_session(settings, RunRequest(question=question, arguments=given_as(asked.given.values)), tracer, returns)
@@ -272,8 +267,6 @@ async def answered_again(
 ) -> Run:
     """A run of the journal that goes on or is replayed. Raises `InputProblem` for other inputs, `ValueError` for another model
     or a run that has its answer, `TypeError` for another type."""
-    from lambda_rlm.journal.request import RunRequest, absolute_model, same_inputs
-
     row, was = past.row, past.row.what
     if row.state == "answered" and not is_replay:
         raise ValueError(f"run {row.id} already has an answer")
@@ -328,7 +321,7 @@ async def in_session(
             plain = await (job or partial(_answer, request))(setup)
             told = (note for note in request.question.inputs.notes if note not in plain.notes)
             plain = replace(plain, origin=request.origin(plain.value), notes=(*plain.notes, *told))
-            run = plain if returns is None else _of_type(plain, returns)
+            run = plain if returns is None else _typed(plain, returns)
             session.finish(run, replace(run, value=plain.value) if run.ok else run)
         return run.as_called()
     finally:
@@ -336,11 +329,17 @@ async def in_session(
             logging.getLogger(__name__).warning("%s", visible_line(session.trouble))
 
 
-async def _answer(request: RunRequest, setup: Setup) -> Run:
-    from lambda_rlm.answering.run_program import run_program
+def _typed(run: Run, returns: Returns) -> Run:
+    from lambda_rlm.api.returns import of_type
 
+    return of_type(run, returns)
+
+
+async def _answer(request: RunRequest, setup: Setup) -> Run:
     if request.program is None:
         return await ask(request.question, setup)
+    from lambda_rlm.answering.run_program import run_program
+
     inputs = request.question.bound_inputs
     checked = check(request.program, inputs.types, primitives=inputs.functions)
     done = await run_program(checked.admit(setup.budget, setup.leaf.profile), request.question, setup)
@@ -349,14 +348,15 @@ async def _answer(request: RunRequest, setup: Setup) -> Run:
 
 async def posed(settings: HostSettings, asked: Asked, deadline: Deadline) -> tuple[HostSettings, Question, Returns | None]:
     """A question of a host, with the settings that it says for itself."""
-    from lambda_rlm.api.returns import returns_of
-    from lambda_rlm.eval.plain import Unfit
-
     if not isinstance(asked.query, str):
         raise Unfit(f"the question must be a str, not {asked.query!r:.80}")
     if not asked.query.strip():
         raise ValueError("the question is empty")
-    settings, returns = settings.filled(), None if asked.returns is None else returns_of(asked.returns)
+    settings, returns = settings.filled(), None
+    if asked.returns is not None:
+        from lambda_rlm.api.returns import returns_of
+
+        returns = returns_of(asked.returns)
     task = task_name(asked.task or settings.task)
     settings = replace(settings, task=task, strategy=asked.strategy or settings.strategy)
     type_, guide = (None, "") if returns is None else (returns.type, returns.guide)
@@ -390,24 +390,6 @@ def _same_type(run: str, before: str | None, returns: Any) -> Returns | None:
     if returns is not None and (wanted is None or show(wanted.type) != before):
         raise TypeError(f"run {run} was to return {before or 'a plain answer'}, not {returns!r}")
     return wanted
-
-
-def _of_type(run: Run, returns: Returns) -> Run:
-    """The run with its value as the caller's type has it; one that its validators refuse is a fault."""
-    from lambda_rlm.api.returns import refused
-    from lambda_rlm.diagnostics.raised import raised
-
-    if run.fault is not None:
-        return run
-    try:
-        return replace(run, value=returns.made(run.value))
-    except (Exception, CancelledError, GeneratorExit) as error:  # noqa: BLE001 - validators are the host's code; the answer is paid for whatever they raise
-        why = (
-            refused(error) if isinstance(error, ValueError) else f"its validator raised {raised(error)}, for {run.value!r:.200}"
-        )
-        fault = ModelFailure(BAD_REPLY, f"the answer does not match the requested type: {why}")
-        fault.usage, fault.run, fault.value = run.usage.tokens, run.id, run.value
-        return replace(run, value=None, fault=fault)
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,7 +49,7 @@ class Connections:
     def opened(self, model: str | Model | None, tracer: Tracer | None, stack: AsyncExitStack) -> Model:
         """The model that a name means (None: the default one), which is closed with the stack; one that was given is left
         open. Raises `TypeError` for what is neither."""
-        from lambda_rlm.execution.execute import NOBODY
+        from lambda_rlm.execution.options import NOBODY
         from lambda_rlm.llm.wrappers.given import given
         from lambda_rlm.llm.wrappers.lent import Lent
 

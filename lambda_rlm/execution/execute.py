@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
 import anyio
 
@@ -20,7 +20,7 @@ from lambda_rlm.bounds.figures.likely import Likely
 from lambda_rlm.bounds.planner.autos import places as places_of
 from lambda_rlm.bounds.rates import Rates
 from lambda_rlm.budget.meter import Meter
-from lambda_rlm.completion import Model, ModelProfile
+from lambda_rlm.completion import Model
 from lambda_rlm.diagnostics.faults import Fault, InternalError, OutOfTime
 from lambda_rlm.eval.asking.asker import Asker, AskSettings
 from lambda_rlm.eval.asking.asking_rates import counted_rates, rates_of
@@ -36,6 +36,7 @@ from lambda_rlm.events import ProgramStarted, Routed, Tracer
 from lambda_rlm.evidence.answer import basis
 from lambda_rlm.evidence.support import Support
 from lambda_rlm.execution.blocking import is_stopped
+from lambda_rlm.execution.options import NOBODY as NOBODY
 from lambda_rlm.execution.options import Declined as Declined
 from lambda_rlm.execution.options import OnBound as OnBound
 from lambda_rlm.execution.options import Options as Options
@@ -46,13 +47,10 @@ from lambda_rlm.execution.resumed import Resumed
 from lambda_rlm.execution.run import Dropped, Run, RunUsage, Signs
 from lambda_rlm.inputs import InputProblem
 from lambda_rlm.llm.installation_key import installation_key
-from lambda_rlm.llm.scripted import ScriptedModel
 from lambda_rlm.policy.gates import within
 from lambda_rlm.types.type import Effect
 
 T = TypeVar("T")
-NOBODY: Final[Model] = ScriptedModel((), ModelProfile(name="nobody", window=8_192, max_output=2_048))
-"""Stands in for the model of a program that asks none."""
 
 
 async def execute(

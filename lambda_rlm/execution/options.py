@@ -13,7 +13,9 @@ from dataclasses import field
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from lambda_rlm.bounds.planner.accuracy import Accuracy
+from lambda_rlm.completion import Model, ModelProfile
 from lambda_rlm.data_class import dataclass
+from lambda_rlm.llm.scripted import ScriptedModel
 
 if TYPE_CHECKING:
     import anyio
@@ -26,6 +28,9 @@ if TYPE_CHECKING:
 
 OnBound: TypeAlias = "Callable[[Prospect], None]"
 """Told what a run can cost before its first call; an exception ends the run there."""
+
+NOBODY: Final[Model] = ScriptedModel((), ModelProfile(name="nobody", window=8_192, max_output=2_048))
+"""Stands in for the model of a program that asks none."""
 
 _DIGITS: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 

@@ -27,6 +27,7 @@ from lambda_rlm.data_class import dataclass
 from lambda_rlm.diagnostics.blot import secrets_of, without
 from lambda_rlm.diagnostics.diagnostic import Rejected
 from lambda_rlm.diagnostics.faults import Fault
+from lambda_rlm.events import RunFinished, Tracer
 from lambda_rlm.execution.blocking import is_interruption
 from lambda_rlm.execution.connections import Connections
 from lambda_rlm.execution.options import Declined, run_id
@@ -37,7 +38,6 @@ from lambda_rlm.trace.logged import RunLog
 from lambda_rlm.trace.progress import Both, Progress
 
 if TYPE_CHECKING:
-    from lambda_rlm.events import Tracer
     from lambda_rlm.execution.run import Run
     from lambda_rlm.journal.entry import JournalEntry
     from lambda_rlm.journal.records import RunRow
@@ -127,8 +127,6 @@ class RunSession:
     async def opened(self, model: str | Model | None, root: str | Model | None = None) -> AsyncGenerator[Setup]:
         """The setup of this session, its models connected: the model that answers, and the root model (None: the same). Its run
         is given to `finish` in here. Raises `JournalProblem` and `PolicyViolation` before anything is asked."""
-        from lambda_rlm.events import RunFinished
-
         self._allowance = allowed = await anyio.to_thread.run_sync(self._allowed)
         self.setup = replace(self.setup, budget=allowed.budget)
         try:

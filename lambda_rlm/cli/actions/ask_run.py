@@ -37,8 +37,7 @@ from lambda_rlm.execution.as_json import run_json
 from lambda_rlm.execution.blocking import blocking
 from lambda_rlm.execution.check import check
 from lambda_rlm.execution.connections import Connections
-from lambda_rlm.execution.execute import NOBODY
-from lambda_rlm.execution.options import Declined, Options
+from lambda_rlm.execution.options import NOBODY, Declined, Options
 from lambda_rlm.execution.run import Run
 from lambda_rlm.inputs import from_arguments
 from lambda_rlm.journal.request import RunRequest

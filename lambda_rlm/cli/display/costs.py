@@ -21,7 +21,7 @@ from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.eval.asking.asker import AskSettings
 from lambda_rlm.execution.blocking import closing
 from lambda_rlm.execution.check import ANY_MODEL
-from lambda_rlm.execution.execute import NOBODY
+from lambda_rlm.execution.options import NOBODY
 from lambda_rlm.execution.prospect import Prospect, foresee, foresee_sizes
 from lambda_rlm.inputs import Inputs
 from lambda_rlm.llm.connect import connect, default_model
