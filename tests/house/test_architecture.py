@@ -189,6 +189,35 @@ def test_checking_a_program_loads_no_vendor() -> None:
     assert loaded.isdisjoint({*NEVER_AT_START, "anyio", "asyncio", "lambda_rlm.execution.execute"})
 
 
+AFTER_THE_FIRST_REQUEST = (
+    "lambda_rlm.bounds.analyse",
+    "lambda_rlm.eval.asking.asker",
+    "lambda_rlm.eval.compile.assembly",
+    "lambda_rlm.execution.execute",
+    "lambda_rlm.inputs.formats.registry",
+    "lambda_rlm.llm.local.model",
+    "lambda_rlm.types.infer",
+)
+"""What a question needs once a program is written for it."""
+
+
+def test_a_question_loads_what_it_needs_before_its_first_request() -> None:
+    """The first request is that for a program: no vocabulary, evaluator or parser of files is needed before."""
+    statement = (
+        "import sys; from lambda_rlm import RLM\n"
+        "from lambda_rlm.llm.providers.via_http import HttpModel\n"
+        "async def complete(model, request): print(chr(10).join(sys.modules)); sys.exit()\n"
+        "HttpModel.complete = complete\n"
+        "rlm = RLM('m', base_url='http://127.0.0.1:9/v1', model_options={'m': {'window': 100_000}}, cache=True, strategy='synth')\n"
+        "rlm.ask('Who?', context='Anna met Bob. ' * 50_000)"
+    )
+    loaded = loaded_after(statement)
+    assert "lambda_rlm.answering.synthesize" in loaded
+    assert (
+        sorted(loaded & ({*NEVER_AT_START, *AFTER_THE_FIRST_REQUEST} - {"sqlite3"})) == []
+    )  # of accounts and replies that are kept
+
+
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The wheel, built as a package index would get it, without a network."""

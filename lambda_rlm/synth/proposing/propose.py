@@ -96,14 +96,14 @@ async def propose(
 ) -> Proposal[D, J]:
     """Talk until a program is accepted, the repairs are used up, or the model repeats a rejected one; `on_attempt` receives
     every program at once, so that none is lost when a later call fails."""
-    from lambda_rlm.synth.proposing.repair import no_program, rejected
-
     seen: set[str] = set()
     turns = opening
     for _ in range(repairs + 1):
         completion = await ask(turns)
         if may_be_done and _DONE.fullmatch(completion.text.strip()):
             return Proposal(None, is_done=True)
+        from lambda_rlm.synth.proposing.repair import no_program, rejected
+
         mended = _read(completion, check, name)
         if mended is None:
             on_attempt(Attempt("", (NO_PROGRAM,)))
