@@ -1,9 +1,9 @@
 """The tokens of a prompt of a root model: by its bytes where these admit it, else counted.
 
-Owns the rule. A vocabulary takes longer to load than all else that goes before the first request, and no vocabulary makes more
-tokens of a text than it has bytes. So bytes do where they fit the window beside a reply, nothing is limited in dollars that
-tokens cost, and the limit in tokens is far from them. Where that does not hold, and of a model that counts by itself, the tokens
-are counted.
+Owns the rule. A vocabulary takes longer to load than all else that goes before the first request, and none makes more tokens
+of a text than it has bytes. So bytes do where they fit the window beside a reply, nothing is limited in dollars that tokens
+cost, and the limit in tokens is far from them. Where that does not hold, and of a model that counts by itself, the tokens are
+counted.
 """
 
 from __future__ import annotations

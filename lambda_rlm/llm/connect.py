@@ -145,10 +145,14 @@ def connect(
         model = _measured(_reached(name, base_url, api_key, options, constrain, limiter.sockets), name, base_url)
         model = RetryingModel(ConstraintFallback(_sent(model, limiter, account, hedge, tracer)), policy, tracer=tracer)
     if record is not None:
-        from lambda_rlm.llm.recorded import Recording
-
-        model = Recording(model, record)
+        model = _recorded(model, record)
     return _cached(model, name, base_url, cache, options.temperature)
+
+
+def _recorded(model: Model, record: str | Path) -> Model:
+    from lambda_rlm.llm.recorded import Recording
+
+    return Recording(model, record)
 
 
 def served_model(base_url: str, environ: Mapping[str, str] = os.environ) -> str:
