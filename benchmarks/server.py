@@ -3,8 +3,13 @@
 `python benchmarks/server.py LATENCY [JITTER [FAULTS]]` prints its port and serves until its standard input ends. LATENCY in seconds;
 JITTER is the sigma of a lognormal factor, 0 for none; FAULTS the share of requests that fail: by turns a dropped
 connection, 429 with Retry-After, 500, a cut body and no JSON. GET /stats tells how much was served and when the first request came
-(`first_at`, seconds since the epoch); GET /reset forgets that, so that what warmed a connection up is not counted. It reads no more of a request than its length, so that it can take several times what a
-client on the other core can send: `benchmarks/runtime.py` measures that too.
+(`first_at`, seconds since the epoch); GET /reset forgets that, so that what warmed a connection up is not counted. It reads no
+more of a request than its length, so that it can take several times what a client on the other core can send:
+`benchmarks/runtime.py` measures that too.
+
+GET /watch/PID has it look, when the next request comes, at the processor time that the process has used by then (`first_cpu`,
+seconds; Linux alone tells). POST /script takes an object of replies by the names of models: these are asked to write programs,
+and say always the same. GET …/models lists the models `m` and `root` with the window that WINDOW says.
 """
 
 from __future__ import annotations
@@ -12,10 +17,21 @@ from __future__ import annotations
 import asyncio
 import json
 import random
+import re
 import sys
 import time
+from pathlib import Path
 
 FATES = ("drop", "busy", "broken", "cut", "garbage")
+WINDOW = 131_072
+MODELS = {"object": "list", "data": [{"id": name, "object": "model", "max_model_len": WINDOW} for name in ("m", "root")]}
+_MODEL = re.compile(rb'"model":\s*"([^"]+)"')
+
+
+def processor_time(process: int) -> float:
+    """The seconds that a process has used a processor, in all its threads; 0 where the system does not say."""
+    tasks = Path(f"/proc/{process}/task").glob("*/schedstat")
+    return sum(int(task.read_text("ascii").split()[0]) for task in tasks) / 1e9
 
 
 class Server:
@@ -25,19 +41,22 @@ class Server:
         self.loop = asyncio.get_running_loop()
         self.latency, self.jitter, self.faults = latency, jitter, faults
         self.random = random.Random(7)
+        self.script: dict[bytes, str] = {}
         self.reset()
 
     def reset(self) -> None:
         self.seen: set[int] = set()
         self.answered = self.failed = self.repeated = self.in_flight = self.most = 0
         self.first: float | None = None
-        self.first_at = self.busy = self.last = 0.0
+        self.watched: int | None = None
+        self.first_cpu = self.first_at = self.busy = self.last = 0.0
         self.cpu = time.process_time()
 
     def turn(self, step: int) -> None:
         now = self.loop.time()
         if self.first is None:
             self.first, self.first_at = now, time.time()
+            self.first_cpu = 0.0 if self.watched is None else processor_time(self.watched)
         self.busy += self.in_flight * (now - self.last) if self.last else 0.0
         self.last = now
         self.in_flight += step
@@ -55,11 +74,24 @@ class Server:
         self.repeated += key in self.seen
         self.seen.add(key)
         self.answered += 1
-        message = {"role": "assistant", "content": f"read {len(body)}"}
+        message = {"role": "assistant", "content": self.said(body)}
         usage = {"prompt_tokens": len(body) // 4, "completion_tokens": 2, "total_tokens": len(body) // 4 + 2}
         choice = {"index": 0, "message": message, "finish_reason": "stop"}
         said = {"id": "x", "object": "chat.completion", "created": 1, "model": "m", "choices": [choice], "usage": usage}
         return written(200, said), True
+
+    def said(self, body: bytes) -> str:
+        """What the model of a request says."""
+        named = _MODEL.search(body) if self.script else None
+        return f"read {len(body)}" if named is None else self.script.get(named[1], f"read {len(body)}")
+
+    def told(self, path: str) -> object:
+        """What is said to a request without a body."""
+        if path == "/reset":
+            self.reset()
+        elif path.startswith("/watch/"):
+            self.watched = int(path.removeprefix("/watch/"))
+        return MODELS if path.endswith("/models") else self.stats()
 
     def fail(self, fate: str) -> tuple[bytes, bool]:
         if fate == "busy":
@@ -80,6 +112,7 @@ class Server:
             "mean_in_flight": self.busy / span if span > 0 else 0.0,
             "span": span,
             "first_at": self.first_at,
+            "first_cpu": self.first_cpu,
             "cpu": time.process_time() - self.cpu,
         }
 
@@ -92,6 +125,7 @@ class Connection(asyncio.Protocol):
         self.parts: list[bytes] = []
         self.have = self.need = 0
         self.head = 0
+        self.is_script = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = transport
@@ -108,15 +142,18 @@ class Connection(asyncio.Protocol):
             self.head = end + 4
             if joined.startswith(b"GET"):
                 self.parts, self.have = [], 0
-                if joined.startswith(b"GET /reset"):
-                    self.server.reset()
-                self.transport.write(written(200, self.server.stats()))
+                self.transport.write(written(200, self.server.told(joined.split(b" ", 2)[1].decode("latin-1"))))
                 return
+            self.is_script = joined.startswith(b"POST /script ")
             lines = joined[:end].decode("latin-1").lower().split("\r\n")
             self.need = self.head + next(int(line.partition(":")[2]) for line in lines if line.startswith("content-length"))
         if self.have >= self.need:
             body = b"".join(self.parts)[self.head :]
-            self.parts, self.have, self.need = [], 0, 0
+            is_script, self.parts, self.have, self.need = self.is_script, [], 0, 0
+            if is_script:
+                self.server.script = {name.encode(): said for name, said in json.loads(body).items()}
+                self.transport.write(written(200, {}))
+                return
             self.server.turn(+1)
             self.server.loop.call_later(self.server.delay(), self.reply, body)
 

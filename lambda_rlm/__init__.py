@@ -15,8 +15,12 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from lambda_rlm.accounts.account import Account, Spending
-    from lambda_rlm.api.rlm import RLM, Budget, Checked, Fault, HostCost, Rejected, Run, Size, check, primitive, run
+    from lambda_rlm.api.checking import check
+    from lambda_rlm.api.programs import run
+    from lambda_rlm.api.rlm import RLM
     from lambda_rlm.bounds.admit import Admitted
+    from lambda_rlm.bounds.declared import Size
+    from lambda_rlm.budget.budget import Budget
     from lambda_rlm.completion import (
         Completion,
         CompletionRequest,
@@ -28,9 +32,13 @@ if TYPE_CHECKING:
         StopReason,
         Usage,
     )
+    from lambda_rlm.diagnostics.diagnostic import Rejected
     from lambda_rlm.diagnostics.error import LambdaRLMError
-    from lambda_rlm.diagnostics.faults import AccountUsedUp, InternalError, LimitExceeded, ModelFailure, PrimitiveFault
+    from lambda_rlm.diagnostics.faults import AccountUsedUp, Fault, InternalError, LimitExceeded, ModelFailure, PrimitiveFault
     from lambda_rlm.evidence.record import Evidence
+    from lambda_rlm.execution.check import Checked
+    from lambda_rlm.execution.host_functions import primitive
+    from lambda_rlm.execution.run import Run
     from lambda_rlm.inputs.formats.extracted import ExtractedText, Rows
     from lambda_rlm.inputs.problem import InputProblem
     from lambda_rlm.inputs.reading import Format, Reading
@@ -38,7 +46,7 @@ if TYPE_CHECKING:
     from lambda_rlm.llm.scripted import ScriptedModel
     from lambda_rlm.plan.routing_settings import Routing
     from lambda_rlm.synth.writing import Writing
-    from lambda_rlm.types.hosted import HostFunction
+    from lambda_rlm.types.hosted import HostCost, HostFunction
 
 __all__ = [
     "RLM",
@@ -98,10 +106,18 @@ def _of_verbs(name: str) -> ModuleType | None:
     """The module of a name that a host calls, or of what such a call gives. One case for each module, so that each import is
     written down."""
     match name:
-        case "RLM" | "Run" | "run":
+        case "RLM":
             from lambda_rlm.api import rlm
 
             return rlm
+        case "run":
+            from lambda_rlm.api import programs
+
+            return programs
+        case "Run":
+            from lambda_rlm.execution import run
+
+            return run
         case "Account" | "Spending":
             from lambda_rlm.accounts import account
 

@@ -6,10 +6,12 @@ Owns the request, the reply, its usage and the protocol `Model`. Knows no vendor
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from math import inf
 from typing import Any, Final, Literal, Protocol, runtime_checkable
+
+from lambda_rlm.data_class import dataclass
 
 
 @dataclass(frozen=True, slots=True)

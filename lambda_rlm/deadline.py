@@ -5,9 +5,10 @@ Owns `Deadline`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from time import monotonic
 
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.diagnostics.faults import OutOfTime
 
 

@@ -8,10 +8,10 @@ of the root model. A tracer must be cheap: it is called on the hot path of model
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
 from lambda_rlm.completion import Completion, CompletionRequest, Usage
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.diagnostics.source import Span
 
 Way = Literal["direct", "plan", "synth"]

@@ -8,26 +8,27 @@ Says also which neighbors are of one word (`is_joined`). The way back to the pla
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Iterable
 from functools import cache, lru_cache
 from typing import Final
 
+from lambda_rlm.late_pattern import late_pattern
+
 UNSEEN: Final = (
     "\u00ad\u034f\u061c\u0640\u200b\u200c\u200e\u200f\u202a-\u202e\u2060-\u2069\ufe00-\ufe0f\ufeff\U0001f3fb-\U0001f3ff"
 )
-_UNSEEN = re.compile(f"[{UNSEEN}]")
+_UNSEEN = late_pattern(f"[{UNSEEN}]")
 """What changes no word: soft hyphens, marks of direction, zero widths, the Arabic stroke, variants and tones of emoji."""
 ACCENTS: Final = (
     "\u0300-\u036f\u0591-\u05bd\u05bf-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06dc\u06df-\u06e4\u06e7\u06e8\u06ea-\u06ed"
 )
-_ACCENTS = re.compile(f"[{ACCENTS}]")
+_ACCENTS = late_pattern(f"[{ACCENTS}]")
 """Marks that capitals, or quick writing, leave out (Latin, Greek, Cyrillic, Hebrew, Arabic); elsewhere, they are vowels."""
-_NUKTAS = re.compile("[\u093c\u09bc\u0a3c\u0abc\u0b3c]")
+_NUKTAS = late_pattern("[\u093c\u09bc\u0a3c\u0abc\u0b3c]")
 """Dots under letters of India, which are often not typed."""
-_SPACE = re.compile(r"\s+")
-_HYPHENS = re.compile("[\u2010\u2011\u2212]")
+_SPACE = late_pattern(r"\s+")
+_HYPHENS = late_pattern("[\u2010\u2011\u2212]")
 """Signs that are written for a hyphen or minus."""
 _PRINTED: Final = {
     "'": "\u2018\u2019\u201a\u201b\u2032\u2035\u02b9\u02bb\u02bc\u02bd\u02c8\u02ca\u02cb\u2039\u203a\u00b4\u05f3\uff07\ua78b\ua78c",

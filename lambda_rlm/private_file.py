@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from lambda_rlm.diagnostics.error import LambdaRLMError
+from lambda_rlm.late_pattern import late_pattern
 
 if TYPE_CHECKING:
     import sqlite3
@@ -47,7 +48,7 @@ _KINDS: Final = (
 _BESIDE: Final = ("-wal", "-shm", "-journal")
 """How SQLite names the files beside a database."""
 
-_INHERITED: Final = re.compile(r"/(?:dev|proc/self)/fd/([0-9]{1,4})\Z")
+_INHERITED: Final = late_pattern(r"/(?:dev|proc/self)/fd/([0-9]{1,4})\Z")
 
 
 class FileRefused(LambdaRLMError, OSError):

@@ -9,11 +9,12 @@ Never changed once made.
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import repeat
 from json import JSONEncoder
 from json.encoder import encode_basestring, encode_basestring_ascii
 from typing import Any, Final, Literal, Protocol, TypeGuard, overload
+
+from lambda_rlm.data_class import dataclass
 
 AT_ONCE: Final = 10_000
 """Rows that are made together: few enough for the processor's caches."""

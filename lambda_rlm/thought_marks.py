@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from lambda_rlm.late_pattern import late_pattern
+
 _TAGS: Final = ("think", "thinking", "thought", "thoughts", "reasoning", "seed:think")
 
 PAIRS: Final = (
@@ -30,5 +32,5 @@ def _pattern(mark: str) -> str:
     return f"(?-i:{re.escape(mark)})" if mark.startswith("[") else re.escape(mark)  # `[think]` is a list in many languages
 
 
-MARK: Final = re.compile("|".join(_pattern(mark) for pair in PAIRS for mark in pair), re.IGNORECASE)
+MARK: Final = late_pattern("|".join(_pattern(mark) for pair in PAIRS for mark in pair), re.IGNORECASE)
 """Any of the marks, in any casing."""

@@ -6,20 +6,21 @@ a column together. Whoever reads numbers of people, in files, in cells or in a t
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Final
+
+from lambda_rlm.late_pattern import late_pattern
 
 SPACES: Final = "\u0020\u00a0\u2009\u202f"
 """White space that groups digits: also the one where no line may end, the thin one, and both at once."""
 _WHOLE: Final = r"0|[1-9][0-9]*|[1-9][0-9]{{0,2}}(?:(?P<by>[{by}'’" + SPACES + r"])[0-9]{{3}}(?:(?P=by)[0-9]{{3}})*)"
 _READINGS: Final = {
-    ".": re.compile(rf"(?:{_WHOLE.format(by=',')}|[1-9][0-9]?(?:,[0-9]{{2}})+,[0-9]{{3}})?(?:\.[0-9]+)?"),
-    ",": re.compile(rf"(?:{_WHOLE.format(by='.')})?(?:,[0-9]+)?"),
+    ".": late_pattern(rf"(?:{_WHOLE.format(by=',')}|[1-9][0-9]?(?:,[0-9]{{2}})+,[0-9]{{3}})?(?:\.[0-9]+)?"),
+    ",": late_pattern(rf"(?:{_WHOLE.format(by='.')})?(?:,[0-9]+)?"),
 }
 """Digits by the sign before decimals: whole numbers in groups of three, in the Indian way with a comma, or without groups."""
 _GROUPS: Final = str.maketrans("", "", f"'’{SPACES}")
-_SIGNED: Final = re.compile(rf"([-+−]?)([.,]?[0-9](?:[0-9.,'’{SPACES}]*[0-9])?)")
+_SIGNED: Final = late_pattern(rf"([-+−]?)([.,]?[0-9](?:[0-9.,'’{SPACES}]*[0-9])?)")
 
 
 class DecimalSigns:

@@ -16,7 +16,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 from pathlib import Path
 from time import time
@@ -24,11 +24,10 @@ from typing import Any, Final, NamedTuple, TypeVar, get_args
 from weakref import WeakSet
 
 from lambda_rlm.accounts.book import Book, Per, first_hour, hour_of, next_window, opened
-from lambda_rlm.budget import price
 from lambda_rlm.budget.amount import NOTHING, Amount, dollars, money_of, money_within
 from lambda_rlm.budget.meter import NO_PRICE, OUT_OF_CALLS, OUT_OF_MONEY, OUT_OF_TOKENS
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.diagnostics.faults import AccountUsedUp
-from lambda_rlm.owner import is_alive, owner
 
 T = TypeVar("T")
 
@@ -170,6 +169,8 @@ class Account:
 
     def _begin(self) -> None:
         """What belongs to one process: a fork has neither the thread nor what its parent borrowed."""
+        from lambda_rlm.owner import owner
+
         self._writer = ThreadPoolExecutor(1, "account")
         self._wishes: deque[_Wish] = deque()
         self._owed: deque[tuple[int, Amount]] = deque()
@@ -249,6 +250,8 @@ class Account:
 
     def _standing(self, book: Book, now: float) -> tuple[Amount, Amount]:
         """What was spent in this window, with what processes had borrowed that have ended; and what is lent to others."""
+        from lambda_rlm.owner import is_alive
+
         since = first_hour(now, self.per)
         certain, lent = book.spent(since), NOTHING
         alive: dict[str, bool] = {self._owner: True}
@@ -291,6 +294,8 @@ class Account:
         )
 
     def _refusal(self, code: str, certain: Amount, amount: Amount, now: float) -> AccountUsedUp:
+        from lambda_rlm.budget import price
+
         left = self._left(certain)
         wanted, rest, whole = {
             OUT_OF_CALLS: (f"{amount.calls:,} {'request' if amount.calls == 1 else 'requests'}", left.calls, self.calls),

@@ -10,14 +10,9 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 from functools import partial
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from lambda_rlm.answering.candidates import together
-from lambda_rlm.answering.detect import detect
-from lambda_rlm.answering.preview import refusal
 from lambda_rlm.answering.question import AS_LIKELY, Question, Setup, case_of, detecting
-from lambda_rlm.answering.rounds.findings import findings
-from lambda_rlm.answering.sized_plan import prepared_plan, sized_plans, what_is_read
 from lambda_rlm.answering.sub_model import with_solver
 from lambda_rlm.answering.synthesize import synthesize
 from lambda_rlm.answering.writing_bound import writing_cost
@@ -26,21 +21,18 @@ from lambda_rlm.budget.meter import Meter
 from lambda_rlm.deadline import Deadline
 from lambda_rlm.diagnostics.diagnostic import Rejected
 from lambda_rlm.diagnostics.faults import InternalError, OutOfTime
-from lambda_rlm.diagnostics.render import model as for_model
 from lambda_rlm.diagnostics.source import SourceFile
-from lambda_rlm.events import Detection, Routed, Way
 from lambda_rlm.execution.check import check
-from lambda_rlm.execution.execute import execute
-from lambda_rlm.execution.prepare import Prepared
-from lambda_rlm.execution.prospect import Prospect
+from lambda_rlm.execution.options import run_id
 from lambda_rlm.execution.resumed import PastRoute
-from lambda_rlm.execution.run import Run, located
-from lambda_rlm.execution.run_id import run_id
 from lambda_rlm.llm.failures import OF_THE_SERVER
-from lambda_rlm.plan.plan import answer_or_none
 from lambda_rlm.plan.router import Case, Preference, Route
-from lambda_rlm.plan.tasks import LOOKUP
 from lambda_rlm.types.type import TEXT
+
+if TYPE_CHECKING:
+    from lambda_rlm.events import Detection, Routed, Way
+    from lambda_rlm.execution.prepare import Prepared
+    from lambda_rlm.execution.run import Run
 
 _ENOUGH: Final = 1 << 62
 """Steps and bytes are limits of each program; the account of all programs for a question counts calls, tokens and dollars."""
@@ -87,13 +79,15 @@ class _Asking:
         if self.setup.resumed.route is not None:
             return await self._again(self.setup.resumed.route)
         tried = await self._tried()
-        if isinstance(tried, Run):
+        if not isinstance(tried, dict):
             return tried
         if self.setup.budget.admit is None:
             self.admit = "likely"
             tried = await self._tried()
-            if isinstance(tried, Run):
+            if not isinstance(tried, dict):
                 return tried
+        from lambda_rlm.answering.preview import refusal
+
         raise refusal(self.question, self.setup, self._now(), tried)
 
     async def _tried(self) -> Run | dict[Way, Rejected | None]:
@@ -138,6 +132,8 @@ class _Asking:
 
     async def _detected(self) -> Run | None:
         """Know which task the question is, by asking if need be; the run of that, where nothing is left to go on with."""
+        from lambda_rlm.answering.detect import detect
+
         if (unasked := self.case.why_unasked) is not None:
             self._assume(unasked)
             return None
@@ -162,6 +158,8 @@ class _Asking:
     async def _gone(self, preference: Preference, recorded: SourceFile | None = None) -> Run:
         """The run of one way, by the program that it had before if need be; raises `Rejected` before its first call where it
         may cost too much."""
+        from lambda_rlm.plan.plan import answer_or_none
+
         question, case, wishes = self.question, self.case, self.setup.writing.wishes
         if preference.way == "synth":
             return await self._written(preference)
@@ -184,19 +182,24 @@ class _Asking:
         return self._reported(run, route.strategy, preference.reason, None if route.strategy == "direct" else route.strategy)
 
     async def _written(self, preference: Preference) -> Run:
-        question, setup, route = self.question, self._now(), self.case.route(preference)
+        question, setup = self.question, self._now()
         if setup.tracer is not None and setup.choice == "auto":
             setup.tracer(self._decision(preference))
         setup = replace(setup, options=with_solver(setup, question.inputs.functions))
-        run = await synthesize(question, setup, lambda: self._fitting(route), self.account, prepared=self._taken)
+        run = await synthesize(
+            question, setup, lambda: self._fitting(self.case.route(preference)), self.account, prepared=self._taken
+        )
         fallback = None if run.synthesis is None else run.synthesis.fallback
         if fallback is not None:
-            self.notes += [f"{route.strategy}: {fallback}", *filter(None, [self.stand_in])]
+            self.notes += [f"{self.case.route(preference).strategy}: {fallback}", *filter(None, [self.stand_in])]
         return self._reported(run, "synth", preference.reason, self.case.task)
 
     def _fitting(self, usual: Route) -> SourceFile:
         """The plan that stands in for a program: with the first numbers that are proved to fit what is left now, else the first
         that are likely to, else the usual ones."""
+        from lambda_rlm.answering.sized_plan import prepared_plan, sized_plans, what_is_read
+        from lambda_rlm.execution.prospect import Prospect
+
         setup, found = self._now(), list[tuple[Route, SourceFile, Prospect]]()
         self.prepared.clear()
         for route, source in sized_plans(self.question, usual):
@@ -221,6 +224,8 @@ class _Asking:
 
     async def _escalated(self, direct: Run, preference: Preference) -> Run:
         """A plan, tried where a direct call found nothing, if what is left of the budget allows it."""
+        from lambda_rlm.plan.tasks import LOOKUP
+
         question, strategy = self.question, self.case.task or LOOKUP
         self.admit = self.setup.budget.admit or "proved"  # there is an answer already, which a run that stops would lose
         self.runs.append(direct)
@@ -239,6 +244,8 @@ class _Asking:
     async def _executed(self, program: SourceFile | Route, routed: Routed | None = None) -> Run:
         """The run of a program, or of the strategy of a route with the first numbers that may begin; `routed` is reported with
         the program."""
+        from lambda_rlm.answering.sized_plan import prepared_plan, sized_plans, what_is_read
+
         if isinstance(program, SourceFile):
             return await self._run_of(program, routed)
         refused: Rejected | None = None
@@ -265,6 +272,9 @@ class _Asking:
         return max(need / max(1e-12, limits[option] or 0) for option, need in needs)
 
     async def _run_of(self, source: SourceFile, routed: Routed | None) -> Run:
+        from lambda_rlm.diagnostics.render import model as for_model
+        from lambda_rlm.execution.execute import execute
+
         setup, inputs = self._now(), self.question.bound_inputs
         checked = check(source, inputs.types, primitives=inputs.functions)
         try:
@@ -309,6 +319,8 @@ class _Asking:
         return replace(self.setup, budget=left, resumed=resumed.booked() if self.runs else resumed)
 
     def _decision(self, preference: Preference) -> Routed:
+        from lambda_rlm.events import Routed
+
         task = None if preference.way == "direct" else self.case.task
         return Routed(preference.way, task, self._split, preference.reason, self.detection)
 
@@ -323,12 +335,17 @@ class _Asking:
 
     def _facts(self, run: Run) -> tuple[str, ...]:
         """What speaks against the answer of a run that has one."""
+        from lambda_rlm.answering.rounds.findings import findings
+
         if run.synthesis is not None and run.synthesis.facts is not None:
             return run.synthesis.facts
         return findings(self.question.query, self.question.inputs.without_answers(), run) if run.ok else ()
 
     def _reported(self, run: Run, route: str, reason: str, task: str | None) -> Run:
         """The run with what all runs for the question used, and how it was routed."""
+        from lambda_rlm.answering.candidates import together
+        from lambda_rlm.execution.run import located
+
         total = together([run, *(earlier for earlier in self.runs if earlier is not run)])
         usage = replace(total.usage, seconds=self.deadline.spent())
         how: tuple[str, ...] = () if route == "synth" and self.setup.choice == "synth" else (f"{route}: {reason}",)

@@ -7,19 +7,23 @@ them used counts, whichever is chosen.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import reduce
 from operator import add
+from typing import TYPE_CHECKING
 
 import anyio
 
 from lambda_rlm.bounds.bound import Bound
 from lambda_rlm.budget.budget import Budget
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.execution.check import Checked
-from lambda_rlm.execution.prepare import Prepared
 from lambda_rlm.execution.run import Run
 from lambda_rlm.synth.report import CandidateTried
 from lambda_rlm.synth.select import UNSURE, AnsweredCandidate, Candidate, normal_form
+
+if TYPE_CHECKING:
+    from lambda_rlm.execution.prepare import Prepared
 
 
 @dataclass(frozen=True, kw_only=True)

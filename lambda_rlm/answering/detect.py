@@ -8,12 +8,13 @@ that nothing but the choice leaves. A model that gives none leaves the question 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Final
 
 from lambda_rlm.answering.question import Question, Setup
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.budget.meter import OUT_OF_ATTEMPTS, Meter
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.diagnostics.diagnostic import Rejected
 from lambda_rlm.diagnostics.faults import InternalError, LimitExceeded, ModelFailure
 from lambda_rlm.diagnostics.render import model as for_model

@@ -9,20 +9,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lambda_rlm.diagnostics.diagnostic import Rejected
 from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.execution.check import check
 from lambda_rlm.inputs import Inputs
-from lambda_rlm.inputs.files import program_text
-from lambda_rlm.plan.given import FORMS, AskedBefore
-from lambda_rlm.plan.plan import plan
 from lambda_rlm.plan.router import Route
 from lambda_rlm.plan.strategy_file import StrategyFile, is_path
-from lambda_rlm.syntax.term import Let, Var
 from lambda_rlm.types.hosted import HostFunction
-from lambda_rlm.types.infer import infer
 from lambda_rlm.types.type import TEXT, Type
+
+if TYPE_CHECKING:
+    from lambda_rlm.plan.given import AskedBefore
 
 
 def own_strategy(task: str | None, functions: Iterable[HostFunction] = ()) -> StrategyFile | None:
@@ -30,6 +29,11 @@ def own_strategy(task: str | None, functions: Iterable[HostFunction] = ()) -> St
     where the file cannot be read, `Rejected` where its program has mistakes."""
     if task is None or not is_path(task):
         return None
+    from lambda_rlm.inputs.files import program_text
+    from lambda_rlm.plan.given import FORMS
+    from lambda_rlm.syntax.term import Let, Var
+    from lambda_rlm.types.infer import infer
+
     path = Path(task)
     source = SourceFile(path.name, program_text(path))
     checked = check(source, {"context": TEXT}, primitives=functions)
@@ -52,6 +56,8 @@ def own_program(
 ) -> SourceFile:
     """The program of such a strategy for the inputs at hand, after what was asked `before`; `guide` as of `plan`. Raises
     `Rejected` where it does not fit them."""
+    from lambda_rlm.plan.plan import plan
+
     source = SourceFile(own.source.name, plan(route, given.without_answers().types, returns, before, guide, given.called))
     checked = check(source, given.types, primitives=given.functions)
     if not checked.ok:

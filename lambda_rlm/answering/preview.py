@@ -6,7 +6,7 @@ settings, except where it depends on the task and only a model could tell that; 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from lambda_rlm.answering.detect import TOO_DEAR
@@ -18,6 +18,7 @@ from lambda_rlm.bounds.admit import OVER_BUDGET
 from lambda_rlm.bounds.bound import Bound
 from lambda_rlm.bounds.figures.likely import Likely
 from lambda_rlm.budget.budget import Admission, Budget
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.diagnostics.diagnostic import Diagnostic, Rejected, Severity
 from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.events import Way

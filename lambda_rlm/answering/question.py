@@ -7,35 +7,34 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cached_property
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from lambda_rlm.answering.own_strategy import own_program, own_strategy
 from lambda_rlm.budget.budget import Budget
-from lambda_rlm.completion import Message, Model
+from lambda_rlm.completion import Model
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.diagnostics.source import SourceFile
-from lambda_rlm.events import Tracer
-from lambda_rlm.execution.execute import OnBound, Options
+from lambda_rlm.execution.options import OnBound, Options
 from lambda_rlm.execution.resumed import Resumed
-from lambda_rlm.graphemes import begun
 from lambda_rlm.inputs import Inputs
 from lambda_rlm.llm.cache_folder import cache_folder
-from lambda_rlm.plan.given import LONGEST_ANSWER, AskedBefore
 from lambda_rlm.plan.input_kind import kind_of
-from lambda_rlm.plan.measure import measure
-from lambda_rlm.plan.plan import plan
+from lambda_rlm.plan.measure import LateCount, LateMeasure
 from lambda_rlm.plan.router import Case, Choice, Route
 from lambda_rlm.plan.routing_settings import Routing
 from lambda_rlm.plan.self_tests import SelfTest, self_tests
-from lambda_rlm.plan.split import arm
-from lambda_rlm.plan.tasks import TASKS
 from lambda_rlm.synth.earlier import EarlierQuestion
 from lambda_rlm.synth.layout.layout import Layout, layout_of
 from lambda_rlm.synth.reference import version
 from lambda_rlm.synth.task import Shapes
 from lambda_rlm.synth.writing import Writing
 from lambda_rlm.types.type import Type
+
+if TYPE_CHECKING:
+    from lambda_rlm.events import Tracer
+    from lambda_rlm.plan.given import AskedBefore
 
 AS_LIKELY: Final = "not proved to complete within the budget, but likely to; the run may stop at the budget"
 
@@ -78,6 +77,8 @@ class Question:
     @cached_property
     def before(self) -> AskedBefore | None:
         """What was asked before, as a strategy takes it; None for nothing."""
+        from lambda_rlm.plan.given import AskedBefore
+
         if not self.earlier:
             return None
         last = self.earlier[-1]
@@ -87,6 +88,8 @@ class Question:
     @property
     def earlier_task(self) -> str | None:
         """The strategy of the standard library by which the question was answered that this one follows; None for none."""
+        from lambda_rlm.plan.tasks import TASKS
+
         way = self.earlier[-1].way if self.earlier else None
         return way if way in TASKS else None
 
@@ -100,6 +103,8 @@ class Question:
     def plan(self, route: Route) -> SourceFile:
         """The program of a strategy for this question; raises `Rejected` for a strategy by path that does not fit the
         inputs."""
+        from lambda_rlm.plan.plan import plan
+
         if route.own is not None:
             return own_program(route, route.own, self.bound_inputs, self.returns, self.before, self.guide)
         inputs = self.bound_inputs.without_answers()
@@ -135,12 +140,14 @@ class Setup:
 
 def case_of(question: Question, setup: Setup) -> Case:
     """A question as the router sees it; raises `ValueError` for an unknown route or task, and as `own_strategy`."""
+    from lambda_rlm.plan.split import arm
+
     values, split, found = question.bound_inputs.without_answers().values, setup.routing.split, self_tested()
     past = setup.resumed.route
     is_recorded = past is not None and past.program is not None
     return Case(
         own=None if is_recorded else own_strategy(question.task, question.inputs.functions),
-        measure=measure(values, setup.leaf),
+        measure=LateMeasure(values, setup.leaf),
         query_tokens=_query_tokens(question, setup.leaf),
         leaf=setup.leaf.profile,
         root=setup.writer.profile,
@@ -160,19 +167,23 @@ def case_of(question: Question, setup: Setup) -> Case:
 def self_tested() -> Mapping[str, SelfTest]:
     """What self-tests found with the page of the language as it is now, by the names of the models."""
     try:
-        return self_tests(cache_folder(), version())
+        found = self_tests(cache_folder())
     except RuntimeError:  # the user has no home
         return {}
+    return {name: one for name, one in found.items() if one.page == version()} if found else {}
 
 
-def _query_tokens(question: Question, leaf: Model) -> int:
+def _query_tokens(question: Question, leaf: Model) -> LateCount:
     """Tokens of the question as a strategy asks it, with the part of an earlier answer that is in it."""
+    from lambda_rlm.graphemes import begun
+    from lambda_rlm.plan.given import LONGEST_ANSWER
+
     asked = question.in_own_words
     if question.before is not None and question.before.answer is not None:
         value = question.inputs.values[question.before.answer[0]]
         written = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
         asked += f"Its answer, or the beginning of it: {begun(written, LONGEST_ANSWER)}"
-    return leaf.count_tokens((Message("user", asked),))
+    return LateCount(lambda: asked, leaf)
 
 
 def detecting(setup: Setup, case: Case) -> Setup:

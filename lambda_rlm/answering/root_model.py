@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from time import monotonic
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
+from lambda_rlm.answering.prompt_tokens import prompt_tokens
 from lambda_rlm.budget.meter import Meter
 from lambda_rlm.budget.paying import pay
 from lambda_rlm.completion import (
@@ -28,15 +29,16 @@ from lambda_rlm.completion import (
     StopReason,
     Usage,
 )
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.diagnostics.faults import Fault, ModelFailure
 from lambda_rlm.diagnostics.source import Span
 from lambda_rlm.eval.asking.prompt import Part, Prompt, merged
-from lambda_rlm.eval.place import CURRENT
-from lambda_rlm.eval.replies.cut_prompts import CutPrompt, cut_prompt
-from lambda_rlm.events import CallFinished, CallStarted, Replied, Tracer
 from lambda_rlm.limits import STANDING, reply_tokens
-from lambda_rlm.synth.language import is_kept, language
 from lambda_rlm.synth.turn import Piece, Turn, said, shortened
+
+if TYPE_CHECKING:
+    from lambda_rlm.eval.replies.cut_prompts import CutPrompt
+    from lambda_rlm.events import Tracer
 
 NOWHERE: Final = Span(0, 0)
 """The place in the program of a call that no program makes."""
@@ -93,6 +95,8 @@ class Writer:
         profile = self.model.profile
         if not profile.takes_grammar:
             return await self._asked(turns, sampling, self.out)
+        from lambda_rlm.synth.language import language
+
         if _thinks(profile):
             turns = await self._thought(turns, sampling)
         completion = await self._asked(turns, sampling, self.out, language())
@@ -119,7 +123,7 @@ class Writer:
         shape = () if grammar is None else (grammar.name,)
         digest = hashlib.sha256(repr((written, out, sampling, *shape)).encode()).hexdigest()
         request = CompletionRequest(messages, out, sampling, grammar=grammar, digest=digest)
-        tokens = self.model.count_tokens(messages)
+        tokens = self._tokens(messages)
         counted = tokens + (0 if grammar is None else grammar_tokens(profile))
         if tokens + out > profile.room:
             message = f"the root model's conversation has {tokens:,} tokens, but the context window of {profile.name} holds {profile.room:,}"
@@ -132,7 +136,7 @@ class Writer:
         `ModelFailure` where that does not do."""
         most = None if self.begun is None else self.begun.most(turns)
         messages, written = rendered(turns, self.page, self.key)
-        while self.begun is not None and most is not None and (tokens := self.model.count_tokens(messages)) > most:
+        while self.begun is not None and most is not None and (tokens := self._tokens(messages)) > most:
             shorter = shortened(turns, self.begun.turns)
             if shorter is None:
                 message = f"the root model's conversation has {tokens:,} tokens, and may have {most:,}"
@@ -141,9 +145,14 @@ class Writer:
             messages, written = rendered(turns, self.page, self.key)
         return messages, written
 
+    def _tokens(self, messages: tuple[Message, ...]) -> int:
+        return prompt_tokens(self.model, messages, self.out, self.meter.left())
+
     def _note(self, completion: Completion) -> None:
         """Remember that a program was not written under the grammar, though it was asked for so: nobody would see it
         otherwise."""
+        from lambda_rlm.synth.language import is_kept
+
         if completion.unconstrained:
             self.notes[completion.unconstrained] = None
         elif completion.stop_reason is StopReason.STOP and not is_kept(completion.text):
@@ -160,6 +169,10 @@ class Writer:
 
     async def _told(self, request: CompletionRequest, tokens: int) -> Completion:
         """Ask, and tell the tracer before and after."""
+        from lambda_rlm.eval.place import CURRENT
+        from lambda_rlm.eval.replies.cut_prompts import cut_prompt
+        from lambda_rlm.events import CallFinished, CallStarted, Replied
+
         call, started, spent = self.calls, monotonic(), NO_USAGE
         place = CURRENT.get()
         path = (*(() if place is None else place.path), -1, call)
@@ -197,6 +210,8 @@ class Writer:
 def grammar_tokens(profile: ModelProfile) -> int:
     """What a grammar adds to a request at most, where the provider counts it: its tokens, or, of a vocabulary that is not
     known, its bytes, for no byte-level one gives more tokens than there are."""
+    from lambda_rlm.synth.language import language
+
     if not (profile.takes_grammar and profile.counts_grammar):
         return 0
     parts, vocabulary = (language().lark, language().description), profile.vocabulary

@@ -7,30 +7,30 @@ flight, that it may use the functions of the host that its caller may, and that 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Final
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
 
 from lambda_rlm.answering.question import Question, Setup
 from lambda_rlm.answering.synthesize import synthesize
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.budget.meter import OUT_OF_MONEY, OUT_OF_TOKENS
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.diagnostics.diagnostic import Rejected
 from lambda_rlm.diagnostics.faults import LimitExceeded, ModelFailure
 from lambda_rlm.diagnostics.source import SourceFile, Span
-from lambda_rlm.eval.asking.asker import Asker
-from lambda_rlm.eval.asking.asking_rates import rates_at
-from lambda_rlm.eval.place import here
-from lambda_rlm.eval.value import Derived, Reply, Text, origin_of
-from lambda_rlm.events import CallFinished, CallStarted, Event, Tracer
-from lambda_rlm.execution.execute import Options
+from lambda_rlm.execution.options import Options
 from lambda_rlm.execution.resumed import Resumed
-from lambda_rlm.execution.run import Run
 from lambda_rlm.inputs import from_values
 from lambda_rlm.llm.failures import UNSOLVED
 from lambda_rlm.plan.measure import measure
-from lambda_rlm.plan.plan import plan
 from lambda_rlm.plan.router import route
 from lambda_rlm.types.hosted import HostFunction
+
+if TYPE_CHECKING:
+    from lambda_rlm.eval.asking.asker import Asker
+    from lambda_rlm.eval.value import Text
+    from lambda_rlm.events import Event, Tracer
+    from lambda_rlm.execution.run import Run
 
 _INPUT: Final = "context"
 """What the text is called in the sub-model's program; a function of the host under that name is not to be had there."""
@@ -49,6 +49,9 @@ class SubModelRunner:
 
     async def solve(self, query: Text, text: Text, calls: int, asker: Asker, span: Span) -> Text:
         """The sub-model's answer. Raises `ModelFailure` when it finds none within its calls."""
+        from lambda_rlm.eval.value import Derived, Reply, Text, origin_of
+        from lambda_rlm.plan.plan import plan
+
         usable = tuple(one for one in self.functions if one.name != _INPUT)
         question = Question(query=query.s, inputs=replace(from_values({_INPUT: text.s}), functions=usable))
 
@@ -107,11 +110,15 @@ class SubModelRunner:
 
     def _pool(self, calls: int, asker: Asker) -> int:
         """What the caller's bound counts for a number of calls beyond one attempt for each."""
+        from lambda_rlm.eval.asking.asking_rates import rates_at
+
         rates = rates_at(self.setup.leaf.profile, asker.settings)
         return min(calls * (rates.sends - 1), rates.pool.of(calls))
 
     def _share(self, calls: int, asker: Asker) -> Budget:
         """What the caller's bound counts for a number of calls, and fixed parts of its steps and storage."""
+        from lambda_rlm.eval.asking.asking_rates import rates_at
+
         rates = rates_at(self.setup.leaf.profile, asker.settings)
         calls = max(0, calls)
         attempts = (calls + self._pool(calls, asker)) * (1 + rates.retries)
@@ -139,6 +146,8 @@ def _count_calls(run: Run, asker: Asker) -> None:
 def _count(run: Run, asker: Asker) -> None:
     """The calls of a sub-run are among its caller's in flight; what follows waits for its longest chain, behind those that
     wrote it."""
+    from lambda_rlm.eval.place import here
+
     place, counts = here(), asker.counts
     written = 0 if run.synthesis is None else run.synthesis.calls
     place.depth = max(place.depth, run.usage.span) + written
@@ -155,6 +164,8 @@ class _Inside:
     span: Span
 
     def __call__(self, event: Event) -> None:
+        from lambda_rlm.events import CallFinished, CallStarted
+
         if isinstance(event, CallStarted):
             event = replace(event, span=self.span, shown=())
         elif isinstance(event, CallFinished):

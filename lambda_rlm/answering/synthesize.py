@@ -12,15 +12,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import anyio
 
 from lambda_rlm.answering.candidates import Accepted, affordable, candidate, each, outcomes, together, tried
 from lambda_rlm.answering.question import Question, Setup
 from lambda_rlm.answering.root_model import Writer
-from lambda_rlm.answering.rounds.findings import findings
-from lambda_rlm.answering.rounds.next_round import is_own, result_of, with_answer
 from lambda_rlm.answering.vet import Vetted, Vetting, judging, written_size
 from lambda_rlm.answering.writing_bound import begun, may_look, task_of, writing_pool
 from lambda_rlm.budget.budget import Budget
@@ -31,20 +29,20 @@ from lambda_rlm.diagnostics.diagnostic import Rejected
 from lambda_rlm.diagnostics.faults import Fault, LimitExceeded, OutOfTime
 from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.execution.check import Checked, check
-from lambda_rlm.execution.execute import Declined, execute
-from lambda_rlm.execution.prepare import Prepared
-from lambda_rlm.execution.run import Run
+from lambda_rlm.execution.options import Declined
 from lambda_rlm.inputs import Inputs
 from lambda_rlm.llm.installation_key import installation_key
 from lambda_rlm.policy.gates import require
 from lambda_rlm.synth.proposing.propose import Attempt, OnAttempt, Proposal, propose
 from lambda_rlm.synth.reference import shown_to
-from lambda_rlm.synth.report import CandidateTried, Ran, Synthesis
 from lambda_rlm.synth.rounds import Result, is_look, next_turns
-from lambda_rlm.synth.select import agreement, choose, merge, rank
 from lambda_rlm.synth.task import first_turn
 from lambda_rlm.synth.turn import Turn, has_data
 
+if TYPE_CHECKING:
+    from lambda_rlm.execution.prepare import Prepared
+    from lambda_rlm.execution.run import Run
+    from lambda_rlm.synth.report import CandidateTried, Ran
 PROGRAM: Final = "program.lam"
 
 VettedProposal = Proposal[Checked, Vetted]
@@ -116,6 +114,8 @@ class _Synthesis:
         self.writer.meter.pool = writing_pool(setup) + setup.resumed.extra
 
     async def run(self) -> Run:
+        from lambda_rlm.answering.rounds.next_round import is_own, result_of, with_answer
+
         question, rounds = self.question, self.setup.writing.rounds
         with self.writer.meter:
             for number in range(1, rounds + 1):
@@ -139,6 +139,8 @@ class _Synthesis:
 
     def _booked(self, run: Run, question: Question) -> tuple[bool, tuple[str, ...]]:
         """Whether a run only looked, and what speaks against its answer where it gave one."""
+        from lambda_rlm.answering.rounds.findings import findings
+
         if self._looked(run):
             self.looks.append(run)
             return True, ()
@@ -151,6 +153,8 @@ class _Synthesis:
 
     def _is_left_to_the_plan(self) -> bool:
         """No program answered, for the last one met what another program may not."""
+        from lambda_rlm.answering.rounds.next_round import is_own
+
         takes_over = self.setup.routing.takes_over
         return takes_over and is_own(self.runs[-1].fault) and not any(run.ok for run in self.runs)
 
@@ -277,6 +281,8 @@ class _Synthesis:
     async def _best(self, accepted: list[Accepted], inputs: Inputs) -> Run | None:
         """Run the most promising candidates and take the answer that they agree on; None when none of them was admitted, or all
         were run in earlier rounds: that would be paid again and tell nothing new."""
+        from lambda_rlm.synth.select import agreement, choose, merge, rank
+
         candidates = [candidate(number, one) for number, one in enumerate(accepted)]
         ranked = rank(merge([one for one in candidates if one.normal not in self.had]))
         chosen = affordable(ranked[: self.setup.writing.best], accepted, self.account.left())
@@ -297,6 +303,8 @@ class _Synthesis:
     async def _side_by_side(self, programs: Mapping[int, Accepted], inputs: Inputs) -> dict[int, Run]:
         """The runs of several programs by their numbers, without those that their share of what is left does not admit, and
         those that somebody did not want; raises `Declined` where nothing was ever run for that."""
+        from lambda_rlm.synth.report import Ran
+
         done: dict[int, Run] = {}
         declined: list[Declined] = []
 
@@ -320,6 +328,8 @@ class _Synthesis:
 
     async def _executed(self, checked: Checked, inputs: Inputs, beside: int = 1, prepared: Prepared | None = None) -> Run:
         """Run a program on what is left; fuel and memory are shared with those that run beside it."""
+        from lambda_rlm.execution.execute import execute
+
         setup = self.setup
         left = replace(self.judge.left(), seconds=self.deadline.left(), admit=setup.budget.admit or "likely")
         run = await execute(
@@ -357,6 +367,8 @@ class _Synthesis:
 
     def _reported(self) -> Run:
         """The answer that the least speaks against, of equal ones the last, with what all runs used."""
+        from lambda_rlm.synth.report import Synthesis
+
         answered = [run for run in self.runs if run.ok]
         last = min(answered[::-1], key=lambda run: len(self.found.get(id(run), ()))) if answered else self.runs[-1]
         synthesis = Synthesis(

@@ -7,30 +7,28 @@ run. Asks no model.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
+from typing import TYPE_CHECKING
 
-from lambda_rlm.answering.withheld import by_shape
-from lambda_rlm.bounds.admit import OVER_BUDGET
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.budget.meter import Meter
 from lambda_rlm.completion import Model
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.deadline import Deadline
 from lambda_rlm.diagnostics.diagnostic import Diagnostic, Diagnostics, Rejected
 from lambda_rlm.diagnostics.faults import Fault, OutOfTime
 from lambda_rlm.diagnostics.source import SourceFile
-from lambda_rlm.eval.asking.asker import AskSettings
-from lambda_rlm.eval.wording import NO_SOLVER
 from lambda_rlm.execution.check import Checked, check
-from lambda_rlm.execution.execute import Options
-from lambda_rlm.execution.prepare import Prepared, prepare
-from lambda_rlm.execution.prospect import Prospect, before_run, foresee
-from lambda_rlm.execution.sub_models import uses
+from lambda_rlm.execution.options import Options
 from lambda_rlm.inputs import Inputs
 from lambda_rlm.inputs.gather import written
 from lambda_rlm.llm.installation_key import installation_key
-from lambda_rlm.synth.proposing.wanted import mismatch
 from lambda_rlm.types.type import Effect, Type
-from lambda_rlm.types.typed import Typed
+
+if TYPE_CHECKING:
+    from lambda_rlm.execution.prepare import Prepared
+    from lambda_rlm.execution.prospect import Prospect
+    from lambda_rlm.types.typed import Typed
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +67,8 @@ class Vetting:
     def checked(self, source: SourceFile, inputs: Inputs, *, may_look: bool = False) -> Checked:
         """The program with its mistakes; an answer of another type than is wanted is one, unless the program may look and
         asks no model."""
+        from lambda_rlm.synth.proposing.wanted import mismatch
+
         checked = check(source, inputs.types, primitives=inputs.functions)
         if checked.typed is None or self.returns is None or (may_look and checked.typed.effect is not Effect.LLM):
             return checked
@@ -81,6 +81,9 @@ class Vetting:
 
     async def vetted(self, checked: Checked, inputs: Inputs) -> Vetted:
         """A well typed program, held against these inputs and what is left of the budget."""
+        from lambda_rlm.eval.wording import NO_SOLVER
+        from lambda_rlm.execution.sub_models import uses
+
         assert checked.typed is not None
         place = next(uses(checked.typed.program), None)
         if place is not None and self.options.solver is None:
@@ -113,6 +116,8 @@ class Vetting:
     def _is_likely(self, vetted: Vetted) -> bool:
         """Whether a program may begin as likely where nothing that is proved is found: nobody wants a proof, and its likely
         cost fits."""
+        from lambda_rlm.bounds.admit import OVER_BUDGET
+
         prospect = vetted.prospect
         if prospect is None or prospect.budget.admit is not None or any(d.code != OVER_BUDGET for d in vetted.diagnostics):
             return False
@@ -121,6 +126,8 @@ class Vetting:
     def _shown(self, typed: Typed, inputs: Inputs, found: tuple[Diagnostic, ...]) -> tuple[Diagnostic, ...]:
         """What the author of a rejected program sees. One who is shown no contents sees the mistakes on any inputs of this
         shape, or else the codes of those on these inputs."""
+        from lambda_rlm.answering.withheld import by_shape
+
         if not self.is_blind:
             return found
         left = replace(self.left(), usd=None) if inputs.answers else self.left()
@@ -145,6 +152,10 @@ class Vetting:
 
     def _bounded(self, typed: Typed, inputs: Inputs) -> Vetted:
         """What a program can cost at most. Raises `Rejected` where nobody can say, and `OutOfTime`."""
+        from lambda_rlm.eval.asking.asker import AskSettings
+        from lambda_rlm.execution.prepare import prepare
+        from lambda_rlm.execution.prospect import before_run, foresee
+
         options, left, leaf = self.options, self.left(), self.leaf
         if typed.effect is not Effect.LLM:
             prospect = foresee(typed, inputs.values, leaf, left, options.accuracy)

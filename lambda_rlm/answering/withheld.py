@@ -14,7 +14,7 @@ from lambda_rlm.completion import ModelProfile
 from lambda_rlm.diagnostics.codes import CODES
 from lambda_rlm.diagnostics.diagnostic import Diagnostic, Rejected, Severity
 from lambda_rlm.eval.asking.asker import AskSettings
-from lambda_rlm.execution.execute import Options
+from lambda_rlm.execution.options import Options
 from lambda_rlm.execution.prospect import foresee_sizes
 from lambda_rlm.inputs import Inputs
 from lambda_rlm.synth.input_shape import shape

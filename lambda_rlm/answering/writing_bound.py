@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
+from lambda_rlm.answering.prompt_tokens import fits, prompt_tokens
 from lambda_rlm.answering.question import Question, Setup
 from lambda_rlm.answering.root_model import (
     Begun,
@@ -20,19 +21,18 @@ from lambda_rlm.answering.root_model import (
     later_tokens,
     rendered,
 )
-from lambda_rlm.bounds.bound import Bound
-from lambda_rlm.bounds.figures.likely import Likely
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.budget.paying import price, worst_case
 from lambda_rlm.budget.pool import pool_of
-from lambda_rlm.budget.price import dollars
 from lambda_rlm.completion import Message, ModelProfile
-from lambda_rlm.execution.likely.typical import TEXT_THOUGHT
 from lambda_rlm.limits import CODE_LENGTH
 from lambda_rlm.policy.gates import require
-from lambda_rlm.policy.rules import PolicyViolation
 from lambda_rlm.synth.reference import shown_to
 from lambda_rlm.synth.task import WritingTask, first_turn
+
+if TYPE_CHECKING:
+    from lambda_rlm.bounds.bound import Bound
+    from lambda_rlm.bounds.figures.likely import Likely
 
 _LONGEST_TOKEN: Final = 256
 _PROGRAM: Final = 380
@@ -47,10 +47,12 @@ _NO_KEY: Final = b""
 
 def writing_cost(question: Question, setup: Setup) -> tuple[Bound, str | None]:
     """The bound, and what keeps a program from being written at all, None for nothing."""
+    from lambda_rlm.bounds.bound import Bound
+
     root, half = setup.writer, setup.budget.part(2)
     profile = root.profile
     out = _out(setup)
-    opening = root.count_tokens(opening_messages(task_of(question, setup), profile, _NO_KEY))
+    opening = prompt_tokens(root, opening_messages(task_of(question, setup), profile, _NO_KEY), out, half)
     calls, pool = min(_calls(setup), half.calls), writing_pool(setup)
     replied, hidden = out + profile.thought(out), 1 + profile.retries
     prompts = _prompts(question, setup)[:calls]
@@ -79,6 +81,8 @@ def writing_cost(question: Question, setup: Setup) -> tuple[Bound, str | None]:
 
 def _forbidden(profile: ModelProfile) -> str | None:
     """What of the policy keeps this model from writing programs."""
+    from lambda_rlm.policy.rules import PolicyViolation
+
     try:
         require("constrain", profile.takes_grammar, f"{profile.name} does not take a grammar; see --constrain")
     except PolicyViolation as violation:
@@ -90,6 +94,9 @@ def likely_writing(question: Question, setup: Setup, bound: Bound) -> Likely:
     """What writing is likely to cost: each program at its first attempt, and one round, however many are allowed: a next one is
     for what seldom happens. The page is the same in all requests: after the first, a provider that caches what requests begin
     with takes less for it."""
+    from lambda_rlm.bounds.figures.likely import Likely
+    from lambda_rlm.execution.likely.typical import TEXT_THOUGHT
+
     writing, profile = setup.writing, setup.writer.profile
     calls = min(max(1, writing.candidates) * calls_of_an_attempt(profile), bound.calls or 0)
     opening = setup.writer.count_tokens(opening_messages(task_of(question, setup), profile, _NO_KEY)) + grammar_tokens(profile)
@@ -123,8 +130,9 @@ def begun(question: Question, setup: Setup) -> Begun:
     messages = opening_messages(task_of(question, setup), profile, _NO_KEY)
     codes = 2 * CODE_LENGTH * sum(message.content.count("</data ") for message in messages)
     turns = 1 + len(shown_to(is_small=profile.is_small)[1])
-    later = later_tokens(profile, _out(setup), setup.writing.peek)
-    return Begun(turns, setup.writer.count_tokens(messages) + codes, later)
+    out = _out(setup)
+    tokens = prompt_tokens(setup.writer, messages, out, setup.budget.part(2))
+    return Begun(turns, tokens + codes, later_tokens(profile, out, setup.writing.peek))
 
 
 def _prompts(question: Question, setup: Setup) -> list[int]:
@@ -144,6 +152,8 @@ def _prompts(question: Question, setup: Setup) -> list[int]:
 
 def _why_not(needed: int, one: tuple[int, float | None], budget: Budget, room: int) -> str | None:
     """What keeps the first call from being made."""
+    from lambda_rlm.budget.price import dollars
+
     half = budget.part(2)
     share = "writing a program may use half of the budget, but one call"
     if needed > room:
@@ -197,8 +207,7 @@ def task_of(question: Question, setup: Setup) -> WritingTask:
         return task
     told = replace(task, layouts=question.layouts)
     profile = root.profile
-    needed = root.count_tokens(opening_messages(told, profile, _NO_KEY)) + 2 * _out(setup)
-    return told if needed <= profile.room else task
+    return told if fits(root, opening_messages(told, profile, _NO_KEY), 2 * _out(setup)) else task
 
 
 def _out(setup: Setup) -> int:

@@ -10,13 +10,14 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from math import inf
 from pathlib import Path
 from time import time
 from typing import Any, Final
 
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.inputs.field_names import kept_key
 from lambda_rlm.inputs.listing import input_names
 from lambda_rlm.plan.router import Choice

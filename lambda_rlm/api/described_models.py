@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from lambda_rlm.journal.request import absolute_model
 from lambda_rlm.llm.connect import default_model
 from lambda_rlm.llm.wrappers.model_options import OF_SERVER, UNSAID, ModelOptions
 from lambda_rlm.settings.keys import DESCRIBING, Tables
@@ -42,6 +41,8 @@ def refuse_unknown(said: Mapping[str, Any]) -> None:
 
 def recorded(described: Mapping[str, ModelOptions]) -> dict[str, dict[str, Any]]:
     """What the journal keeps of it, by names that mean the same from any folder."""
+    from lambda_rlm.journal.request import absolute_model
+
     return {absolute_model(name) or name: options.kept for name, options in described.items()}
 
 

@@ -9,16 +9,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import anyio.to_thread
 
 from lambda_rlm.api.described_models import described
 from lambda_rlm.completion import Model
 from lambda_rlm.execution.first_contact import FirstContact as FirstContact
-from lambda_rlm.journal.request import RunRequest
 from lambda_rlm.settings.keys import Tables
 from lambda_rlm.settings.settings import Settings
+
+if TYPE_CHECKING:
+    from lambda_rlm.journal.request import RunRequest
 
 
 class _Asking(Protocol):

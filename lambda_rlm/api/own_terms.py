@@ -16,6 +16,7 @@ from typing import Any, Final, TypeVar
 
 from lambda_rlm.diagnostics.diagnostic import Diagnostic, Diagnostics, Rejected
 from lambda_rlm.diagnostics.error import LambdaRLMError
+from lambda_rlm.late_pattern import late_pattern
 from lambda_rlm.settings.keys import DESCRIBING, PREFIX, SETTINGS, Setting
 
 E = TypeVar("E", bound=LambdaRLMError)
@@ -49,8 +50,8 @@ _ONLY_THERE: Final[Mapping[str, str]] = {
 
 _NUMBER: Final = r"\d(?:[\d_.,]*\d)?%?"
 _WORD: Final = r"[A-Z]{3,}|[\w./:-]*[\d=/:](?:[\w./:=%-]*[\w%])?"
-_COMMAND: Final = re.compile(r"lambda-rlm resume ([\w-]+)( NAME=PATH)?")
-_LIST: Final = re.compile(r"lambda-rlm runs(?! --)")
+_COMMAND: Final = late_pattern(r"lambda-rlm resume ([\w-]+)( NAME=PATH)?")
+_LIST: Final = late_pattern(r"lambda-rlm runs(?! --)")
 
 
 def in_own_terms(text: str) -> str:
@@ -131,7 +132,9 @@ def _options() -> Iterator[tuple[str, str, str, str]]:
 
 
 _ARGUMENT_OF: Final = {flag: (argument, key) for flag, _, argument, key in _options()}
-_OPTION: Final = re.compile(r"(?<![\w-])(?:" + "|".join(rf"{flag}(?![\w-]){values}" for flag, values, _, _ in _options()) + ")")
+_OPTION: Final = late_pattern(
+    r"(?<![\w-])(?:" + "|".join(rf"{flag}(?![\w-]){values}" for flag, values, _, _ in _options()) + ")"
+)
 
 
 def _argument(hit: re.Match[str]) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Coroutine, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import anyio.to_thread
 
@@ -28,8 +28,8 @@ from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.events import Tracer
 from lambda_rlm.execution import check as checking
 from lambda_rlm.execution.check import Checked, for_inputs
-from lambda_rlm.execution.execute import NOBODY
 from lambda_rlm.execution.first_contact import may_ask
+from lambda_rlm.execution.options import NOBODY
 from lambda_rlm.execution.run import Run
 from lambda_rlm.inputs.files import program_text
 from lambda_rlm.inputs.reading import Format
@@ -37,7 +37,7 @@ from lambda_rlm.journal.request import RunRequest
 from lambda_rlm.settings.keys import Tables
 from lambda_rlm.types.type import Effect
 
-Program = str | Path | Checked | Admitted
+Program: TypeAlias = "str | Path | Checked | Admitted"
 """A program of a host: its text, its file, or what `check` or `admit` made of it."""
 
 

@@ -6,11 +6,14 @@ Promises that nothing but texts for people changes; the journal keeps them as th
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from lambda_rlm.answering.preview import Decision
 from lambda_rlm.api.own_terms import in_own_terms, reworded
-from lambda_rlm.events import Event, RunFinished
-from lambda_rlm.execution.run import Run
+
+if TYPE_CHECKING:
+    from lambda_rlm.answering.preview import Decision
+    from lambda_rlm.events import Event
+    from lambda_rlm.execution.run import Run
 
 
 def run_in_own_terms(run: Run) -> Run:
@@ -30,6 +33,9 @@ def decision_in_own_terms(decision: Decision) -> Decision:
 
 def event_in_own_terms(event: Event) -> Event:
     """The event; a run that it carries is in terms of the library."""
+    from lambda_rlm.events import RunFinished
+    from lambda_rlm.execution.run import Run
+
     return (
         replace(event, run=run_in_own_terms(event.run))
         if isinstance(event, RunFinished) and isinstance(event.run, Run)

@@ -7,15 +7,20 @@ use, what no reply can give."""
 from __future__ import annotations
 
 import json
+from asyncio import CancelledError
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 from types import BuiltinFunctionType, FunctionType
 from typing import Any, Final
 
 from lambda_rlm.api.returning.answer_part import AnswerPart, guide
 from lambda_rlm.api.returning.translation import TooLarge, translated
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.diagnostics.diagnostic import Rejected
+from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.diagnostics.raised import raised
+from lambda_rlm.execution.run import Run
+from lambda_rlm.llm.failures import BAD_REPLY
 from lambda_rlm.types.parse_type import parse_type
 from lambda_rlm.types.show import show
 from lambda_rlm.types.type import Type
@@ -138,3 +143,18 @@ def _spoken(type_: Type) -> Type:
         return parse_type(show(type_))
     except Rejected as rejected:
         raise TooLarge(f"{rejected.diagnostics[0].message} in {show(type_):.500}") from None
+
+
+def of_type(run: Run, returns: Returns) -> Run:
+    """The run with its value as the caller's type has it; one that its validators refuse is a fault."""
+    if run.fault is not None:
+        return run
+    try:
+        return replace(run, value=returns.made(run.value))
+    except (Exception, CancelledError, GeneratorExit) as error:  # noqa: BLE001 - validators are the host's code; the answer is paid for whatever they raise
+        why = (
+            refused(error) if isinstance(error, ValueError) else f"its validator raised {raised(error)}, for {run.value!r:.200}"
+        )
+        fault = ModelFailure(BAD_REPLY, f"the answer does not match the requested type: {why}")
+        fault.usage, fault.run, fault.value = run.usage.tokens, run.id, run.value
+        return replace(run, value=None, fault=fault)

@@ -13,44 +13,33 @@ from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Never, TypeVar
+from typing import TYPE_CHECKING, Any, Never, TypeVar
 
 import anyio.to_thread
 
 from lambda_rlm.accounts.account import Account
-from lambda_rlm.answering.preview import Decision
 from lambda_rlm.api.asked import Asked, Given, given, moment_of
-from lambda_rlm.api.checking import check
-from lambda_rlm.api.follow_up import followed_up, routed
 from lambda_rlm.api.own_terms import speaking
-from lambda_rlm.api.programs import Program, ran, run
-from lambda_rlm.api.results import decision_in_own_terms, run_in_own_terms
-from lambda_rlm.api.rlms_compat import question_in
 from lambda_rlm.api.sessions import HostSettings, Kept, Replayed, answered, answered_again, unless_faulted
-from lambda_rlm.api.streaming import Listener, heard, streamed
 from lambda_rlm.api.valid_settings import refuse_unknown_arguments
-from lambda_rlm.bounds.declared import Size
 from lambda_rlm.budget.budget import Admission, Budget
 from lambda_rlm.completion import Model
-from lambda_rlm.diagnostics.diagnostic import Rejected
-from lambda_rlm.diagnostics.faults import Fault
-from lambda_rlm.events import Event, Tracer
 from lambda_rlm.execution.blocking import blocking_anywhere
-from lambda_rlm.execution.check import Checked
-from lambda_rlm.execution.host_functions import primitive
-from lambda_rlm.execution.run import Run
 from lambda_rlm.inputs.reading import Format
-from lambda_rlm.journal.journal import Journal
-from lambda_rlm.journal.records import RunRow
-from lambda_rlm.journal.replay import Comparison
-from lambda_rlm.journal.request import before, whole
 from lambda_rlm.plan.router import Choice
 from lambda_rlm.plan.routing_settings import Routing
 from lambda_rlm.settings.keys import Tables
 from lambda_rlm.synth.writing import LayoutShown, Writing
-from lambda_rlm.types.hosted import HostCost, HostFunction
+from lambda_rlm.types.hosted import HostFunction
 
-__all__ = ["RLM", "Budget", "Checked", "Fault", "HostCost", "Rejected", "Run", "Size", "check", "primitive", "run"]
+if TYPE_CHECKING:
+    from lambda_rlm.answering.preview import Decision
+    from lambda_rlm.api.programs import Program
+    from lambda_rlm.api.streaming import Listener
+    from lambda_rlm.events import Event, Tracer
+    from lambda_rlm.execution.run import Run
+    from lambda_rlm.journal.journal import Journal
+    from lambda_rlm.journal.records import RunRow
 
 T = TypeVar("T")
 
@@ -190,7 +179,11 @@ class RLM:
         return await self._answered(Asked(query, given(inputs, more), returns, task, strategy), on_event)
 
     async def _answered(self, asked: Asked, on_event: Listener | None, follows: Run | str | None = None) -> Run:
-        tracer = None if on_event is None else heard(on_event)
+        tracer = None
+        if on_event is not None:
+            from lambda_rlm.api.streaming import heard
+
+            tracer = heard(on_event)
         with speaking():
             return unless_faulted(await _run_of(self.settings, asked, tracer, follows))
 
@@ -245,6 +238,8 @@ class RLM:
 
         Leaving the loop cancels the run; use `contextlib.aclosing` to cancel it before the next statement.
         """
+        from lambda_rlm.api.streaming import streamed
+
         asked = Asked(query, given(inputs, more), returns, task, strategy)
 
         async def job(tracer: Tracer) -> Run:
@@ -266,6 +261,9 @@ class RLM:
     ) -> Decision:
         """The route that `ask` would choose, the reason, and the worst-case cost of each route. Asks no model. With `follows`,
         a `Run` or the name of one, it is the route of `follow_up`."""
+        from lambda_rlm.api.follow_up import routed
+        from lambda_rlm.api.results import decision_in_own_terms
+
         asked = Asked(query, given(inputs, more), None, task, strategy)
         with speaking():
             return decision_in_own_terms(blocking_anywhere(lambda: routed(self.settings, asked, follows)))
@@ -283,6 +281,8 @@ class RLM:
         admitted within the budget of this `RLM`; one that is admitted already keeps its own budget. Inputs are as in `ask`.
         A program that calls no model needs none. Raises `Rejected` for a program with mistakes or above the budget, and
         `Fault`."""
+        from lambda_rlm.api.programs import ran
+
         values = given(inputs, more)
         return blocking_anywhere(lambda: ran(self.settings, program, query, values, on_event))
 
@@ -296,11 +296,15 @@ class RLM:
         **more: Any,
     ) -> Run:
         """Asynchronous version of `run`."""
+        from lambda_rlm.api.programs import ran
+
         return await ran(self.settings, program, query, given(inputs, more), on_event)
 
     def completion(self, prompt: Any, root_prompt: str | None = None) -> Run:
         """`ask` with the interface of the package `rlms`: `prompt` is the context (text, messages or data) and `root_prompt`
         the question (None: the one in the prompt, see `lambda_rlm.rlms`). The answer is `.response`."""
+        from lambda_rlm.api.rlms_compat import question_in
+
         posed = question_in(prompt, root_prompt)
         return self.ask(
             posed.question, strategy=posed.strategy, **({} if posed.context is None else {"context": posed.context})
@@ -335,6 +339,10 @@ class RLM:
         return await self._resumed(run, given(inputs, more), returns, on_event)
 
     async def _resumed(self, run: Run | str, inputs: Given, returns: Any, on_event: Listener | None) -> Run:
+        from lambda_rlm.api.results import run_in_own_terms
+        from lambda_rlm.api.streaming import heard
+        from lambda_rlm.journal.request import before
+
         tracer = None if on_event is None else heard(on_event)
         with speaking():
             past = await anyio.to_thread.run_sync(self._past, before, run)
@@ -350,6 +358,10 @@ class RLM:
         return await self._replayed(run, given(inputs, more))
 
     async def _replayed(self, run: Run | str, inputs: Given) -> Replayed:
+        from lambda_rlm.api.results import run_in_own_terms
+        from lambda_rlm.journal.replay import Comparison
+        from lambda_rlm.journal.request import whole
+
         comparison = Comparison()
         with speaking():
             past, calls = await anyio.to_thread.run_sync(self._past, whole, run)
@@ -359,11 +371,16 @@ class RLM:
     def runs(self, most: int | None = 20, *, since: datetime | timedelta | None = None) -> list[RunRow]:
         """The most recent runs of the journal, newest first; at most `most` of them (None: all). `since` is when the first of
         them began at the earliest: a moment (local time, where it has no zone) or how long ago."""
+        from lambda_rlm.journal.journal import Journal
+
         began = moment_of(since)
         with Journal(self.settings.place()) as journal:
             return journal.runs(most, began)
 
     def _past(self, read: Callable[[Journal, str], T], run: Run | str) -> T:
+        from lambda_rlm.execution.run import Run
+        from lambda_rlm.journal.journal import Journal
+
         name = run.id if isinstance(run, Run) else run
         if not isinstance(name, str):
             raise TypeError(f"run must be a Run, the id of one, or 'last', not {run!r:.80}")
@@ -373,5 +390,11 @@ class RLM:
 
 async def _run_of(settings: HostSettings, asked: Asked, tracer: Tracer | None, follows: Run | str | None) -> Run:
     if follows is None:
-        return run_in_own_terms(await answered(settings, asked, tracer))
-    return run_in_own_terms(await followed_up(settings, follows, asked, tracer))
+        done = await answered(settings, asked, tracer)
+    else:
+        from lambda_rlm.api.follow_up import followed_up
+
+        done = await followed_up(settings, follows, asked, tracer)
+    from lambda_rlm.api.results import run_in_own_terms
+
+    return run_in_own_terms(done)

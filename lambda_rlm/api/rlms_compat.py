@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final, Literal, NamedTuple
+
+from lambda_rlm.data_class import dataclass
+from lambda_rlm.late_pattern import late_pattern
 
 _UNASKED: Final = "Do what the context asks for; where it asks for nothing, say what it is about."
 _HIDDEN: Final = (
@@ -34,7 +36,7 @@ _END: Final = 1_000
 
 _KEYS: Final = ("question", "query", "task", "instruction")
 
-_LABEL: Final = re.compile(
+_LABEL: Final = late_pattern(
     r"""^[ \t>]*(?P<heading>[#*_]+)?[ \t#*_]*(?:(?:user|final|the|your|my)[ ])?
     (?:questions?|q|query|queries|tasks?|instructions?|request|fragen?|aufgaben?|anfrage|anweisung|preguntas?|tareas?|consulta|instrucci[oó]n
       |t[aâ]che|requ[eê]te|consigne|domand[ae]|compito|richiesta|perguntas?|tarefa|vraag|opdracht|pytanie|zadanie
@@ -43,15 +45,15 @@ _LABEL: Final = re.compile(
     |^[ \t]*<(?:question|query|task|instructions?|request)>""",
     re.IGNORECASE | re.MULTILINE | re.VERBOSE,
 )
-_ANSWER: Final = re.compile(
+_ANSWER: Final = late_pattern(
     r"^[ \t>#*_]*(?:(?:final|your|the)[ ])?(?:answer|a|antwort|respuesta|r[eé]ponse|risposta|resposta|antwoord|odpowiedź|ответ"
     r"|відповідь|cevap|إجابة|الإجابة|जवाब|उत्तर|答案|回答|答|답변|답)[ \t]*[*_]*[ \t\xa0]*[:：][*_]*",
     re.IGNORECASE | re.MULTILINE,
 )
-_MARKED: Final = re.compile(
+_MARKED: Final = late_pattern(
     r"""[?？؟;][ "'»”’)\]*_]*$""".replace(";", "\u037e"), re.MULTILINE
 )  # the Greek mark is a sign of its own
-_BLANK: Final = re.compile(r"\n[ \t\r]*(?:\n[ \t\r]*)+")
+_BLANK: Final = late_pattern(r"\n[ \t\r]*(?:\n[ \t\r]*)+")
 
 
 class Posed(NamedTuple):

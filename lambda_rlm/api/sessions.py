@@ -8,46 +8,38 @@ nobody says others.
 from __future__ import annotations
 
 import logging
-from asyncio import CancelledError
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lambda_rlm.accounts.account import Account
 from lambda_rlm.answering.ask import ask
-from lambda_rlm.answering.preview import Decision, decide
 from lambda_rlm.answering.question import Question, Setup
-from lambda_rlm.answering.run_program import run_program
 from lambda_rlm.api.asked import Asked, Given
 from lambda_rlm.api.described_models import as_before, described, recorded, refuse_unknown
 from lambda_rlm.api.first_contact import FirstContact, begun, met, watching
 from lambda_rlm.api.own_terms import in_own_terms
 from lambda_rlm.api.reading import read_in_thread
-from lambda_rlm.api.returns import Returns, refused, returns_of
 from lambda_rlm.api.valid_settings import refuse_invalid, several
 from lambda_rlm.budget.budget import Admission, Budget
 from lambda_rlm.budget.pool import Pool
 from lambda_rlm.completion import Model
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.deadline import Deadline
-from lambda_rlm.diagnostics.faults import ModelFailure
-from lambda_rlm.diagnostics.raised import raised
 from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.diagnostics.visible import visible_line
 from lambda_rlm.eval.plain import Unfit
-from lambda_rlm.events import Tracer
 from lambda_rlm.execution.check import check
 from lambda_rlm.execution.connections import Connections
-from lambda_rlm.execution.execute import NOBODY, Options
-from lambda_rlm.execution.run import Run
+from lambda_rlm.execution.options import Options
 from lambda_rlm.inputs import Inputs, from_values
 from lambda_rlm.inputs.reading import Format
 from lambda_rlm.journal.request import Before, RunRequest, absolute_model, same_inputs
 from lambda_rlm.journal.session import Keeping, RunSession
 from lambda_rlm.llm.connect import default_model
-from lambda_rlm.llm.failures import BAD_REPLY
 from lambda_rlm.llm.providers.servers import plain_url
 from lambda_rlm.llm.wrappers.limiter import Limiters
 from lambda_rlm.plan.router import Choice
@@ -62,6 +54,11 @@ from lambda_rlm.synth.writing import KEPT, LayoutShown, Writing
 from lambda_rlm.types.hosted import HostFunction
 from lambda_rlm.types.show import show
 
+if TYPE_CHECKING:
+    from lambda_rlm.answering.preview import Decision
+    from lambda_rlm.api.returns import Returns
+    from lambda_rlm.events import Tracer
+    from lambda_rlm.execution.run import Run
 Kept = bool | str | Path
 """Whether runs are recorded in a journal: False, True for the default file, or a path."""
 
@@ -167,6 +164,8 @@ class HostSettings:
 
     def setup(self) -> Setup:
         """What questions are answered with, before models are connected."""
+        from lambda_rlm.execution.options import NOBODY
+
         return Setup(
             leaf=NOBODY,
             budget=self.limits,
@@ -220,6 +219,8 @@ class HostSettings:
 
     def kept(self) -> dict[str, Any]:
         """These settings in the keys of the command line, as the journal keeps them."""
+        from lambda_rlm.execution.options import NOBODY
+
         budget, writing = self.limits, self.writing
         limits = {f"max_{name}": getattr(budget, name) for name in ("calls", "tokens", "seconds", "depth")}
         limits |= {name: getattr(budget, name) for name in ("concurrency", "fuel", "memory", "admit")}
@@ -247,6 +248,8 @@ async def answered(settings: HostSettings, asked: Asked, tracer: Tracer | None) 
 
 async def decided(settings: HostSettings, question: Question) -> Decision:
     """Which way a question would go that is posed with its inputs. Asks no model."""
+    from lambda_rlm.answering.preview import decide
+
     async with AsyncExitStack() as stack:
         opened = partial(settings.connections().opened, tracer=None, stack=stack)
         root = None if settings.root_model is None else opened(settings.root_model)
@@ -318,7 +321,7 @@ async def in_session(
             plain = await (job or partial(_answer, request))(setup)
             told = (note for note in request.question.inputs.notes if note not in plain.notes)
             plain = replace(plain, origin=request.origin(plain.value), notes=(*plain.notes, *told))
-            run = plain if returns is None else _of_type(plain, returns)
+            run = plain if returns is None else _typed(plain, returns)
             session.finish(run, replace(run, value=plain.value) if run.ok else run)
         return run.as_called()
     finally:
@@ -326,9 +329,17 @@ async def in_session(
             logging.getLogger(__name__).warning("%s", visible_line(session.trouble))
 
 
+def _typed(run: Run, returns: Returns) -> Run:
+    from lambda_rlm.api.returns import of_type
+
+    return of_type(run, returns)
+
+
 async def _answer(request: RunRequest, setup: Setup) -> Run:
     if request.program is None:
         return await ask(request.question, setup)
+    from lambda_rlm.answering.run_program import run_program
+
     inputs = request.question.bound_inputs
     checked = check(request.program, inputs.types, primitives=inputs.functions)
     done = await run_program(checked.admit(setup.budget, setup.leaf.profile), request.question, setup)
@@ -341,7 +352,11 @@ async def posed(settings: HostSettings, asked: Asked, deadline: Deadline) -> tup
         raise Unfit(f"the question must be a str, not {asked.query!r:.80}")
     if not asked.query.strip():
         raise ValueError("the question is empty")
-    settings, returns = settings.filled(), None if asked.returns is None else returns_of(asked.returns)
+    settings, returns = settings.filled(), None
+    if asked.returns is not None:
+        from lambda_rlm.api.returns import returns_of
+
+        returns = returns_of(asked.returns)
     task = task_name(asked.task or settings.task)
     settings = replace(settings, task=task, strategy=asked.strategy or settings.strategy)
     type_, guide = (None, "") if returns is None else (returns.type, returns.guide)
@@ -369,25 +384,12 @@ def _budget_of(was: Mapping[str, Any]) -> Budget:
 
 def _same_type(run: str, before: str | None, returns: Any) -> Returns | None:
     """The type that a run was asked for; raises `TypeError` where `returns` is another."""
+    from lambda_rlm.api.returns import returns_of
+
     wanted = None if before is None else returns_of(before if returns is None else returns)
     if returns is not None and (wanted is None or show(wanted.type) != before):
         raise TypeError(f"run {run} was to return {before or 'a plain answer'}, not {returns!r}")
     return wanted
-
-
-def _of_type(run: Run, returns: Returns) -> Run:
-    """The run with its value as the caller's type has it; one that its validators refuse is a fault."""
-    if run.fault is not None:
-        return run
-    try:
-        return replace(run, value=returns.made(run.value))
-    except (Exception, CancelledError, GeneratorExit) as error:  # noqa: BLE001 - validators are the host's code; the answer is paid for whatever they raise
-        why = (
-            refused(error) if isinstance(error, ValueError) else f"its validator raised {raised(error)}, for {run.value!r:.200}"
-        )
-        fault = ModelFailure(BAD_REPLY, f"the answer does not match the requested type: {why}")
-        fault.usage, fault.run, fault.value = run.usage.tokens, run.id, run.value
-        return replace(run, value=None, fault=fault)
 
 
 @dataclass(frozen=True, slots=True)

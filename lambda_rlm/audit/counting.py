@@ -7,10 +7,11 @@ over all of it. Promises that estimates are checked: one in fifty is counted too
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from lambda_rlm.audit.sketch import Histogram
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.llm.vocabulary.byte_pair import vocabulary_named
 
 EXACT: Final = 32_000

@@ -6,8 +6,9 @@ Owns the cutting. A line longer than `LONGEST` is not kept: of it the length is 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import BinaryIO, Final
+
+from lambda_rlm.data_class import dataclass
 
 LONGEST: Final = 8_000_000
 """Bytes of a line that is read whole."""

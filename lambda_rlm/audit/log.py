@@ -14,13 +14,13 @@ import sys
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from io import BufferedReader
 from pathlib import Path
 from typing import BinaryIO, Final, Literal, cast
 
 from lambda_rlm.audit.lines import LogLine, lines, whole
 from lambda_rlm.audit.tally import LogTally, tally
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.inputs import InputProblem, Reading
 from lambda_rlm.inputs.decode import LOOKED_AT, kind_of
 from lambda_rlm.inputs.files import STANDARD_INPUT, size_of, unreadable

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Final
+
+from lambda_rlm.data_class import dataclass
 
 _ENVELOPES: Final = ("body", "request", "params", "kwargs")
 _TEXTS: Final = ("text", "content", "context", "document", "query", "question")

@@ -8,13 +8,14 @@ log holds its question and its text together, so it is measured as a text with n
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Final
 
 from lambda_rlm.audit.sketch import Histogram
 from lambda_rlm.audit.tally import LogTally
 from lambda_rlm.audit.ways import Ways
 from lambda_rlm.completion import ModelProfile
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.events import Way
 from lambda_rlm.llm.tokens import density, nearest_vocabulary, vocabulary
 from lambda_rlm.plan.routing_settings import WAYS, Routing

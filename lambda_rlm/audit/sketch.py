@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
+
+from lambda_rlm.data_class import dataclass
 
 ERROR: Final = 0.005
 _EXACT: Final = 200

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Final
 
 from lambda_rlm.audit.counting import Counter
 from lambda_rlm.audit.lines import LogLine
 from lambda_rlm.audit.prompts import LoggedPrompt, Unusable, prompts, reply_tokens
 from lambda_rlm.audit.sketch import Histogram
+from lambda_rlm.data_class import dataclass
 
 _SHOWN: Final = 20
 SAMPLE: Final = 1 << 17

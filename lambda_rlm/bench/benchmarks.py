@@ -6,7 +6,6 @@ Owns the table: what each asks, how its tasks are made, and which strategy of th
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
 from lambda_rlm.bench.documents import multidoc
@@ -14,6 +13,7 @@ from lambda_rlm.bench.labelled import oolong, oolong_pairs
 from lambda_rlm.bench.needles import s_niah, seq_niah
 from lambda_rlm.bench.packages import codeqa
 from lambda_rlm.bench.task import Task
+from lambda_rlm.data_class import dataclass
 
 
 @dataclass(frozen=True, slots=True)

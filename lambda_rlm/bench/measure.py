@@ -8,7 +8,7 @@ is seen by the scorer only.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from math import ceil
 from typing import Any, Final
 
@@ -18,6 +18,7 @@ from lambda_rlm.bench.score import score
 from lambda_rlm.bench.task import Task
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.completion import NO_USAGE, Model
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.diagnostics.diagnostic import Rejected
 from lambda_rlm.diagnostics.faults import Fault
 from lambda_rlm.execution.execute import Options

@@ -7,13 +7,14 @@ classes, imports and functions that raise. Promises that golds are known from ho
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 from random import Random
 from typing import Any, Final
 
 from lambda_rlm.bench.task import Task, length
 from lambda_rlm.bench.words import names
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.llm.simulated_reader.code import HEADER
 
 _FILE_TOKENS: Final = 800

@@ -6,8 +6,10 @@ that no model call is needed to answer it."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Final
+
+from lambda_rlm.data_class import dataclass
 
 _ROWS: Final = 240
 _CITIES: Final = ("Oslo", "Lima", "Accra", "Kyoto", "Turin")

@@ -7,8 +7,10 @@ scorer alone.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Final
+
+from lambda_rlm.data_class import dataclass
 
 _K: Final = 1024
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cached_property
 from typing import Final
 
@@ -32,6 +32,7 @@ from lambda_rlm.budget import price
 from lambda_rlm.budget.amount import dollars
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.completion import ModelProfile
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.diagnostics.diagnostic import Diagnostic, Label, Rejected, Severity
 from lambda_rlm.diagnostics.source import Span
 from lambda_rlm.types.typed import Typed

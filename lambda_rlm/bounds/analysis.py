@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any, Final
 
 from lambda_rlm.bounds.cost import FREE, Cost, Overlong, one_of
@@ -31,6 +30,7 @@ from lambda_rlm.bounds.hardness import TooHard
 from lambda_rlm.bounds.names import is_simple
 from lambda_rlm.bounds.rates import Rates
 from lambda_rlm.bounds.staging import Computer, Staging
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.diagnostics.faults import InternalError
 from lambda_rlm.diagnostics.source import Span
 from lambda_rlm.syntax.primitive import Primitive

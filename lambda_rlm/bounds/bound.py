@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from operator import add
 from typing import Any, Final
 
@@ -17,6 +16,7 @@ from lambda_rlm.bounds.domain.abstract import lower
 from lambda_rlm.bounds.domain.size import UNLIMITED, Number, SizeBound, smallest, times
 from lambda_rlm.bounds.rates import Rates
 from lambda_rlm.budget.amount import dollars
+from lambda_rlm.data_class import dataclass
 
 _WHOLE: Final = 100
 _LARGEST: Final = ("prompt_chars", "depth")

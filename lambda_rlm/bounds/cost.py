@@ -7,12 +7,13 @@ each element of a list, the total over the list. Promises that calls, tokens and
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import field, fields, replace
 from functools import reduce
 from typing import Final, NamedTuple
 
 from lambda_rlm.bounds.domain.size import ZERO, SizeBound, largest, peak
 from lambda_rlm.bounds.domain.totals import total
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.diagnostics.source import Span
 
 _MOST_PARTS: Final = 200

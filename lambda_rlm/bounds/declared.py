@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import chain
 from typing import Any, Final
 
@@ -26,6 +25,7 @@ from lambda_rlm.bounds.domain.reply_size import value_of
 from lambda_rlm.bounds.domain.size import SizeBound as Limit
 from lambda_rlm.bounds.domain.size import named, size_of
 from lambda_rlm.bounds.domain.totals import fresh, symbol
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.table import Table
 from lambda_rlm.types.type import Con, Record, Type
 

@@ -7,7 +7,7 @@ byte-level tokenizer exceeds.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from math import gcd
 from typing import Final
 
@@ -15,6 +15,7 @@ from lambda_rlm.bounds.domain.size import ZERO, SizeBound, ceil_div, largest, si
 from lambda_rlm.budget.amount import money_above
 from lambda_rlm.budget.pool import TENTH, Pool
 from lambda_rlm.completion import MIN_CHARS_PER_TOKEN, TEMPLATE_TOKENS, Vocabulary
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.limits import (
     BLOCK_OVERHEAD,
     MOST_REPLY,

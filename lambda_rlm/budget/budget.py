@@ -6,8 +6,10 @@ accident: `None` is accepted only for `usd` (prices may be unknown) and `seconds
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from typing import Final, Literal
+
+from lambda_rlm.data_class import dataclass
 
 FREE_CHARACTERS: Final = 100_000
 """Inputs up to this size add nothing to a budget."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from math import inf
 from typing import Final
 
@@ -28,6 +28,7 @@ from lambda_rlm.completion import (
     StopReason,
     Usage,
 )
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.diagnostics.blot import blotted, cut, without_keys
 from lambda_rlm.diagnostics.faults import MODEL_BROKEN, AccountUsedUp, LimitExceeded, ModelFailure
 from lambda_rlm.diagnostics.raised import raised

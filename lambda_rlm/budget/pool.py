@@ -6,14 +6,14 @@ each call would multiply it."""
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
 from typing import Final
 
 from lambda_rlm.completion import ModelProfile
+from lambda_rlm.data_class import dataclass
+from lambda_rlm.late_pattern import late_pattern
 
 _WHOLE: Final = 100
-_WRITTEN: Final = re.compile(r"([0-9]{1,9})( ?%)?")
+_WRITTEN: Final = late_pattern(r"([0-9]{1,9})( ?%)?")
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,13 @@ is loaded.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
 from lambda_rlm.cli.exits import UsageProblem
 from lambda_rlm.cli.settings import Settings, settings
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.deadline import Deadline
 from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.execution.first_contact import FirstContact, may_ask

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from lambda_rlm.bounds.declared import Size
 from lambda_rlm.cli.exits import UsageProblem
+from lambda_rlm.data_class import dataclass
 
 _EXAMPLE: Final = "e.g. --size context=10MB,100MB, --size notes=20000 (characters) or --size docs=1000x6KB"
 _SIZE: Final = re.compile(r"(?:(\d[\d_]*)x)?(\d[\d_]*(?:\.\d+)?)(B|KB|MB|GB)?", re.IGNORECASE)

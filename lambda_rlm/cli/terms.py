@@ -15,7 +15,7 @@ from lambda_rlm.budget.price import dollars
 from lambda_rlm.cli.settings import Settings
 from lambda_rlm.completion import ModelProfile
 from lambda_rlm.diagnostics.visible import visible
-from lambda_rlm.execution.execute import NOBODY
+from lambda_rlm.execution.options import NOBODY
 from lambda_rlm.execution.what_runs import Term, profile_term
 from lambda_rlm.llm.connect import default_model
 from lambda_rlm.llm.providers.servers import plain, route, server

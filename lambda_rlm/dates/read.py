@@ -25,25 +25,26 @@ from typing import Final
 from lambda_rlm.dates.clock import without_clock
 from lambda_rlm.dates.names import folded, is_weekday, month_of
 from lambda_rlm.dates.orders import NumericDate
+from lambda_rlm.late_pattern import late_pattern
 
 LONGEST: Final = 80
 """The most characters of a text that is read as a date."""
 
 _MOST_HELD: Final = 1 << 14
 """Dates of numbers that are kept: columns have the same ones again and again."""
-_DIGIT: Final = re.compile(r"\d")
-_ISO: Final = re.compile(r"(\d{4})-(\d\d)-(\d\d)", re.ASCII)
+_DIGIT: Final = late_pattern(r"\d")
+_ISO: Final = late_pattern(r"(\d{4})-(\d\d)-(\d\d)", re.ASCII)
 _BRACKETS: Final = ("[]", "<>", "()", '""', "''")
 _EASTERN_WEEKDAY: Final = r"(?:星期|礼拜|禮拜|周|週)[一二三四五六日天]|[月火水木金土日]曜日?|[월화수목금토일]요일"
 _NUMERALS: Final = dict(zip("〇零一二三四五六七八九元", (0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 1), strict=True))
-_WRITTEN_OUT: Final = re.compile(r"[〇零一二三四五六七八九十元]+(?=\s?[年月日号號])")
+_WRITTEN_OUT: Final = late_pattern(r"[〇零一二三四五六七八九十元]+(?=\s?[年月日号號])")
 _Reader = Callable[[re.Match[str], bool], date | NumericDate | None]
 _Forms = tuple[tuple[str, _Reader], ...]
 _ORD: Final = r"(?:(?:st|nd|rd|th|er|re|eme|e|o|a|-?(?:го|е|ое|an|en|i|ei|a|e)|\.-?(?:an|en|a|e)?)(?![^\W\d_]))?"
 _NAME: Final = r"(?P<name>[^\d\s,/()\[\]:;-](?:[^\d,/()\[\]:;-]{0,40}[^\d\s,/()\[\]:;'-])?)"
 _LEAD: Final = r"(?:(?:the|el|le|lo|il|la|den|der|die|am|on|de|dia|o|os|dnia|dne|af|vom|ngay|tanggal|วันที่|ที่|في|ב)\s?(?=\d))?"
 _TAIL: Final = r"(?:\s?(?:г|года|р|року|r|roku|m|d|م|h\.?e|a\.?d|c\.?e|年)\.?)?"
-_COUNTED: Final = re.compile(r"@(\d{1,11})(?:\.\d{1,9})?()|(\d{9,10}) ([+-]\d{4})|/?date\((\d{12,13})([+-]\d{4})?\)/?")
+_COUNTED: Final = late_pattern(r"@(\d{1,11})(?:\.\d{1,9})?()|(\d{9,10}) ([+-]\d{4})|/?date\((\d{12,13})([+-]\d{4})?\)/?")
 _ERAS: Final = {
     "明治": (1868, date(1873, 1, 1), date(1912, 7, 29)),  # the calendar of today begins in its sixth year
     "大正": (1912, date(1912, 7, 30), date(1926, 12, 24)),

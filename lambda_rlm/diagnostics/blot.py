@@ -9,11 +9,11 @@ where a password is that.
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from lambda_rlm.graphemes import begun
+from lambda_rlm.late_pattern import late_pattern
 
 PICTURE: Final = "…"
 """What stands for a key."""
@@ -25,7 +25,7 @@ _SHORTEST: Final = 8
 _LONG: Final = 16
 """A value of this length is no ordinary word."""
 
-_KEY_FORM: Final = re.compile(
+_KEY_FORM: Final = late_pattern(
     r"\b(?:sk|pk|rk|key|gsk|xai|AIza)[-_][A-Za-z0-9_*.\-]{4,}|\b(?:Bearer|Basic)\s+[^\s;,\"']+|(?<=://)[^/@\s]{1,500}@"
 )
 

@@ -8,10 +8,11 @@ terms, so that every pass can make one and every renderer can print one. The tit
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import Any
 
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.diagnostics.error import LambdaRLMError
 from lambda_rlm.diagnostics.excerpt import Part, excerpt, head, note, place
 from lambda_rlm.diagnostics.source import SourceFile, Span

@@ -12,6 +12,8 @@ import re
 import unicodedata
 from typing import Final
 
+from lambda_rlm.late_pattern import late_pattern
+
 HIDDEN: Final = (
     (0x00, 0x08), (0x0B, 0x0C), (0x0E, 0x1F), (0x7F, 0x9F), (0xAD, 0xAD), (0x34F, 0x34F), (0x61C, 0x61C), (0x115F, 0x1160),
     (0x17B4, 0x17B5), (0x180B, 0x180F), (0x200B, 0x200F), (0x2028, 0x202E), (0x2060, 0x206F), (0x3164, 0x3164),
@@ -23,11 +25,11 @@ and what Unicode says is ignored by default, variation selectors and tags among 
 hidden too."""
 
 _CLASS: Final = "".join(f"\\U{low:08x}-\\U{high:08x}" for low, high in HIDDEN)
-HIDDEN_CHARACTER: Final = re.compile(rf"[{_CLASS}]|\r(?!\n)")
+HIDDEN_CHARACTER: Final = late_pattern(rf"[{_CLASS}]|\r(?!\n)")
 """One hidden character. Halves of surrogate pairs are not among them: no text that is encoded holds them."""
 
-_TO_SHOW: Final = re.compile(rf"[{_CLASS}\ud800-\udfff]|\r(?!\n)")
-_TO_SHOW_ON_A_LINE: Final = re.compile(rf"[{_CLASS}\ud800-\udfff\t\r\n]")
+_TO_SHOW: Final = late_pattern(rf"[{_CLASS}\ud800-\udfff]|\r(?!\n)")
+_TO_SHOW_ON_A_LINE: Final = late_pattern(rf"[{_CLASS}\ud800-\udfff\t\r\n]")
 _DELETE: Final = "\x7f"
 _CONTROLS: Final = {
     0x00: "NULL", 0x07: "BELL", 0x08: "BACKSPACE", 0x0B: "LINE TABULATION", 0x0C: "FORM FEED", 0x0D: "CARRIAGE RETURN",

@@ -8,9 +8,10 @@ and charges its work to the meter before doing it, by the tariff.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from lambda_rlm.budget.meter import Meter
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.diagnostics.source import Span
 from lambda_rlm.eval.provenance.cuts import Cuts
 from lambda_rlm.eval.value import Value

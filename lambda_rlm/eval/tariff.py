@@ -30,9 +30,9 @@ A callback's own steps come on top; so do `weight` steps for its keys where the 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.syntax.primitive import Primitive as P
 
 HEADER: Final = 64

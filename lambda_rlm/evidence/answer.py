@@ -7,10 +7,10 @@ replies, judgments, the question. Promises that no prompt and no value of the ru
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Final, Literal
 
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.eval.provenance.exchanges import Exchanges, plain_number
 from lambda_rlm.eval.provenance.intervals import union
 from lambda_rlm.eval.provenance.lineage import Lineage, Reader, parts_in, readers_of

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence, Set
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.evidence.folded import fold, terms
 from lambda_rlm.evidence.needles import ABOUT, CONTEXT, VALUES, WEIGHTS, Needle
 from lambda_rlm.evidence.numbers import rounds_to, words_of

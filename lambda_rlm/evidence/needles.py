@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
 from typing import Final, Literal
 
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.eval.named.truth import TRUTHS
 from lambda_rlm.evidence.folded import fold, terms
 from lambda_rlm.evidence.numbers import dates, numerals, written

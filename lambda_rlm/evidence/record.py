@@ -5,8 +5,10 @@ Owns `Evidence` and its JSON keys. Below everything that shows evidence.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import Any, Final, Literal
+
+from lambda_rlm.data_class import dataclass
 
 LONGEST: Final = 300
 """The most characters of the words of one place."""

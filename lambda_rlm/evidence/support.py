@@ -7,9 +7,10 @@ what was found and not the inputs.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.evidence.answer import Basis
 from lambda_rlm.evidence.record import EvidenceSet
 from lambda_rlm.inputs.formats.extracted import FilePlaces

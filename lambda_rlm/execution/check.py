@@ -7,39 +7,35 @@ whoever wrote it. Asks no model. What a program can cost is worked out when some
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
-from lambda_rlm.bounds.admit import Admitted, defer
-from lambda_rlm.bounds.declared import Size
-from lambda_rlm.bounds.names import free_names
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.completion import ModelProfile
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.diagnostics.diagnostic import Diagnostic, Diagnostics, Rejected, Severity
 from lambda_rlm.diagnostics.faults import Fault
 from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.diagnostics.visible import visible_line
-from lambda_rlm.execution.host_functions import by_name
-from lambda_rlm.graphemes import begun
 from lambda_rlm.inputs import Reading, from_values
 from lambda_rlm.inputs.gather import DOCUMENTS
 from lambda_rlm.inputs.reading import Format
 from lambda_rlm.inputs.shape import sound
 from lambda_rlm.syntax.parse import parsed
-from lambda_rlm.syntax.term import Block, Program
 from lambda_rlm.types.called import called_in
 from lambda_rlm.types.hosted import HostFunction
-from lambda_rlm.types.infer import used_as
 from lambda_rlm.types.inferred import inferred
 from lambda_rlm.types.show import show
-from lambda_rlm.types.spelled import with_identifiers
 from lambda_rlm.types.type import TEXT, Arrow, Con, Enum, Erroneous, Record, Type, Variable
-from lambda_rlm.types.typed import Typed
 
 if TYPE_CHECKING:
+    from lambda_rlm.bounds.admit import Admitted
     from lambda_rlm.bounds.bound import Bound
+    from lambda_rlm.bounds.declared import Size
     from lambda_rlm.execution.prospect import Prospect
+    from lambda_rlm.syntax.term import Program
+    from lambda_rlm.types.typed import Typed
 
 ANY_MODEL: Final = ModelProfile(name="any", window=8_192, max_output=2_048)
 """What is assumed of a model that is not known yet: a window that every model in use has."""
@@ -55,6 +51,8 @@ Door = Callable[[Diagnostic], Diagnostic]
 
 
 def _cropped(text: str) -> str:
+    from lambda_rlm.graphemes import begun
+
     return text if len(text) <= _SHOWN else f"{begun(text, _SHOWN)}…"
 
 
@@ -145,6 +143,8 @@ class Checked:
         program uses nothing is refused: the question may decide. In any case a run holds the bound at its own inputs, for its
         own model, against the budget before the first call.
         """
+        from lambda_rlm.bounds.admit import defer
+
         if self.typed is None:
             raise Rejected(self.source, self.diagnostics)
         budget = budget or Budget()
@@ -179,6 +179,10 @@ def check(
     host that the program may use beside the library, `formats` input formats of the host, for inputs that are a `Path`.
     Raises only for inputs that are not plain data, and names that two have.
     """
+    from lambda_rlm.bounds.declared import Size
+    from lambda_rlm.execution.host_functions import by_name
+    from lambda_rlm.types.spelled import with_identifiers
+
     file = source if isinstance(source, SourceFile) else SourceFile("program", source)
     inputs = {"context": TEXT} if inputs is None else inputs
     types: Mapping[str, Type]
@@ -202,6 +206,8 @@ def check(
 def for_inputs(admitted: Admitted, types: Mapping[str, Type]) -> Admitted:
     """An admitted program on inputs of these types, where its own were only assumed, and with what their data calls fields.
     Raises `Rejected` where it does not fit them."""
+    from lambda_rlm.bounds.admit import defer
+
     typed = admitted.typed
     named = {name: types[name] if types.get(name) == type_ else type_ for name, type_ in typed.inputs.items()}
     if called_in(named) != typed.called:
@@ -216,6 +222,8 @@ def for_inputs(admitted: Admitted, types: Mapping[str, Type]) -> Admitted:
 
 def _given(inputs: Mapping[str, Any], reading: Reading) -> tuple[dict[str, Type], dict[str, Any]]:
     """The types of all inputs, of a size alone what it means first, and the data of those that are here."""
+    from lambda_rlm.bounds.declared import Size
+
     declared = {name: value for name, value in inputs.items() if isinstance(value, _TYPES)}
     declared |= {name: TEXT if value.count is None else DOCUMENTS for name, value in inputs.items() if isinstance(value, Size)}
     read = from_values({name: value for name, value in inputs.items() if name not in declared and name != "query"}, reading)
@@ -229,6 +237,8 @@ def _as_used(
 ) -> Mapping[str, Type]:
     """The types of all inputs: of those with a size alone what that means first, and where the program has fewer mistakes so,
     what it uses."""
+    from lambda_rlm.types.infer import used_as
+
     mistakes = _mistakes(program, types, functions) if sizes else 0
     if not mistakes:
         return types
@@ -239,6 +249,7 @@ def _as_used(
 
 
 def _mistakes(program: Program, types: Mapping[str, Type], functions: Mapping[str, HostFunction]) -> int:
+
     try:
         inferred(program, types, functions)
     except Rejected as rejected:
@@ -255,6 +266,9 @@ def _are_documents(used: Type) -> bool:
 
 
 def _uses_query(program: Program) -> bool:
+    from lambda_rlm.bounds.names import free_names
+    from lambda_rlm.syntax.term import Block
+
     return "query" in free_names(Block(program.span, program.items, program.result))
 
 

@@ -8,19 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from lambda_rlm.accounts.account import Account
 from lambda_rlm.completion import Model
-from lambda_rlm.events import Tracer
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.execution.blocking import closing
-from lambda_rlm.execution.execute import NOBODY
 from lambda_rlm.llm.connect import connect
-from lambda_rlm.llm.scripted import ScriptedModel
-from lambda_rlm.llm.wrappers.given import given
-from lambda_rlm.llm.wrappers.lent import Lent
 from lambda_rlm.llm.wrappers.limiter import Limiters
 from lambda_rlm.llm.wrappers.model_options import ModelOptions
 from lambda_rlm.llm.wrappers.wrapper import Wrapper
@@ -30,6 +26,7 @@ _IN_PROCESS: Final = frozenset(f"lambda_rlm.llm.{name}" for name in ("recorded",
 """The modules of the models that ask nobody, beside scripted ones; none is loaded for this."""
 
 if TYPE_CHECKING:
+    from lambda_rlm.events import Tracer
     from lambda_rlm.llm.wrappers.cache import ReplyStore
 
 
@@ -52,6 +49,10 @@ class Connections:
     def opened(self, model: str | Model | None, tracer: Tracer | None, stack: AsyncExitStack) -> Model:
         """The model that a name means (None: the default one), which is closed with the stack; one that was given is left
         open. Raises `TypeError` for what is neither."""
+        from lambda_rlm.execution.options import NOBODY
+        from lambda_rlm.llm.wrappers.given import given
+        from lambda_rlm.llm.wrappers.lent import Lent
+
         if self.account is not None:
             stack.push_async_callback(self.account.booked)
         if model is not None and not isinstance(model, str):
@@ -85,6 +86,8 @@ class Connections:
 def _is_in_process(model: Model) -> bool:
     """Whether a model object is one of this package that asks nobody, or only wrappers are around such a one. Its name is what
     its profile says, and tells nothing."""
+    from lambda_rlm.llm.scripted import ScriptedModel
+
     while isinstance(model, Wrapper):
         model = model.inner
     return isinstance(model, ScriptedModel) or type(model).__module__ in _IN_PROCESS

@@ -8,27 +8,23 @@ Promises a `Run` for every program that was admitted: a declared fault is in it,
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
-from time import monotonic
-from typing import Any, Final, TypeVar
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, TypeVar
 
 import anyio
 
 from lambda_rlm.bounds.admit import Admitted, admit, unasked
 from lambda_rlm.bounds.declared import excess
 from lambda_rlm.bounds.figures.likely import Likely
-from lambda_rlm.bounds.planner.accuracy import Accuracy
 from lambda_rlm.bounds.planner.autos import places as places_of
 from lambda_rlm.bounds.rates import Rates
 from lambda_rlm.budget.meter import Meter
-from lambda_rlm.budget.pool import Pool
-from lambda_rlm.completion import Model, ModelProfile
+from lambda_rlm.completion import Model
 from lambda_rlm.diagnostics.diagnostic import Rejected
 from lambda_rlm.diagnostics.faults import Fault, InternalError, OutOfTime
-from lambda_rlm.eval.asking.asker import Asker, AskSettings, SubSolver
+from lambda_rlm.eval.asking.asker import Asker, AskSettings
 from lambda_rlm.eval.asking.asking_rates import counted_rates, rates_of
-from lambda_rlm.eval.asking.patience import Patience
 from lambda_rlm.eval.evaluate import admit_inputs, evaluate
 from lambda_rlm.eval.library.structure import weight
 from lambda_rlm.eval.place import begun
@@ -42,57 +38,21 @@ from lambda_rlm.events import ProgramStarted, Routed, Tracer
 from lambda_rlm.evidence.answer import basis
 from lambda_rlm.evidence.support import Support
 from lambda_rlm.execution.blocking import is_stopped
+from lambda_rlm.execution.options import NOBODY as NOBODY
+from lambda_rlm.execution.options import Declined as Declined
+from lambda_rlm.execution.options import OnBound as OnBound
+from lambda_rlm.execution.options import Options as Options
+from lambda_rlm.execution.options import run_id
 from lambda_rlm.execution.prepare import Groundwork, OnRefused, Prepared, asking_about, ground, left_by
 from lambda_rlm.execution.prospect import Prospect, before_run
 from lambda_rlm.execution.resumed import Resumed
 from lambda_rlm.execution.run import Dropped, Run, RunUsage, Signs
-from lambda_rlm.execution.run_id import run_id
-from lambda_rlm.execution.what_runs import Term
 from lambda_rlm.inputs import InputProblem
 from lambda_rlm.llm.installation_key import installation_key
-from lambda_rlm.llm.scripted import ScriptedModel
 from lambda_rlm.policy.gates import within
 from lambda_rlm.types.type import Effect
 
 T = TypeVar("T")
-OnBound = Callable[[Prospect], None]
-"""Told what a run can cost before its first call; an exception ends the run there."""
-
-NOBODY: Final[Model] = ScriptedModel((), ModelProfile(name="nobody", window=8_192, max_output=2_048))
-"""Stands in for the model of a program that asks none."""
-
-
-class Declined(Exception):
-    """An `OnBound` wants no such run."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
-    """How a run goes that is neither program nor budget: `is_strict` makes a degraded answer a fault, `seed` is the number of
-    the first independent sample, `out` is the reply's tokens where a program does not say, `accuracy` what the planner assumes
-    of the model, `is_estimated` has the likely cost worked out and told beside the bound, `key` makes the codes of data markers
-    (None: the installation's). `run` is the run's id (None: a new one). `pool` is what may be billed beyond one attempt for
-    each call (None: by the model's price). `solver` answers `rlm_call`; `limiter` counts calls in flight together with those of
-    another run, whose `patience` is shared where that began as likely. `clock` gives the seconds
-    of which the deadline is made; `started` is when the run began by it, its inputs not read yet (None: now). `terms` are what
-    else decides what the run does, as its door knows it, for who approves. With `is_streamed`, an answer that is the reply of
-    one call is told while it comes (`events.Streaming`)."""
-
-    is_strict: bool = False
-    is_streamed: bool = False
-    seed: int = 0
-    out: int = 1_024
-    pool: Pool | None = None
-    accuracy: Accuracy = field(default_factory=Accuracy)
-    is_estimated: bool = False
-    key: bytes | None = field(default=None, repr=False)
-    run: str | None = None
-    solver: SubSolver | None = None
-    limiter: anyio.Semaphore | None = None
-    patience: Patience | None = None
-    clock: Callable[[], float] = monotonic
-    started: float | None = None
-    terms: tuple[Term, ...] = field(default=(), repr=False)
 
 
 async def execute(

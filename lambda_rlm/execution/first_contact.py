@@ -11,37 +11,38 @@ from __future__ import annotations
 
 import asyncio
 import os
-import re
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from threading import Lock, Thread
 from time import time
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from lambda_rlm.completion import Model
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.diagnostics.faults import ModelFailure
+from lambda_rlm.late_pattern import late_pattern
 from lambda_rlm.llm.connect import default_model, name_at_server, refuse_unknown_name, served_model
 from lambda_rlm.llm.failures import UNREACHABLE, failure
 from lambda_rlm.llm.profiles import DEFAULT_WINDOW, is_known
 from lambda_rlm.llm.providers.contact.inquiry import SECONDS, Manner, inquire, inquire_model, inquire_presence
-from lambda_rlm.llm.providers.contact.keys import ACCESS, Access, key_of, refuse_for_litellm, refuse_unusable
 from lambda_rlm.llm.providers.contact.known_servers import DAY, is_met, meet, served_by
 from lambda_rlm.llm.providers.contact.served import window_of
 from lambda_rlm.llm.providers.exchange import NoAuthorities
 from lambda_rlm.llm.providers.forms.vendors import vendor_of
 from lambda_rlm.llm.providers.servers import Recipient, host_of, plain, provider_of, recipients_of
-from lambda_rlm.llm.providers.trust import tls_context
 from lambda_rlm.llm.wrappers.model_headers import AUTHORIZATION, names_only
 from lambda_rlm.llm.wrappers.model_options import UNSAID, ModelOptions
 from lambda_rlm.policy.gates import allow_model, allow_server
+
+if TYPE_CHECKING:
+    from lambda_rlm.llm.providers.contact.keys import Access
 
 _AGAIN_AFTER: Final = 600.0
 """Seconds after which a server is asked again that did not answer in time."""
 
 _NO_SERVER: Final = ("scripted:", "recorded:", "sim:")
-_PLUG_IN: Final = re.compile(r"[a-z][a-z0-9_-]*:")
-_ASKS: Final = re.compile(r"(?m)^[^#\n]*\b(?:llm_\w+|rlm_call)\b")
+_PLUG_IN: Final = late_pattern(r"[a-z][a-z0-9_-]*:")
+_ASKS: Final = late_pattern(r"(?m)^[^#\n]*\b(?:llm_\w+|rlm_call)\b")
 """A line of a program that asks a model, outside of its comments."""
 
 _GRACE: Final = 0.1
@@ -175,6 +176,8 @@ class FirstContact:
 
     def _of_providers(self, names: Sequence[str | None]) -> list[_Greeting]:
         """What the providers of models are asked; raises for what needs no question."""
+        from lambda_rlm.llm.providers.contact.keys import ACCESS, key_of, refuse_for_litellm, refuse_unusable
+
         greetings: list[_Greeting] = []
         for name in dict.fromkeys(name or default_model(self._environ) for name in names):
             where = recipients_of(name, None, self._environ)
@@ -227,6 +230,8 @@ class FirstContact:
     def _asked(self, name: str | None, base_url: str | None, header: str | None = None) -> _Asked:
         """How the server of a model is asked; `header` is its provider's own for keys. Raises `ModelFailure` for a variable or
         a file that is missing."""
+        from lambda_rlm.llm.providers.trust import tls_context
+
         options = self._described.get(name or default_model(self._environ), UNSAID)
         key = options.key(name or "the model", self._environ)
         if options.ca_bundle is not None:

@@ -8,7 +8,7 @@ charged to its meter as if done there, once. Asks no model.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from itertools import chain, islice
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
@@ -21,6 +21,7 @@ from lambda_rlm.bounds.rates import Rates, no_thought
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.budget.meter import Meter
 from lambda_rlm.completion import Model
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.diagnostics.diagnostic import Rejected
 from lambda_rlm.eval.asking.asker import Asker, AskSettings
 from lambda_rlm.eval.asking.asking_rates import counted_rates, rates_of

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cached_property, lru_cache, partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -25,6 +25,7 @@ from lambda_rlm.bounds.tree.cost_tree import CostTree
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.budget.meter import Meter
 from lambda_rlm.completion import Model, ModelProfile, Vocabulary
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.diagnostics.diagnostic import Diagnostic
 from lambda_rlm.eval.asking.asker import AskSettings
 from lambda_rlm.eval.asking.asking_rates import counted_rates, rates_at, rates_counted, rates_of

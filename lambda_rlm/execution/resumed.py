@@ -7,10 +7,11 @@ run all of this is empty.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
 from lambda_rlm.completion import NO_USAGE, Usage
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.events import Routed
 from lambda_rlm.plan.tasks import TASKS

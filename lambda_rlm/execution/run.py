@@ -7,28 +7,27 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, field, fields, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from lambda_rlm.bounds.bound import Bound
-from lambda_rlm.bounds.figures.likely import Likely
 from lambda_rlm.budget.budget import Admission
 from lambda_rlm.completion import Usage
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.diagnostics.faults import Fault
-from lambda_rlm.diagnostics.render import fault_json
 from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.diagnostics.visible import visible_line
-from lambda_rlm.eval.provenance.lineage import Citation
-from lambda_rlm.evidence.record import Evidence
-from lambda_rlm.evidence.support import Support
 from lambda_rlm.inputs import Inputs
 from lambda_rlm.release import VERSION
-from lambda_rlm.trace.jsonl import usage_json
 from lambda_rlm.types.called import renamed
 from lambda_rlm.types.show import show
 from lambda_rlm.types.type import Type
 
 if TYPE_CHECKING:
+    from lambda_rlm.bounds.bound import Bound
+    from lambda_rlm.bounds.figures.likely import Likely
+    from lambda_rlm.eval.provenance.lineage import Citation
+    from lambda_rlm.evidence.record import Evidence
+    from lambda_rlm.evidence.support import Support
     from lambda_rlm.synth.earlier import EarlierQuestion
     from lambda_rlm.synth.report import Synthesis
 
@@ -246,6 +245,8 @@ class Run:
     def to_dict(self) -> dict[str, Any]:
         """The run as JSON data, with the keys of `ask --json`; keys are added and never renamed. A value of a class of the
         caller's is as pydantic writes it. `diagnostics` are the warnings of a program where the command line ran it."""
+        from lambda_rlm.diagnostics.render import fault_json
+
         spent = self.usage
         usage = {name: getattr(spent, name) for name in _USAGE}
         return {
@@ -301,6 +302,8 @@ def _plain(value: Any) -> Any:
 
 def _synthesis_json(synthesis: Synthesis) -> dict[str, Any]:
     """A synthesis as JSON data; `usage` is what the root model's calls used."""
+    from lambda_rlm.trace.jsonl import usage_json
+
     return {
         "attempts": len(synthesis.attempts),
         "rounds": synthesis.rounds,

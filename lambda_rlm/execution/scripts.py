@@ -11,15 +11,16 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
+from lambda_rlm.late_pattern import late_pattern
 from lambda_rlm.limits import MOST_REPLY, MOST_REPLY_ENDS
 
 _IDEOGRAPHIC_ENDS: Final = 192
 """Bytes of two clauses of Chinese or Japanese, beyond their tokens."""
 
-_UNSPACED: Final = re.compile("[\u0e00-\u0eff\u0f00-\u109f\u1780-\u17ff\u1950-\u19df\u1a20-\u1aaf\uaa60-\uaa7f\uaa80-\uaadf]")
+_UNSPACED: Final = late_pattern("[\u0e00-\u0eff\u0f00-\u109f\u1780-\u17ff\u1950-\u19df\u1a20-\u1aaf\uaa60-\uaa7f\uaa80-\uaadf]")
 """Thai, Lao, Tibetan, Burmese, Khmer and their neighbors: a sentence may be one piece."""
 
-_IDEOGRAPHIC: Final = re.compile("[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
+_IDEOGRAPHIC: Final = late_pattern("[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 
 _SAMPLE: Final = 4_000
 _SHARE: Final = 20

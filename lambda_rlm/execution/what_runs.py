@@ -9,12 +9,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, fields
 from functools import cached_property
 from typing import Any, Final
 
 from lambda_rlm.budget.price import per_million
 from lambda_rlm.completion import ModelProfile
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.inputs.gather import written
 from lambda_rlm.llm.providers.thinking import told_thought
 from lambda_rlm.syntax.printing.pretty import pretty

@@ -6,10 +6,10 @@ bytes can mean far more values than a limit of bytes read would hold. Looks at t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 from lambda_rlm.budget.budget import Budget
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.inputs.problem import InputProblem
 from lambda_rlm.inputs.reading import Reading, amount
 

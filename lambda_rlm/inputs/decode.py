@@ -11,12 +11,13 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.inputs.letters import LetterJudgment, is_of_known_language, judged
 from lambda_rlm.inputs.problem import InputProblem
 from lambda_rlm.inputs.reading import Reading
+from lambda_rlm.late_pattern import late_pattern
 
 LOOKED_AT: Final = 8192
 """Bytes at the start of a file that show its kind."""
@@ -51,11 +52,11 @@ _USUAL_SIGNS: Final = (
     *((" ", "~"), ("\u00a0", "\u024f"), ("\u0370", "\u06ff"), ("\u0900", "\u0e7f"), ("\u1e00", "\u206f"), ("\u20a0", "\u20bf")),
     *(("\u3000", "\u30ff"), ("\u4e00", "\u9fff"), ("\uac00", "\ud7a3"), ("\uff00", "\uffef")),
 )
-_STEERING: Final = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
+_STEERING: Final = late_pattern("[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 _MUCH_STEERING: Final = 20
 """A text has less than one sign that steers in so many: letters of two bytes look so, where no byte is zero."""
 _SAMPLE: Final = 256_000
-_NOT_ASCII: Final = re.compile(rb"[^\n]{0,100}[\x80-\xff][^\n]{0,100}")
+_NOT_ASCII: Final = late_pattern(rb"[^\n]{0,100}[\x80-\xff][^\n]{0,100}")
 _PLENTY: Final = 12
 """The minimum number of non-ASCII bytes from which an encoding is inferred."""
 _COHERENT: Final = 0.2
@@ -74,7 +75,7 @@ _ESCAPES: Final = (
     (b"\x1b$)C", "iso2022_kr"),
     *((escape, "iso2022_jp_ext") for escape in (b"\x1b$B", b"\x1b$@", b"\x1b(J", b"\x1b(I", b"\x1b$(D")),
 )
-_WHOLE_UTF8: Final = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
+_WHOLE_UTF8: Final = late_pattern(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,23 +8,23 @@ digit or `_` becomes `_`, and a leading digit gets `_` before it; a key of which
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import Final
 
 from lambda_rlm.graphemes import begun
+from lambda_rlm.late_pattern import late_pattern
 
 LONGEST_KEY: Final = 200
 """Characters of a key that are kept beside its identifier."""
 
-_IDENTIFIER: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}\Z")
-_OTHERS: Final = re.compile(r"[^A-Za-z0-9_]+")
+_IDENTIFIER: Final = late_pattern(r"[A-Za-z_][A-Za-z0-9_]{0,63}\Z")
+_OTHERS: Final = late_pattern(r"[^A-Za-z0-9_]+")
 _STEM: Final = 60
 _LONGER: Final = 3
 """How many times as long as its key an identifier may be: how much data of a type fits into some JSON is bounded by its
 identifiers, and the JSON may have the keys."""
-_SURROGATE: Final = re.compile("[\ud800-\udfff]")
+_SURROGATE: Final = late_pattern("[\ud800-\udfff]")
 _PLAIN: Final = str.maketrans(
     {
         "ß": "ss",

@@ -14,11 +14,11 @@ import selectors
 import stat
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from io import FileIO
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.inputs.decode import LOOKED_AT, strict_utf8
 from lambda_rlm.inputs.problem import InputProblem
 from lambda_rlm.inputs.reading import amount, plain

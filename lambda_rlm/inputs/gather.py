@@ -9,37 +9,34 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from itertools import count
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.inputs.field_names import FieldNames
-from lambda_rlm.inputs.files import TOO_LARGE
-from lambda_rlm.inputs.folder.left_out import LeftOut
-from lambda_rlm.inputs.formats.columns.nested import judge_texts
-from lambda_rlm.inputs.formats.extracted import FilePlaces
-from lambda_rlm.inputs.formats.frames import frame_table
-from lambda_rlm.inputs.formats.registry import rows_at
 from lambda_rlm.inputs.listing import QUERY, Listing, checked_name, few_enough, listed, listings, within_limit
-from lambda_rlm.inputs.plain_values import contents_of, drawn, is_table, plain_data
 from lambda_rlm.inputs.problem import InputProblem
 from lambda_rlm.inputs.reading import STRUCTURED, Reading, amount, plain
 from lambda_rlm.inputs.shape import Shaped, shaped, sound
 from lambda_rlm.inputs.text import rows_of, text_in, text_of
+from lambda_rlm.late_pattern import late_pattern
 from lambda_rlm.table import Table, are_documents
 from lambda_rlm.types.called import called_in
 from lambda_rlm.types.hosted import HostFunction
 from lambda_rlm.types.type import TEXT, Type, list_of, record_of
+
+if TYPE_CHECKING:
+    from lambda_rlm.inputs.formats.extracted import FilePlaces
 
 DOCUMENTS: Final = list_of(record_of(name=TEXT, text=TEXT))
 """The type of a folder, or of several files."""
 
 _NOTED: Final = 10
 """Notes of single files that are shown; of more, the number."""
-_UNSEEN: Final = re.compile(r"[\s\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]*+")
+_UNSEEN: Final = late_pattern(r"[\s\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]*+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +134,9 @@ def from_values(values: Mapping[str, Any], reading: Reading | None = None) -> In
 
 
 def _given(value: Any, name: str, reading: Reading, left: _Left) -> Shaped:
+    from lambda_rlm.inputs.formats.columns.nested import judge_texts
+    from lambda_rlm.inputs.plain_values import contents_of, drawn, is_table, plain_data
+
     if isinstance(value, str):
         return Shaped(sound(value), TEXT, ())
     if isinstance(value, Path):
@@ -151,6 +151,8 @@ def _given(value: Any, name: str, reading: Reading, left: _Left) -> Shaped:
         if not all(isinstance(one, Path) for one in value):
             raise TypeError(f"{name} mixes Paths and other values; give Paths alone to read files, or texts alone")
         return _files(list(value) if isinstance(value, list | tuple) else sorted(value), name, reading, left, is_list=True)
+    from lambda_rlm.inputs.formats.frames import frame_table
+
     if (frame := frame_table(value, name, reading)) is not None:
         made = shaped(frame.data, name, names=left.names)
         return replace(made, notes=(*frame.notes, *made.notes))
@@ -170,6 +172,7 @@ def _files(paths: Sequence[Path], name: str, reading: Reading, left: _Left, *, i
 
 
 def _text(value: str | bytes | bytearray | memoryview, name: str, reading: Reading, left: _Left) -> Shaped:
+
     if isinstance(value, str):
         return Shaped(sound(value), TEXT, ())
     text = text_in(bytes(value), name, reading, left.bytes)
@@ -248,6 +251,9 @@ class _Left:
 
 
 def _read(listing: Listing, name: str, reading: Reading, left: _Left) -> Shaped:
+    from lambda_rlm.inputs.formats.extracted import FilePlaces
+    from lambda_rlm.inputs.formats.registry import rows_at
+
     if listing.is_list:
         return _documents(listing, reading, left)
     (entry,) = listing.entries
@@ -276,6 +282,9 @@ def _read(listing: Listing, name: str, reading: Reading, left: _Left) -> Shaped:
 def _documents(listing: Listing, reading: Reading, left: _Left) -> Shaped:
     """Documents in their order. Of a folder, what cannot be read is left out and said; what was asked for by name is
     refused."""
+    from lambda_rlm.inputs.files import TOO_LARGE
+    from lambda_rlm.inputs.folder.left_out import LeftOut
+
     rows: list[dict[str, str]] = []
     notes: list[str] = []
     places: dict[str, FilePlaces] = {}

@@ -9,26 +9,26 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.inputs.field_names import field_names
-from lambda_rlm.inputs.files import STANDARD_INPUT, head, size_of, too_large, unreadable
-from lambda_rlm.inputs.folder.left_out import LeftOut
-from lambda_rlm.inputs.folder.walk import IGNORED, is_pattern, matching, walk
 from lambda_rlm.inputs.problem import InputProblem
 from lambda_rlm.inputs.reading import Reading, amount, plain
-from lambda_rlm.inputs.text import speaks_against
-from lambda_rlm.syntax.keywords import KEYWORDS
+from lambda_rlm.late_pattern import late_pattern
+
+if TYPE_CHECKING:
+    from lambda_rlm.inputs.folder.left_out import LeftOut
 
 DEFAULT_NAME: Final = "context"
 QUERY: Final = "query"
 MOST_INPUTS: Final = 256
 """Inputs with names of their own: a program that mentions each of them has room for no more."""
 
-_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}\Z")
-_NAMED: Final = re.compile(r"([^\W\d]\w{0,63})=(.+)\Z", re.DOTALL)
+_NAME: Final = late_pattern(r"[A-Za-z_][A-Za-z0-9_]{0,63}\Z")
+_NAMED: Final = late_pattern(r"([^\W\d]\w{0,63})=(.+)\Z", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +66,8 @@ def listings(arguments: Sequence[str], reading: Reading) -> dict[str, Listing]:
 
     Arguments without a name are `context` together: one file is that file, more are documents.
     """
+    from lambda_rlm.inputs.files import STANDARD_INPUT
+
     named: dict[str, str] = {}
     unnamed: list[str] = []
     for argument in arguments:
@@ -106,6 +108,8 @@ def few_enough(names: Collection[str]) -> None:
 
 def checked_name(name: str) -> str:
     """The name, when a program can use it; raises `InputProblem`."""
+    from lambda_rlm.syntax.keywords import KEYWORDS
+
     if not _NAME.match(name) or name in KEYWORDS or name == "_":
         usable = input_names([name])[name]
         raise InputProblem(f"an input cannot be named {name!r} in a program", f"name it {usable!r}: letters, digits and `_`")
@@ -117,6 +121,8 @@ def checked_name(name: str) -> str:
 def input_names(keys: Iterable[str]) -> dict[str, str]:
     """A name for each input that a host names by any text: itself where a program can use it, else by the rule for fields of
     rows; a reserved word, and the name of the question, get a number. No two are alike."""
+    from lambda_rlm.syntax.keywords import KEYWORDS
+
     names = field_names(list(keys), otherwise="input")
     taken = {*names.values(), *KEYWORDS, QUERY}
     for key, name in names.items():
@@ -146,6 +152,9 @@ def listed(arguments: Sequence[str], reading: Reading) -> Listing:
 def within_limit(found: Mapping[str, Listing], reading: Reading) -> None:
     """Raises `InputProblem` where the files together are larger than may be read. What is no text by its first bytes will not
     be read whole and does not count; only when the sizes alone are too large are these bytes looked at."""
+    from lambda_rlm.inputs.files import head, too_large
+    from lambda_rlm.inputs.text import speaks_against
+
     known = [entry for listing in found.values() for entry in listing.entries if entry.size]
     if sum(entry.size or 0 for entry in known) <= reading.most_bytes:
         return
@@ -160,6 +169,9 @@ def within_limit(found: Mapping[str, Listing], reading: Reading) -> None:
 
 
 def _listed(argument: str, reading: Reading, is_alone: bool) -> Listing:
+    from lambda_rlm.inputs.files import STANDARD_INPUT, size_of
+    from lambda_rlm.inputs.folder.walk import is_pattern
+
     if argument in STANDARD_INPUT:
         return Listing((ListedFile(None, "standard input", None),), False, (), "standard input")
     path = Path(argument)
@@ -171,6 +183,9 @@ def _listed(argument: str, reading: Reading, is_alone: bool) -> Listing:
 
 
 def _folder(path: Path, reading: Reading, prefix: str) -> Listing:
+    from lambda_rlm.inputs.files import unreadable
+    from lambda_rlm.inputs.folder.walk import walk
+
     try:
         found = walk(path, reading)
     except OSError as error:
@@ -184,6 +199,9 @@ def _folder(path: Path, reading: Reading, prefix: str) -> Listing:
 
 
 def _pattern(argument: str, reading: Reading) -> Listing:
+    from lambda_rlm.inputs.files import unreadable
+    from lambda_rlm.inputs.folder.walk import matching
+
     try:
         start, found = matching(argument, reading)
     except OSError as error:
@@ -199,6 +217,8 @@ def _pattern(argument: str, reading: Reading) -> Listing:
 
 
 def _reasons(left_out: LeftOut) -> str:
+    from lambda_rlm.inputs.folder.walk import IGNORED
+
     if not left_out.total:
         return "the folder is empty"
     counts = ", ".join(f"{count:,} {reason}" for reason, count in left_out.counts.items())
@@ -208,6 +228,8 @@ def _reasons(left_out: LeftOut) -> str:
 
 def _once(entries: Sequence[ListedFile], notes: list[str]) -> tuple[ListedFile, ...]:
     """Each file one time, under the first name that it was given by."""
+    from lambda_rlm.inputs.folder.left_out import LeftOut
+
     seen: dict[str, ListedFile] = {}
     twice = LeftOut()
     for entry in entries:

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import importlib.util
 import os
-import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Final
 
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.inputs.letters.encodings import codec_of, suggestion
 from lambda_rlm.inputs.problem import InputProblem
+from lambda_rlm.late_pattern import late_pattern
 
 MOST_BYTES: Final = 1_000_000_000
 """Of all inputs together, as they lie on disk."""
@@ -31,8 +32,8 @@ STANDARD_INPUT: Final = "standard input"
 """Its name in messages."""
 
 _REPLACING: Final = ":replace"
-_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
-_AS_ESCAPED: Final = re.compile(r"\\[nrtuUx]")
+_CONTROL: Final = late_pattern(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_AS_ESCAPED: Final = late_pattern(r"\\[nrtuUx]")
 """What a name may have that is no escape of ours, and looks like one."""
 
 

@@ -19,15 +19,16 @@ from __future__ import annotations
 import enum
 import json
 import math
-import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any, Final
 
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.inputs.field_names import FieldNames, kept_key
 from lambda_rlm.inputs.formats.columns.growing import GrowingColumn
 from lambda_rlm.inputs.formats.extracted import FilePlaces
 from lambda_rlm.inputs.problem import InputProblem
+from lambda_rlm.late_pattern import late_pattern
 from lambda_rlm.table import ColumnKind, Table
 from lambda_rlm.types.type import BOOL, FLOAT, INT, TEXT, Con, Record, Type, list_of, option_of
 
@@ -48,7 +49,7 @@ _SHOWN: Final = 60
 """Characters of a key in a note."""
 _ENCODER: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 _EXACT: Final = frozenset({str, int, float, bool, list, tuple, dict})
-_SURROGATE: Final = re.compile("[\ud800-\udfff]")
+_SURROGATE: Final = late_pattern("[\ud800-\udfff]")
 _KINDS: Final[Mapping[Type, ColumnKind]] = {TEXT: "text", INT: "int", FLOAT: "float", BOOL: "bool"}
 
 

@@ -5,9 +5,9 @@ Promises that a note reports whatever a person should know of how the text or th
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.inputs import decode
 from lambda_rlm.inputs.files import Contents, Look, contents, standard_input, too_large
 from lambda_rlm.inputs.formats import registry

@@ -14,8 +14,10 @@ import json
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Final, TypeVar
+
+from lambda_rlm.data_class import dataclass
 
 T = TypeVar("T")
 

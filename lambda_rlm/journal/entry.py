@@ -14,12 +14,13 @@ import threading
 import time
 from collections.abc import Iterable, Mapping
 from contextlib import closing, suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, Final
 
 from lambda_rlm.completion import NO_USAGE, Usage
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.events import CallFinished, CallStarted, Event, ProgramStarted, Replied, Routed
 from lambda_rlm.journal.chain import ENDED, JournalRecord, Sealing, committed
 from lambda_rlm.journal.store import JournalProblem, connect, problems, refuse_other

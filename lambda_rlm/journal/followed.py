@@ -8,10 +8,10 @@ Refuses a run without an answer, and one whose records are not as they were writ
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 from lambda_rlm.answering.follow_up import left_by
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.diagnostics.diagnostic import Rejected
 from lambda_rlm.journal.journal import Journal
 from lambda_rlm.journal.records import Damaged, RunRow, damage

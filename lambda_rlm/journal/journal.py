@@ -12,7 +12,6 @@ import json
 import os
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import reduce
 from math import inf
 from operator import add
@@ -20,8 +19,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from lambda_rlm.completion import NO_USAGE, Completion, Usage
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.diagnostics.source import SourceFile
-from lambda_rlm.execution.run_id import run_id
+from lambda_rlm.execution.options import run_id
 from lambda_rlm.journal.chain import (
     BEGUN,
     DELETED,

@@ -8,7 +8,7 @@ when. An input that is missing is empty here, so that prompts without it are fou
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from os import walk
 from pathlib import Path
 from time import localtime, strftime
@@ -17,6 +17,7 @@ from typing import Any, Final
 from anyio.lowlevel import checkpoint
 
 from lambda_rlm.completion import Completion, CompletionRequest, Message, Model
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.events import CallStarted, Event
 from lambda_rlm.inputs import InputProblem, Inputs
 from lambda_rlm.journal.records import RunRow

@@ -10,10 +10,11 @@ import json
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Final
 
 from lambda_rlm.completion import Completion, StopReason, Usage
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.journal.store import JournalProblem
 from lambda_rlm.owner import is_alive
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Final
 
 from lambda_rlm.completion import Completion
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.events import CallFinished, CallStarted, Event, Replied, RunFinished
 from lambda_rlm.journal.records import CallRow
 

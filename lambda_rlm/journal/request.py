@@ -8,30 +8,27 @@ it.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from lambda_rlm.answering.follow_up import follow_up
 from lambda_rlm.answering.question import Question
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.completion import NO_USAGE, Model
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.execution.resumed import Resumed, past_route
-from lambda_rlm.execution.run import RunOrigin
 from lambda_rlm.inputs import InputProblem, Inputs
-from lambda_rlm.journal.followed import Followed, earlier_in
-from lambda_rlm.journal.journal import Journal, Past, granted
-from lambda_rlm.journal.records import CallRow, Damaged, RunRow
-from lambda_rlm.journal.report.run_report import latest
-from lambda_rlm.journal.report.sent import paths_of
 from lambda_rlm.llm.providers.servers import plain_url
-from lambda_rlm.llm.wrappers.absent import as_it_was
 from lambda_rlm.llm.wrappers.model_headers import without_values
-from lambda_rlm.llm.wrappers.remembered import Remembered
-from lambda_rlm.plan.tasks import DETECTION_PROGRAM
 from lambda_rlm.table import are_documents
 from lambda_rlm.types.show import show
+
+if TYPE_CHECKING:
+    from lambda_rlm.execution.run import RunOrigin
+    from lambda_rlm.journal.followed import Followed
+    from lambda_rlm.journal.journal import Journal, Past
+    from lambda_rlm.journal.records import CallRow, RunRow
 
 _MOST_FILES: Final = 10_000
 """Files of one input whose names are kept."""
@@ -53,6 +50,9 @@ class Before:
     def model(self, opened: Callable[[], Model], role: str, *, is_replay: bool) -> Model:
         """The model of this run in a role, which gives again what was paid for. A replay asks nobody: there it need not be
         reached."""
+        from lambda_rlm.llm.wrappers.absent import as_it_was
+        from lambda_rlm.llm.wrappers.remembered import Remembered
+
         if not is_replay:
             return Remembered(opened(), self.past.replies)
         was = as_it_was(opened, (self.row.what.get("profiles") or {}).get(role))
@@ -61,6 +61,8 @@ class Before:
     def raised(self, budget: Budget) -> tuple[int, float | None]:
         """The calls and dollars that a budget has more than that of the first session; None where that said nothing of
         dollars."""
+        from lambda_rlm.journal.journal import granted
+
         first = granted(self.row.what)
         calls, usd = first["max_calls"], first["max_cost"]
         dollars = None if usd is None or budget.usd is None else budget.usd - usd
@@ -76,6 +78,9 @@ def before(journal: Journal, name: str) -> Before:
 
 
 def _earlier(journal: Journal, row: RunRow) -> Before:
+    from lambda_rlm.journal.records import Damaged
+    from lambda_rlm.plan.tasks import DETECTION_PROGRAM
+
     if not row.what.keys() >= _NEEDED:
         raise Damaged(row.id, "a part of it is missing")
     programs = [program for program in journal.programs(row.id) if program.name != DETECTION_PROGRAM]
@@ -86,6 +91,8 @@ def _earlier(journal: Journal, row: RunRow) -> Before:
 def whole(journal: Journal, name: str) -> tuple[Before, list[CallRow]]:
     """A run with all its replies, those of calls that failed included, and its calls: a replay fails as it did. It compares
     with what is on record, as it was written or not."""
+    from lambda_rlm.journal.report.run_report import latest
+
     earlier = _earlier(journal, journal.run(name))
     run = earlier.row.id
     past = replace(earlier.past, replies=journal.replies(run), extra=journal.extra_before(run))
@@ -117,15 +124,22 @@ class RunRequest:
 
     def following(self, followed: Followed) -> RunRequest:
         """The request with its question as one that follows that run."""
+        from lambda_rlm.answering.follow_up import follow_up
+
         question = follow_up(self.question, followed.earlier)
         return replace(self, question=question, follows=replace(followed, earlier=question.earlier))
 
     def as_before(self, before: Before) -> RunRequest:
         """The request of a run that goes on or is replayed: its question follows what it followed."""
+        from lambda_rlm.answering.follow_up import follow_up
+        from lambda_rlm.journal.followed import earlier_in
+
         return replace(self, question=follow_up(self.question, earlier_in(before.row)), before=before)
 
     def origin(self, value: Any) -> RunOrigin:
         """What the run keeps, with its answer, for a question that follows it."""
+        from lambda_rlm.execution.run import RunOrigin
+
         before, question = () if self.follows is None else self.follows.sources, self.question
         return RunOrigin(
             query=question.query,
@@ -183,6 +197,8 @@ def described(inputs: Inputs) -> list[dict[str, Any]]:
 def _with_files(rows: list[dict[str, Any]], inputs: Inputs, arguments: Sequence[str]) -> list[dict[str, Any]]:
     """What describes inputs, with the names of the files where one was read from several: those are names that this program
     made, and no cells."""
+    from lambda_rlm.journal.report.sent import paths_of
+
     paths = paths_of(arguments)
     for row in rows:
         given, value = paths.get(row["name"], []), inputs.values[row["name"]]

@@ -12,10 +12,10 @@ import asyncio
 import os
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import anyio
@@ -23,28 +23,25 @@ import anyio.to_thread
 
 from lambda_rlm.answering.question import Setup
 from lambda_rlm.completion import Model, ModelProfile
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.diagnostics.blot import secrets_of, without
 from lambda_rlm.diagnostics.diagnostic import Rejected
 from lambda_rlm.diagnostics.faults import Fault
-from lambda_rlm.diagnostics.render import as_json, fault_json
 from lambda_rlm.events import RunFinished, Tracer
-from lambda_rlm.execution.as_json import kept_json
 from lambda_rlm.execution.blocking import is_interruption
 from lambda_rlm.execution.connections import Connections
-from lambda_rlm.execution.execute import Declined
-from lambda_rlm.execution.run import Run
-from lambda_rlm.execution.run_id import run_id
-from lambda_rlm.journal.entry import JournalEntry
-from lambda_rlm.journal.journal import Journal
-from lambda_rlm.journal.records import RunRow
-from lambda_rlm.journal.request import RunRequest
+from lambda_rlm.execution.options import Declined, run_id
 from lambda_rlm.journal.retention import KEEP_DAYS
-from lambda_rlm.llm.wrappers.absent import plain_profile
-from lambda_rlm.owner import person
 from lambda_rlm.policy.gates import NO_LAYOUT, narrowed, require
 from lambda_rlm.policy.ledger import Allowance, allowance
 from lambda_rlm.trace.logged import RunLog
 from lambda_rlm.trace.progress import Both, Progress
+
+if TYPE_CHECKING:
+    from lambda_rlm.execution.run import Run
+    from lambda_rlm.journal.entry import JournalEntry
+    from lambda_rlm.journal.records import RunRow
+    from lambda_rlm.journal.request import RunRequest
 
 
 @dataclass(slots=True)
@@ -58,6 +55,8 @@ class RunRecording:
 
     def asks(self, model: ModelProfile, root: ModelProfile) -> None:
         """Which models are asked, as they are now: so a replay can do without them."""
+        from lambda_rlm.llm.wrappers.absent import plain_profile
+
         self.entry.models({"model": plain_profile(model), "root_model": plain_profile(root)})
 
     @property
@@ -73,6 +72,8 @@ class RunRecording:
 
     def finish(self, done: Run) -> None:
         """Returns when all of the run is written, or cannot be."""
+        from lambda_rlm.execution.as_json import kept_json
+
         self.entry.end("answered" if done.ok else "faulted", without_secrets(kept_json(done), self.url, self.secrets))
 
     def abandon(self, error: BaseException) -> None:
@@ -83,6 +84,8 @@ class RunRecording:
 
     def approved(self, hash: str, how: str) -> None:
         """Somebody approved of what runs next, which has this hash; `how` says whether before or when asked."""
+        from lambda_rlm.owner import person
+
         self.entry.approved({"hash": hash, "how": how, **person()})
 
 
@@ -245,6 +248,8 @@ def begin(
     url: str | None = None,
 ) -> RunRecording:
     """A new run in the journal, or one more session of one; raises `JournalProblem` when it cannot be written."""
+    from lambda_rlm.journal.journal import Journal
+
     with Journal(path) as journal:
         if resumed is not None:
             entry = journal.resume(resumed, what)
@@ -275,6 +280,8 @@ def _secrets_in(url: str) -> tuple[str | None, ...]:
 
 def _reasons(error: BaseException) -> dict[str, Any] | None:
     """Why there is no answer, as the journal keeps it."""
+    from lambda_rlm.diagnostics.render import as_json, fault_json
+
     if isinstance(error, Rejected):
         source = error.source
         return {

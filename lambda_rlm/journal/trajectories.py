@@ -11,11 +11,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any, Final, Literal
 
 from lambda_rlm.answering.root_model import rendered
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.diagnostics.diagnostic import Rejected
 from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.journal.records import RunRow

@@ -17,19 +17,17 @@ import importlib.util
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from lambda_rlm.accounts.account import Account
 from lambda_rlm.completion import Model
-from lambda_rlm.events import Tracer
+from lambda_rlm.data_class import dataclass
+from lambda_rlm.late_pattern import late_pattern
 from lambda_rlm.llm.failures import NO_WEIGHTS, UNKNOWN_MODEL, failure
-from lambda_rlm.llm.installed import installed_model
-from lambda_rlm.llm.local import weights
 from lambda_rlm.llm.profiles import DEFAULT_WINDOW, batch_prices, is_known, prices_as_of, provider_profile
-from lambda_rlm.llm.providers.contact.keys import is_provider
 from lambda_rlm.llm.providers.contact.known_servers import served_by
 from lambda_rlm.llm.providers.contact.served import shown, window_of
 from lambda_rlm.llm.providers.dialects import dialect_of
@@ -38,12 +36,9 @@ from lambda_rlm.llm.providers.forms.vendors import vendor_of
 from lambda_rlm.llm.providers.servers import plain, recipients_of
 from lambda_rlm.llm.providers.sockets import Sockets
 from lambda_rlm.llm.providers.via_http import SERVED, HttpModel, serves
-from lambda_rlm.llm.scripted import ScriptedModel
 from lambda_rlm.llm.tokens import vocabulary
 from lambda_rlm.llm.wrappers.fallback import ConstraintFallback
 from lambda_rlm.llm.wrappers.harmless import Harmless
-from lambda_rlm.llm.wrappers.hedge import Hedged
-from lambda_rlm.llm.wrappers.lent import Lent
 from lambda_rlm.llm.wrappers.limiter import Limited, Limiter, Limiters
 from lambda_rlm.llm.wrappers.measured import Measured
 from lambda_rlm.llm.wrappers.model_options import TIMEOUT, UNSAID, ModelOptions, as_described
@@ -51,6 +46,8 @@ from lambda_rlm.llm.wrappers.retry import RetryingModel, RetryPolicy
 from lambda_rlm.policy.gates import allow_model
 
 if TYPE_CHECKING:
+    from lambda_rlm.events import Tracer
+    from lambda_rlm.llm.local import weights
     from lambda_rlm.llm.wrappers.cache import ReplyStore
 
 _BY_KEY: Final = {
@@ -66,7 +63,7 @@ _OWN_TOKENIZERS: Final = frozenset(
 )
 """Providers that take no content of a message for a control token, as far as is known."""
 
-_RUNS_OPENAI: Final = re.compile(r"(^|\.)(openai\.com|azure\.com|openrouter\.ai)(:\d+)?$")
+_RUNS_OPENAI: Final = late_pattern(r"(^|\.)(openai\.com|azure\.com|openrouter\.ai)(:\d+)?$")
 """Hosts where a model with the name of one of OpenAI's is that model, and reads its vocabulary."""
 
 _SIMULATED: Final = "sim:"
@@ -129,6 +126,8 @@ def connect(
     `cache` keeps good replies of providers and local models across runs; it is closed with the model. `account` lends what each
     request may cost, before it is sent.
     """
+    from lambda_rlm.llm.scripted import ScriptedModel
+
     name = name or (default_model() if base_url is None else served_model(base_url))
     said = described.get(name, UNSAID)
     options = replace(said, window=said.window or window, timeout=said.timeout or timeout)
@@ -146,10 +145,14 @@ def connect(
         model = _measured(_reached(name, base_url, api_key, options, constrain, limiter.sockets), name, base_url)
         model = RetryingModel(ConstraintFallback(_sent(model, limiter, account, hedge, tracer)), policy, tracer=tracer)
     if record is not None:
-        from lambda_rlm.llm.recorded import Recording
-
-        model = Recording(model, record)
+        model = _recorded(model, record)
     return _cached(model, name, base_url, cache, options.temperature)
+
+
+def _recorded(model: Model, record: str | Path) -> Model:
+    from lambda_rlm.llm.recorded import Recording
+
+    return Recording(model, record)
 
 
 def served_model(base_url: str, environ: Mapping[str, str] = os.environ) -> str:
@@ -170,6 +173,8 @@ def served_model(base_url: str, environ: Mapping[str, str] = os.environ) -> str:
 
 def name_at_server(name: str) -> str | None:
     """The name by which a server in the OpenAI form is asked for a model; None for a model that is asked in another form."""
+    from lambda_rlm.llm.providers.contact.keys import is_provider
+
     if serves(name):
         return next((name.removeprefix(prefix) for prefix in SERVED if name.startswith(prefix)), name)
     return None if is_provider(name.partition("/")[0]) else name
@@ -177,6 +182,8 @@ def name_at_server(name: str) -> str | None:
 
 def refuse_unknown_name(name: str) -> None:
     """Raises `ModelFailure` for a name without a provider that nothing is known of."""
+    from lambda_rlm.llm.local import weights
+
     if "://" in name:  # some providers' clients would send their key there
         raise failure(UNKNOWN_MODEL, f"unknown model {name!r}: a URL is not a model name (see --base-url)")
     if "/" not in name and not is_known(name):
@@ -207,6 +214,9 @@ def _sent(model: Model, limiter: Limiter | None, account: Account | None, hedge:
     """A model by way of what makes its requests wait: a limiter, and then an account, in this order, so that nothing is lent to
     who may not ask yet. A second request, where there is one, waits too."""
 
+    from lambda_rlm.llm.wrappers.hedge import Hedged
+    from lambda_rlm.llm.wrappers.lent import Lent
+
     def through(inner: Model) -> Model:
         lent = inner if account is None else Lent(inner, account)
         return lent if limiter is None else Limited(lent, limiter)
@@ -216,6 +226,8 @@ def _sent(model: Model, limiter: Limiter | None, account: Account | None, hedge:
 
 def available_models(environ: Mapping[str, str] = os.environ) -> tuple[ModelRow, ...]:
     """The local models and one for each provider whose key the environment may hold; any other name works too."""
+    from lambda_rlm.llm.local import weights
+
     engine = None if importlib.util.find_spec("xllamacpp") else "pip install 'lambda-rlm[local]'"
     rows = [
         ModelRow(f"local/{row.name}", row.window, 0.0, 0.0, engine or _missing_weights(row)) for row in weights.TABLE.values()
@@ -231,6 +243,8 @@ def available_models(environ: Mapping[str, str] = os.environ) -> tuple[ModelRow,
 
 
 def _built_in(name: str, window: int | None, slots: int, takes_grammar: bool) -> Model | None:
+    from lambda_rlm.llm.scripted import ScriptedModel
+
     if name.startswith("scripted:"):
         return ScriptedModel.from_file(name.removeprefix("scripted:"))
     if name.startswith("recorded:"):
@@ -270,6 +284,8 @@ def _reached(
     name: str, base_url: str | None, api_key: str | None, options: ModelOptions, constrain: str, sockets: Sockets
 ) -> Model:
     """A model of an installed package, or else of a provider or server."""
+    from lambda_rlm.llm.installed import installed_model
+
     model = installed_model(name) if base_url is None else None
     if model is not None:
         return Harmless(as_described(model, options, allows_thought=True))
@@ -318,11 +334,15 @@ def _is_elsewhere(name: str, base_url: str | None) -> bool:
 
 
 def _default_local(environ: Mapping[str, str]) -> str:
+    from lambda_rlm.llm.local import weights
+
     path = environ.get("LAMBDA_RLM_GGUF")
     return f"local:{path}" if path else f"local/{weights.DEFAULT}"
 
 
 def _missing_weights(row: weights.Weights) -> str | None:
+    from lambda_rlm.llm.local import weights
+
     if weights.installed(row.name):
         return None
     return f"lambda-rlm models get {row.name} ({row.size // 1_000_000} MB)"

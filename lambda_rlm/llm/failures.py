@@ -7,10 +7,10 @@ Refuses codes that are not in the table.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 from lambda_rlm.completion import UNCOUNTED
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.diagnostics.faults import MODEL_BROKEN, ModelFailure
 
 SERVER_FAILED: Final = "E0501"

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 from lambda_rlm.completion import Model, ModelProfile
 from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.diagnostics.raised import raised
+from lambda_rlm.late_pattern import late_pattern
 from lambda_rlm.llm.failures import UNKNOWN_MODEL, failure
 from lambda_rlm.llm.wrappers.given import GivenModel
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
 GROUP: Final = "lambda_rlm.models"
-_NAME: Final = re.compile(r"([a-z][a-z0-9_-]*):(.*)\Z", re.DOTALL)
+_NAME: Final = late_pattern(r"([a-z][a-z0-9_-]*):(.*)\Z", re.DOTALL)
 
 
 def installed_model(name: str) -> Model | None:

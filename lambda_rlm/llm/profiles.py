@@ -9,7 +9,6 @@ model thinks before it replies, its name tells.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
@@ -17,20 +16,22 @@ from importlib.resources import files
 from typing import Any, Final
 
 from lambda_rlm.completion import ModelProfile
+from lambda_rlm.late_pattern import late_pattern
 from lambda_rlm.llm.providers.dialects import Dialect
-from lambda_rlm.llm.providers.thinking import SILENT_UNLESS_ASKED, USUAL, thinks_unasked
 from lambda_rlm.llm.providers.thinking_names import thinks_by_name
 from lambda_rlm.llm.tokens import proved_vocabulary, vocabulary
 
 DEFAULT_WINDOW: Final = 8192
 DEFAULT_MAX_OUTPUT: Final = 2048
-_CACHES_ON_REQUEST: Final = re.compile(r"claude|(^|[./])nova-")
+_CACHES_ON_REQUEST: Final = late_pattern(r"claude|(^|[./])nova-")
 """Names of models whose providers cache a prompt only where the request marks what to cache, which costs more than to send it.
 No request does: what it costs at most would grow, whether or not the same is asked again."""
 
 
 def provider_profile(name: str, *, base_url: str | None = None, window: int | None = None) -> ModelProfile:
     """The profile of a litellm name. Behind a `base_url` stands some other server: its prices are unknown."""
+    from lambda_rlm.llm.providers.thinking import USUAL
+
     row = _row(name)
     known = row is not None and base_url is None
     row = row or {}
@@ -102,6 +103,8 @@ def _table() -> dict[str, Any]:
 
 def _reasons(name: str, row: Mapping[str, Any]) -> bool:
     """Whether a model thinks though nobody asks it to."""
+    from lambda_rlm.llm.providers.thinking import SILENT_UNLESS_ASKED, thinks_unasked
+
     provider = str(row.get("provider"))
     is_unasked = provider not in SILENT_UNLESS_ASKED or thinks_unasked(name, provider)
     return bool(row.get("reasons")) and is_unasked

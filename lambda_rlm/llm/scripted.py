@@ -18,11 +18,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import field, fields, replace
 from pathlib import Path
 from typing import Any, Self
 
 from lambda_rlm.completion import Completion, CompletionRequest, Message, ModelProfile, StopReason, Usage
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.graphemes import begun
 from lambda_rlm.llm.failures import BAD_SCRIPT, FATES, NO_RULE, failure
 from lambda_rlm.llm.tokens import cut

@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from functools import reduce
 from operator import or_
 from random import Random
@@ -28,6 +28,7 @@ from typing import Final
 from urllib.parse import parse_qsl
 
 from lambda_rlm.completion import Completion, CompletionRequest, Message, ModelProfile, StopReason, Usage
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.llm.failures import BAD_SIMULATION, NOT_SIMULATED, failure
 from lambda_rlm.llm.simulated_reader.key import AnswerKey, read_key, shipped_key
 from lambda_rlm.llm.simulated_reader.reply import UnreadablePrompt, reply

@@ -8,21 +8,21 @@ million characters the bytes are given.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Final
 
 from lambda_rlm.completion import Message, ModelProfile, Vocabulary
+from lambda_rlm.late_pattern import late_pattern
 from lambda_rlm.limits import CHAT_TOKENS, MESSAGE_TOKENS
 from lambda_rlm.llm.vocabulary.byte_pair import known_vocabulary, vocabulary_named
 
 _COUNTED_EXACTLY: Final = 4_000_000
 _MODELS: Final = {
-    "o200k_base": re.compile(r"(chatgpt-4o|gpt-4o|gpt-4\.[15]|gpt-5|gpt-oss|o[134])(?![a-z0-9])"),
-    "cl100k_base": re.compile(r"gpt-(4|3\.5|35)(?![a-z0-9])"),
+    "o200k_base": late_pattern(r"(chatgpt-4o|gpt-4o|gpt-4\.[15]|gpt-5|gpt-oss|o[134])(?![a-z0-9])"),
+    "cl100k_base": late_pattern(r"gpt-(4|3\.5|35)(?![a-z0-9])"),
 }
 """How the names of models begin that read each vocabulary."""
-_IS_OPENAI: Final = re.compile(r"((openai|azure|azure_ai|openrouter/openai)/)?(?!gpt-oss)[^/]*\Z")
+_IS_OPENAI: Final = late_pattern(r"((openai|azure|azure_ai|openrouter/openai)/)?(?!gpt-oss)[^/]*\Z")
 """Names of models that OpenAI runs. Anybody may run gpt-oss, and read control tokens in contents."""
 _NEAREST: Final = "o200k_base"
 

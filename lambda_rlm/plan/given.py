@@ -10,11 +10,11 @@ part of `context`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from itertools import groupby
 from types import MappingProxyType
 from typing import Final
 
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.plan import rows_as_text
 from lambda_rlm.syntax.literals import escaped_piece, quoted
 from lambda_rlm.types.called import line_name

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, Literal
 
+from lambda_rlm.late_pattern import late_pattern
 from lambda_rlm.table import are_documents, is_list
 
 InputKind = Literal["rows", "lines", "prose", "documents", "code"]
@@ -29,30 +30,30 @@ _SHARE: Final = 0.6
 _HEAD: Final = 8
 _LONGEST_LINE: Final = 2_000
 
-_LIST_MARK: Final = re.compile(r"\s*(?:[-*•]|\d{1,3}[.)])\s+")
+_LIST_MARK: Final = late_pattern(r"\s*(?:[-*•]|\d{1,3}[.)])\s+")
 _RUNS: Final = (
-    (re.compile(r"[^\W\d_]*[A-Z]{3,}[^\W\d_]*"), "A"),
-    (re.compile(r"[^\W\d_]+"), "a"),
-    (re.compile(r"\d+"), "9"),
-    (re.compile(r"\s+"), " "),
+    (late_pattern(r"[^\W\d_]*[A-Z]{3,}[^\W\d_]*"), "A"),
+    (late_pattern(r"[^\W\d_]+"), "a"),
+    (late_pattern(r"\d+"), "9"),
+    (late_pattern(r"\s+"), " "),
 )
-_STRUCTURE: Final = re.compile(r"[9A|:：=\[\]<>{}/#@_]")
+_STRUCTURE: Final = late_pattern(r"[9A|:：=\[\]<>{}/#@_]")
 """What the beginning of an entry has and that of a sentence seldom has."""
 _SEPARATORS: Final = ("\t", "|", ";", ",")
-_SENTENCE_COMMAS: Final = re.compile(r"[,;] |\. ")
+_SENTENCE_COMMAS: Final = late_pattern(r"[,;] |\. ")
 
-_CODE_SUFFIX: Final = re.compile(
+_CODE_SUFFIX: Final = late_pattern(
     r"\.(?:py|pyi|js|mjs|jsx|tsx?|java|kt|scala|go|rs|c|h|cc|cpp|hpp|cs|rb|php|swift|m|lua|pl|sh|bash|ps1|r|jl|hs|ml|ex|exs|clj"
     r"|sql|vue|dart|zig|lam)$",
     re.IGNORECASE,
 )
-_CODE_LINE: Final = re.compile(
+_CODE_LINE: Final = late_pattern(
     r"[{};]\s*$|\)\s*:\s*$|^\s*(?:#include|import |from \S+ import|package |using |def |class |func |fn |function |public |private "
     r"|return\b|const |let |var |if\s*\(|for\s*\(|while\s*\(|elif |else:|try:|@\w+|//|/\*|end$|[\w.\[\]]+ [-+*/|]?= \S)"
     r"|^\s+[\w.]+\(.*\)\s*$"
 )
 _CODE_SHARE: Final = 0.45
-_JSON_LINE: Final = re.compile(r"^\s*(?:[\[{].*[\]}],?|\"[^\"]*\": .*)\s*$")
+_JSON_LINE: Final = late_pattern(r"^\s*(?:[\[{].*[\]}],?|\"[^\"]*\": .*)\s*$")
 
 
 def kind_of(inputs: Mapping[str, Any]) -> InputKind:

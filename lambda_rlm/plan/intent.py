@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Callable
 from typing import Final, Literal
 
+from lambda_rlm.late_pattern import late_pattern
 from lambda_rlm.plan.input_kind import InputKind
 from lambda_rlm.plan.question_words import LANGUAGES, QuestionWords
 
@@ -21,7 +22,7 @@ _NUMBER: Final = (
     r"(?:\d+|one|two|three|four|five|six|ten|zwei|drei|vier|funf|zehn|deux|trois|quatre|cinq|dix|dos|tres|cuatro|cinco|diez)"
 )
 
-_LENGTH_OF_ANSWER: Final = re.compile(
+_LENGTH_OF_ANSWER: Final = late_pattern(
     r"\b(?:in|within|at most|no more than|up to|max(?:imum|imal)?|less than|under|about|approximately|hochstens|maximal|etwa"
     r"|en|au plus|environ|como mucho|como maximo|unas?)?\s*(?:the\s)?"
     rf"(?:{_NUMBER}|a few|ein paar|wenigen|quelques|pocas|unas)\s+(?:\w+\s)?"
@@ -41,7 +42,7 @@ def _any_of(kind: Callable[[QuestionWords], str]) -> re.Pattern[str]:
     for words in LANGUAGES.values():
         start = r"(?<![a-z0-9])" if words.has_spaces else ""
         found.append(f"{start}(?:{'|'.join(re.split(_BETWEEN, kind(words).strip()))})")
-    return re.compile("|".join(found))
+    return late_pattern("|".join(found))
 
 
 _LOOKED_AT: Final = 2_000

@@ -7,8 +7,10 @@ Refuses guesses: those are the business of `strength`.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final, Literal
+
+from lambda_rlm.data_class import dataclass
+from lambda_rlm.late_pattern import late_pattern
 
 StrengthClass = Literal["strong", "medium", "weak"]
 """How well a model writes programs: `strong` for any question, `medium` where something is to be calculated, `weak` not well
@@ -39,7 +41,7 @@ MEASURED: Final = (
     MeasuredModel("qwen2.5-coder-1.5b", None, True, "docs/routing.md: 130 of 200 questions taken for their task", "2026-11-30"),
 )
 
-_MAKER: Final = re.compile(r"^.*[/]")
+_MAKER: Final = late_pattern(r"^.*[/]")
 
 
 def measured(name: str) -> MeasuredModel | None:

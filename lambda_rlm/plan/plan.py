@@ -9,10 +9,11 @@ may say that the text does not answer, too.
 from __future__ import annotations
 
 from collections.abc import Collection, Hashable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import lru_cache
 from typing import Final
 
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.plan import given
 from lambda_rlm.plan.given import FORMS, NO_NAMES, AskedBefore

@@ -8,20 +8,22 @@ a person named the task; and that for one which cannot, what fits goes straight 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from lambda_rlm.completion import ModelProfile
-from lambda_rlm.events import Way
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.plan.input_kind import InputKind
-from lambda_rlm.plan.intent import Asks, asks
-from lambda_rlm.plan.measure import Measure
+from lambda_rlm.plan.measure import LateCount, LateMeasure, Measure
 from lambda_rlm.plan.routing_settings import Routing
 from lambda_rlm.plan.self_tests import SelfTest
 from lambda_rlm.plan.strategy_file import StrategyFile, is_path
-from lambda_rlm.plan.strength import Ability, ability
-from lambda_rlm.plan.tasks import COUNTING, FALLBACK, LONG_ANSWERS, TASKS
+
+if TYPE_CHECKING:
+    from lambda_rlm.events import Way
+    from lambda_rlm.plan.intent import Asks
+    from lambda_rlm.plan.strength import Ability
 
 Choice = Literal["auto", "direct", "plan", "synth"]
 CHOICES: Final[tuple[Choice, ...]] = ("auto", "direct", "plan", "synth")
@@ -75,8 +77,8 @@ class Case:
     in a comparison. `own` is the strategy where `task` is the path of one: a question goes that way unless another is asked
     for. Raises `ValueError` for an unknown choice or task."""
 
-    measure: Measure
-    query_tokens: int
+    measure: Measure | LateMeasure
+    query_tokens: int | LateCount
     leaf: ModelProfile
     root: ModelProfile
     query: str = ""
@@ -92,6 +94,8 @@ class Case:
     root_tested: SelfTest | None = None
 
     def __post_init__(self) -> None:
+        from lambda_rlm.plan.tasks import TASKS
+
         if self.choice not in CHOICES:
             raise ValueError(f"unknown strategy {self.choice!r}; choose from {', '.join(CHOICES)}")
         if self.task is not None and self.task not in TASKS and not is_path(self.task):
@@ -132,22 +136,30 @@ class Case:
     @property
     def leaf_tells_tasks_apart(self) -> bool:
         """The model that answers, which is the cheaper one, can be asked for the task too."""
+        from lambda_rlm.plan.strength import ability
+
         return ability(self.leaf, tested=self.leaf_tested).tells_tasks_apart
 
     @property
     def ability(self) -> Ability:
         """What the root model is trusted with."""
+        from lambda_rlm.plan.strength import ability
+
         return ability(self.root, self.routing.strength, self.root_tested)
 
     @property
     def asks(self) -> Asks:
         """What the question asks for."""
+        from lambda_rlm.plan.intent import asks
+
         return asks(self.query, self.kind, is_short=self._is_short)
 
     @property
     def assumed(self) -> str:
         """The task that is assumed where nobody says it: that of the question before, for a root model that writes no programs;
         a search calculates nothing, so it is no stand-in for a program that would."""
+        from lambda_rlm.plan.tasks import COUNTING, FALLBACK
+
         if not self.ability.writes:
             return self.earlier_task or FALLBACK
         return COUNTING if self._calculates else FALLBACK
@@ -157,12 +169,14 @@ class Case:
         if preference.way == "direct":
             return Route("direct", preference.reason)
         strategy = Path(self.task).name if self.task is not None and self._is_own else self.task or self.assumed
-        given = sizes(self.measure, self.query_tokens, self.leaf)
+        given = sizes(self.measure, self._query_tokens, self.leaf)
         return Route(strategy, preference.reason, given, self.own if self._is_own else None)
 
     def with_task(self, task: str) -> Case:
         """The case with what a model said of the task, or what is assumed. A search is no answer to what is to be calculated
         over rows, for a root model that could do it."""
+        from lambda_rlm.plan.tasks import COUNTING, FALLBACK
+
         if task == FALLBACK and self._is_for_program and self._calculates and self.ability.writes:
             task = COUNTING
         return replace(self, task=task, is_said=False)
@@ -224,7 +238,7 @@ class Case:
 
     @property
     def _is_cheap(self) -> bool:
-        read, leaf, root = sizes(self.measure, self.query_tokens, self.leaf)["reading"], self.leaf, self.root
+        read, leaf, root = sizes(self.measure, self._query_tokens, self.leaf)["reading"], self.leaf, self.root
         excerpts = read / self.measure.characters_per_token
         thought = root.thought(_PROGRAM) // 2
         if leaf.input_price and root.input_price and root.output_price is not None:
@@ -255,21 +269,36 @@ class Case:
     def _needed(self) -> int:
         """Tokens of a prompt with everything, and of its reply: without the words around them, so no more than there are.
         Whether a prompt that is close to the window fits it is known when it is counted, before it is sent."""
-        return self.measure.tokens + 2 * self.query_tokens + _reply(self.leaf)
+        return self.measure.tokens + 2 * self._query_tokens + _reply(self.leaf)
+
+    @property
+    def _query_tokens(self) -> int:
+        return self.query_tokens if isinstance(self.query_tokens, int) else self.query_tokens.tokens
+
+    def _is_within(self, room: float) -> bool:
+        """Whether a prompt with everything, and its reply, are within so many tokens: by words and bytes where these decide."""
+        asked = self.query_tokens if isinstance(self.query_tokens, int) else self.query_tokens.most
+        if self.measure.least + _reply(self.leaf) > room:
+            return False
+        return self.measure.most + 2 * asked + _reply(self.leaf) <= room or self._needed <= room
 
     @property
     def _fits_window(self) -> bool:
-        return self._needed <= self.leaf.room
+        return self._is_within(self.leaf.room)
 
     @property
     def _fits(self) -> bool:
         """The inputs go straight to the model, where nobody asks for another way."""
+        from lambda_rlm.plan.tasks import LONG_ANSWERS
+
         if self.task in LONG_ANSWERS and self.measure.tokens > _reply(self.leaf):
             return False
-        return self._needed <= self.leaf.room * self.routing.share(self.task)
+        return self._is_within(self.leaf.room * self.routing.share(self.task))
 
     @property
     def _size(self) -> str:
+        from lambda_rlm.plan.tasks import LONG_ANSWERS
+
         about, share = "" if self.measure.is_exact else "about ", self.routing.share(self.task)
         window = f"the context window of {self.leaf.name} is {self.leaf.window:,}"
         of_it = "" if share == 1 else f" (usable share: {share:g})"
@@ -296,7 +325,7 @@ def route(
     return case.route(case.ways()[0])
 
 
-def sizes(measure: Measure, query_tokens: int, profile: ModelProfile) -> dict[str, int]:
+def sizes(measure: Measure | LateMeasure, query_tokens: int, profile: ModelProfile) -> dict[str, int]:
     """`reading`: the characters of chosen passages that a strategy shows the model at once; `piece`: those of one piece where
     the whole text is read. Never more than is sure to fit.
 

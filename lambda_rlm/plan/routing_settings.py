@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final, Literal
 
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.events import Way
 from lambda_rlm.plan.tasks import TASKS
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.plan.measured_models import StrengthClass
 from lambda_rlm.private_file import private_folder, private_json, replace
 

@@ -6,9 +6,9 @@ Owns the one rule that tells a path from a task's name, and `StrategyFile`. Read
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.plan.tasks import ALIASES
 from lambda_rlm.types.type import Type

@@ -6,32 +6,32 @@ ones (2603.20105), so a model of which nothing is known is assumed to be a weak 
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
 from typing import Final, Literal
 
 from lambda_rlm.completion import ModelProfile
+from lambda_rlm.data_class import dataclass
+from lambda_rlm.late_pattern import late_pattern
 from lambda_rlm.plan.measured_models import StrengthClass, measured
 from lambda_rlm.plan.routing_settings import Strength
 from lambda_rlm.plan.self_tests import SelfTest
 
 Evidence = Literal["setting", "self-test", "measured", "guess"]
 
-_SMALL: Final = re.compile(
+_SMALL: Final = late_pattern(
     r"(?:^|[-_.:/])(?:mini|nano|tiny|micro|small|lite|flash|haiku|instant|air|\d{1,2}(?:\.\d+)?b)(?:$|[-_.:@])"
 )
 """Parts of names by which makers tell the small members of a family."""
 
-_SMALLEST: Final = re.compile(r"(?:^|[-_.:/])(?:nano|tiny|micro|lite|instant|air|\d{1,2}(?:\.\d+)?b)(?:$|[-_.:@])")
+_SMALLEST: Final = late_pattern(r"(?:^|[-_.:/])(?:nano|tiny|micro|lite|instant|air|\d{1,2}(?:\.\d+)?b)(?:$|[-_.:@])")
 """Those of the smallest members."""
 
-_STRONG: Final = re.compile(
+_STRONG: Final = late_pattern(
     r"^(?:gpt-(?:4\.1|[5-9])|o[134](?:-pro)?(?:$|-\d)|claude-(?:opus|sonnet|3-[57]-sonnet|[4-9])|gemini-(?:2\.5|[3-9][\d.]*)-pro"
     r"|grok-[4-9]|deepseek-(?:chat|reasoner|v[3-9]|r[1-9])|qwen3-(?:max|coder)|kimi-k[2-9]|glm-[5-9]|glm-4\.[5-9]|mistral-large)"
 )
 """How names of the families begin whose large members write programs well."""
 
-_MEDIUM: Final = re.compile(
+_MEDIUM: Final = late_pattern(
     r"^(?:gpt-(?:4\.1|[5-9])|o[34]-mini|claude-(?:haiku-[4-9]|[4-9]\S*haiku)|gemini-(?:2\.5|[3-9][\d.]*)-flash|grok-[4-9]"
     r"|qwen3-coder)"
 )
@@ -42,7 +42,7 @@ _PRICE: Final = 4.0 / 1_000_000
 
 _WINDOW: Final = 100_000
 
-_TINY: Final = re.compile(r"(?:^|[^\d.])(?:0?\.\d+b|\d{2,3}m)(?:$|[^a-z\d])")
+_TINY: Final = late_pattern(r"(?:^|[^\d.])(?:0?\.\d+b|\d{2,3}m)(?:$|[^a-z\d])")
 """How names tell of less than a billion parameters."""
 
 

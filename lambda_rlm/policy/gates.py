@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from lambda_rlm.budget.budget import Budget
+from lambda_rlm.late_pattern import late_pattern
 from lambda_rlm.policy.read import policy
 from lambda_rlm.policy.rules import REQUIREMENTS, PolicyViolation, Rules
 
@@ -28,7 +29,7 @@ NO_LAYOUT: Final = "no-layout"
 """The requirement that the root model is shown no layout of inputs."""
 
 _USUAL: Final = Budget()
-_HOST: Final = re.compile(r"[\w.-]+(:\d+)?|\[[0-9a-fA-F:.]+\](:\d+)?")
+_HOST: Final = late_pattern(r"[\w.-]+(:\d+)?|\[[0-9a-fA-F:.]+\](:\d+)?")
 
 
 def allow_model(name: str, host: str | None, provider: str | None) -> None:

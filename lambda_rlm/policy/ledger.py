@@ -12,12 +12,13 @@ import sqlite3
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
 from lambda_rlm.budget.budget import Budget
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.policy.read import policy
 from lambda_rlm.policy.rules import PolicyViolation, Rules
 from lambda_rlm.private_database import PATIENCE, transaction

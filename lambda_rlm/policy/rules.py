@@ -6,11 +6,12 @@ Owns `Rules`, those of one file, with the checks of their kinds; and `PolicyViol
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final
 
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.diagnostics.faults import Fault
 
 FORBIDDEN: Final = "E0601"

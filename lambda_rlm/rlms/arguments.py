@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any, Final, get_type_hints
 
 from lambda_rlm.budget.budget import Budget
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.execution.host_functions import primitive
 from lambda_rlm.plan.router import Choice
 from lambda_rlm.settings.variables import unless_said

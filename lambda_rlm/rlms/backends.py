@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Final
 
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.llm.wrappers.model_options import NAMES
 
 _OWN: Final = "lambda_rlm"

@@ -6,10 +6,11 @@ Owns `RLMChatCompletion` and the usage by model. A cost that is not known is Non
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Self
 
 from lambda_rlm.completion import Usage
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.execution.run import Run
 
 

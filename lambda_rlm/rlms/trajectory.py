@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from time import monotonic
 from typing import Any, Final
 
 from lambda_rlm.completion import Usage
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.events import CallFinished, CallStarted, Event, ProgramStarted, RunFinished
 from lambda_rlm.rlms.completion_record import UsageSummary
 

@@ -11,22 +11,21 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import MutableMapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.diagnostics.blot import hide
 from lambda_rlm.inputs.reading import plain
+from lambda_rlm.late_pattern import late_pattern
 from lambda_rlm.settings.keys import PREFIX
-from lambda_rlm.settings.problem import SettingProblem
 from lambda_rlm.settings.settings import Settings
-from lambda_rlm.settings.trust import contents
 
 _KEYS: Final = frozenset(("KEY", "APIKEY", "TOKEN", "SECRET", "PASSWORD", "CREDENTIALS"))
 """The words in names of variables that are keys."""
 
-_LINE: Final = re.compile(r"(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_]*)[ \t]*=[ \t]*(.*)")
-_QUOTED: Final = re.compile(r"""(?:'([^'\\]*)'|"((?:[^"\\]|\\.)*)")[ \t]*(?:#.*)?""")
+_LINE: Final = late_pattern(r"(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_]*)[ \t]*=[ \t]*(.*)")
+_QUOTED: Final = late_pattern(r"""(?:'([^'\\]*)'|"((?:[^"\\]|\\.)*)")[ \t]*(?:#.*)?""")
 _ESCAPES: Final = {"n": "\n", "t": "\t", "r": "\r", '"': '"', "\\": "\\", "$": "$", "'": "'"}
 
 
@@ -42,6 +41,9 @@ class KeysRead:
 
 def load_keys(path: str | os.PathLike[str], environ: MutableMapping[str, str] = os.environ) -> KeysRead:
     """Set the variables of the keys in a file that are not set. Raises `SettingProblem`."""
+    from lambda_rlm.settings.problem import SettingProblem
+    from lambda_rlm.settings.trust import contents
+
     file = Path(os.path.expanduser(path))
     data, foreign = contents(file, "keys from")
     if foreign is not None:
@@ -66,6 +68,8 @@ def load_named(path: str | os.PathLike[str] | None, unsaid: Settings) -> None:
 def named_file(path: str, is_here: bool) -> str:
     """The path of a file of keys. Raises `SettingProblem` for a relative one, unless it is named here and now (`is_here`): it
     would be another file in each folder, a stranger's too."""
+    from lambda_rlm.settings.problem import SettingProblem
+
     if not is_here and not os.path.isabs(os.path.expanduser(path)):
         raise SettingProblem(
             f"env_file must be an absolute path in a file or variable, not {path!r:.80}", "or name it: --env-file FILE"
@@ -83,6 +87,8 @@ def is_key(name: str) -> bool:
 
 def _variables(data: bytes, file: str) -> dict[str, str]:
     """All variables of a file; the last of one name counts."""
+    from lambda_rlm.settings.problem import SettingProblem
+
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:

@@ -10,10 +10,10 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.settings.keys import SETTINGS
 from lambda_rlm.settings.problem import SettingProblem, did_you_mean
 from lambda_rlm.settings.trust import config_folder, contents, is_trusted, trusted_paths

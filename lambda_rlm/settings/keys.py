@@ -8,9 +8,9 @@ commands, and pages about them. Promises to load nothing of what the settings ar
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Annotated, Any, Final, get_args, get_type_hints
 
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.plan.tasks import TASKS
 from lambda_rlm.settings.about import About, Trust
 

@@ -7,7 +7,7 @@ Owns `Settings` and `DEFAULTS`. The keys and their kinds are declared in `keys`;
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Final, cast
 
 from lambda_rlm.accounts.account import Account
@@ -15,6 +15,7 @@ from lambda_rlm.accounts.book import Per
 from lambda_rlm.bounds.planner.accuracy import Accuracy
 from lambda_rlm.budget.budget import Admission, Budget
 from lambda_rlm.budget.pool import Pool
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.inputs.reading import Reading
 from lambda_rlm.journal.retention import KEEP_DAYS
 from lambda_rlm.limits import OUT

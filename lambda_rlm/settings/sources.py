@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.llm.connect import default_model
 from lambda_rlm.settings.about import Trust
 from lambda_rlm.settings.files import SettingsFile, settings_files

@@ -11,15 +11,16 @@ from collections.abc import Iterator
 
 from lambda_rlm.diagnostics.source import Span
 from lambda_rlm.diagnostics.visible import HIDDEN_CHARACTER, escape
+from lambda_rlm.late_pattern import late_pattern
 
 # What may follow a backslash in a text, as the grammar says it; no half of a surrogate pair is alone.
 ESCAPE = (
     r'["\\/bfnrt]|u(?:[0-9abcefABCEF][0-9a-fA-F]{3}|[dD][0-7][0-9a-fA-F]{2}'
     r"|[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})"
 )
-_PIECE = re.compile(r"\{([^}]*)\}|\\([{}])|[^\\{}]+|\\[^{}]")
-_TO_ESCAPE = re.compile(rf'["\\\x00-\x1f]|{HIDDEN_CHARACTER.pattern}')
-_TO_ESCAPE_IN_TEMPLATE = re.compile(rf'["\\{{}}\x00-\x1f]|{HIDDEN_CHARACTER.pattern}')
+_PIECE = late_pattern(r"\{([^}]*)\}|\\([{}])|[^\\{}]+|\\[^{}]")
+_TO_ESCAPE = late_pattern(rf'["\\\x00-\x1f]|{HIDDEN_CHARACTER.pattern}')
+_TO_ESCAPE_IN_TEMPLATE = late_pattern(rf'["\\{{}}\x00-\x1f]|{HIDDEN_CHARACTER.pattern}')
 
 
 def text_value(written: str) -> str:

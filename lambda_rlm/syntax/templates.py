@@ -7,23 +7,25 @@ closed, or hold what a hole cannot. A quoted text in a hole is moved out to a `l
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.diagnostics.diagnostic import Diagnostic, Edit
 from lambda_rlm.diagnostics.source import SourceFile, Span
+from lambda_rlm.late_pattern import late_pattern
 from lambda_rlm.syntax.literals import ESCAPE
 from lambda_rlm.syntax.mistakes.codes import BAD_TEMPLATE, UNCLOSED_TEXT
 from lambda_rlm.syntax.mistakes.fixes import bad_escape, instead, slip
 
-_VALID = re.compile(rf"\\(?:{ESCAPE}|[{{}}])")
+_VALID = late_pattern(rf"\\(?:{ESCAPE}|[{{}}])")
 MAX_FAULTS = 20
 _QUOTED = r'(?:\\"(?:[^"\\\n]|\\[^"\n])*\\"|r?"[^"\\\n]*(?:\\.[^"\\\n]*)*"|\'[^\'{}\n]*\')'
-_HOLE = re.compile(rf'\{{(?:{_QUOTED}|\{{[^{{}}"\n]*\}}|[^"{{}}\\])*+\}}')
-_LITERAL = re.compile(_QUOTED)
-_LINE_END = re.compile(r"(?<![ \t])[ \t]*+[\r\n][ \t\r\n]*+")
+_HOLE = late_pattern(rf'\{{(?:{_QUOTED}|\{{[^{{}}"\n]*\}}|[^"{{}}\\])*+\}}')
+_LITERAL = late_pattern(_QUOTED)
+_LINE_END = late_pattern(r"(?<![ \t])[ \t]*+[\r\n][ \t\r\n]*+")
 """Line ends with the blanks around them; blanks before none are looked at once, not once from each of them."""
-_KEY = re.compile(r'\{\s*\\?"[^"\n]*"\s*:')
-_PLAIN = re.compile(r'"[^"\\]*(?:\\["\\/bfnrt][^"\\]*)*"')
+_KEY = late_pattern(r'\{\s*\\?"[^"\n]*"\s*:')
+_PLAIN = late_pattern(r'"[^"\\]*(?:\\["\\/bfnrt][^"\\]*)*"')
 
 
 @dataclass(slots=True)

@@ -7,8 +7,9 @@ beside terms, keyed by node identity.
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.diagnostics.source import SourceFile, Span
 
 

@@ -8,13 +8,11 @@ and no program whose author saw contents.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
-from lambda_rlm.graphemes import begun
-from lambda_rlm.synth.blind import blind
+from lambda_rlm.data_class import dataclass
+from lambda_rlm.late_pattern import late_pattern
 from lambda_rlm.synth.turn import Piece, beside, typed
 from lambda_rlm.types.type import Type
 
@@ -23,7 +21,7 @@ LONGEST_QUESTION: Final = 1_000
 LONGEST_PROGRAM: Final = 6_000
 """Characters of a program; a longer one is left out, for half of one tells nothing."""
 
-_ANSWER: Final = re.compile(r"\b(?:result|answer)_\d+\b")
+_ANSWER: Final = late_pattern(r"\b(?:result|answer)_\d+\b")
 """The names that answers of rounds and of earlier questions have as inputs."""
 
 
@@ -52,6 +50,8 @@ class EarlierQuestion:
 
 def cut(text: str, longest: int) -> str:
     """A text in at most `longest` characters."""
+    from lambda_rlm.graphemes import begun
+
     return text if len(text) <= longest else begun(text, longest - 1) + "…"
 
 
@@ -83,6 +83,8 @@ def _program(one: EarlierQuestion, peek: int, inputs: Collection[str]) -> list[P
 
 def _answer(one: EarlierQuestion, hides_texts: bool) -> list[Piece]:
     """An answer by its type and its blind form, whoever looks: what may be seen of contents is shown with the inputs."""
+    from lambda_rlm.synth.blind import blind
+
     if one.name is None:
         return [Piece("its answer is no input, for it is too large: "), typed(one.type), Piece("\n")]
     form = beside(one.type, blind(one.value, one.type, hides_texts=hides_texts) + "\n")

@@ -9,14 +9,16 @@ of files, and its masked layout, unless that was switched off. Keys are in it be
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from itertools import chain
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from lambda_rlm.bounds.declared import Size
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.synth.layout.layout import Layout
 from lambda_rlm.table import AT_ONCE, Column, Table, is_list
 from lambda_rlm.types.type import Type
+
+if TYPE_CHECKING:
+    from lambda_rlm.bounds.declared import Size
 
 MOST_NAMES: Final = 20
 LONGEST_NAME: Final = 80
@@ -75,6 +77,8 @@ def rough(number: int) -> int:
 
 
 def _size(value: Any, rounded: Any) -> Size:
+    from lambda_rlm.bounds.declared import Size
+
     if not is_list(value):
         chars, in_bytes = _written(value)
         return Size(rounded(chars), rounded(in_bytes))

@@ -11,7 +11,6 @@ from typing import Final
 
 from lambda_rlm.syntax.primitive import Primitive as P
 from lambda_rlm.types.rows import RowParameter, RowType, SignatureRow, row_of
-from lambda_rlm.types.signatures import SIGNATURES
 
 _SELDOM: Final = frozenset({
     P.REPEAT, P.FIND_ALL, P.SIMILARITY, P.PARSE_DURATION, P.TO_JSON, P.ESCAPE_REGEX, P.SCAN, P.REDUCE, P.ITERATE, P.CROSS, P.MIN_BY,
@@ -27,6 +26,8 @@ _TOLD_BY_NAME: Final = ("Int", "Text", "Float")
 
 def library() -> str:
     """One line for each kind of function; one that begins with its result is given what the line before it is given."""
+    from lambda_rlm.types.signatures import SIGNATURES
+
     groups: dict[str, dict[str, list[str]]] = {}
     for primitive in SIGNATURES:
         if primitive is not P.SOME and primitive not in _SELDOM and not row_of(primitive).asks_model:
@@ -41,6 +42,8 @@ def library() -> str:
 
 def model_calls() -> str:
     """The functions that ask a model, each with its line; `?` marks what may be left out."""
+    from lambda_rlm.types.signatures import SIGNATURES
+
     return "\n".join(_asking(primitive) for primitive in SIGNATURES if row_of(primitive).asks_model)
 
 

@@ -13,6 +13,8 @@ import string
 import unicodedata
 from typing import Final
 
+from lambda_rlm.late_pattern import late_pattern
+
 LONGEST_MASK: Final = 100
 """Characters of a masked text."""
 
@@ -22,7 +24,7 @@ SIGNS: Final = string.punctuation
 _READ: Final = 100
 """Characters read for each that may be shown, so that a long run of one sign has an end."""
 
-_RUN: Final = re.compile(r"(.)\1{3,}", re.DOTALL)
+_RUN: Final = late_pattern(r"(.)\1{3,}", re.DOTALL)
 _CACHED: Final = 0x10000
 
 

@@ -13,11 +13,12 @@ from importlib.resources import files
 from string import Template
 from typing import Final
 
+from lambda_rlm.late_pattern import late_pattern
 from lambda_rlm.synth.library import library, model_calls
 from lambda_rlm.synth.turn import Turn, said
 
 _EXAMPLES: Final = "\n# Examples\n"
-_TITLE: Final = re.compile(r"^## (.*)\n", re.MULTILINE)
+_TITLE: Final = late_pattern(r"^## (.*)\n", re.MULTILINE)
 
 
 @cache

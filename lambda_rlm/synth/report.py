@@ -5,9 +5,8 @@ Owns `Synthesis`, how the writing went.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from lambda_rlm.completion import NO_USAGE, Usage
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.diagnostics.faults import Fault
 from lambda_rlm.synth.proposing.propose import Attempt
 from lambda_rlm.synth.turn import Turn

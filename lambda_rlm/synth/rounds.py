@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Final
 
+from lambda_rlm.data_class import dataclass
+from lambda_rlm.late_pattern import late_pattern
 from lambda_rlm.synth.input_shape import rough
 from lambda_rlm.synth.turn import Piece, Turn, beside, said, typed
 from lambda_rlm.types.type import Type
@@ -28,7 +30,7 @@ HOW_TO_LOOK: Final = (
     f"result shown to you, numbers as they are and {MASKED}; then you write the one that answers."
 )
 
-_LOOK: Final = re.compile(r"(?:[ \t]*(?:#[^\n]*)?\n)*?[ \t]*#[ \t]*look\b", re.IGNORECASE)
+_LOOK: Final = late_pattern(r"(?:[ \t]*(?:#[^\n]*)?\n)*?[ \t]*#[ \t]*look\b", re.IGNORECASE)
 _WRITE: Final = "Write the program that answers the query."
 _BETTER: Final = "Write a next program that gives a better answer, or reply with the one word done to keep this one."
 _ANOTHER: Final = "Write a next program that does not stop there."

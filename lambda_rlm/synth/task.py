@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Final
 
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.completion import ModelProfile
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.synth.earlier import EarlierQuestion, shown
 from lambda_rlm.synth.input_shape import InputShape, shape
 from lambda_rlm.synth.layout.layout import Layout
 from lambda_rlm.synth.layout.words import LEGEND, MOST_LINES, layout_lines
-from lambda_rlm.synth.rounds import HIDDEN, HOW_TO_LOOK, MASKED
 from lambda_rlm.synth.turn import Piece, Turn, typed
 from lambda_rlm.table import is_list
 from lambda_rlm.types.called import names_said, shown_name
@@ -121,6 +121,8 @@ def _legend(task: WritingTask) -> str:
 
 
 def _limits(task: WritingTask) -> str:
+    from lambda_rlm.synth.rounds import HIDDEN, HOW_TO_LOOK, MASKED
+
     leaf, budget = task.leaf, task.budget
     out = min(task.out, leaf.max_output, leaf.room // 4)
     free = max(0, leaf.room - out - leaf.template_tokens)

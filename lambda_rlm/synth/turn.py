@@ -7,9 +7,10 @@ whoever sends a turn puts it between markers, as everywhere else.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final, Literal
 
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.types.show import show
 from lambda_rlm.types.type import Con, Record, Type
 

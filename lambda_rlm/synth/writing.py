@@ -5,8 +5,10 @@ Owns `Writing`. Refuses numbers that mean nothing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final, Literal, get_args
+
+from lambda_rlm.data_class import dataclass
 
 LayoutShown = Literal["masked", "none"]
 """What of the layout of inputs a root model is shown."""

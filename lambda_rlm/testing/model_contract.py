@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Final, TypeVar
 
@@ -18,6 +18,7 @@ import anyio
 from lambda_rlm.budget.meter import OUT_OF_ATTEMPTS
 from lambda_rlm.budget.paying import failed_usage
 from lambda_rlm.completion import Completion, CompletionRequest, Message, Model, ModelProfile, StopReason
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.diagnostics.faults import LimitExceeded, ModelFailure
 from lambda_rlm.execution.check import check
 from lambda_rlm.execution.execute import Options, execute

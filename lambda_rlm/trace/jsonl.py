@@ -8,7 +8,6 @@ trace and nothing else.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -30,9 +29,10 @@ from lambda_rlm.events import (
     RunFinished,
     Streaming,
 )
+from lambda_rlm.late_pattern import late_pattern
 from lambda_rlm.private_file import begin
 
-_FIRST: Final = re.compile(rb'\{"at": [0-9.e-]{1,30}, "event": "[a-z_]{1,40}"')
+_FIRST: Final = late_pattern(rb'\{"at": [0-9.e-]{1,30}, "event": "[a-z_]{1,40}"')
 """How a trace begins."""
 
 

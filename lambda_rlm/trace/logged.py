@@ -10,11 +10,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, field
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from lambda_rlm.budget.price import dollars
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.diagnostics.blot import blotted
 from lambda_rlm.diagnostics.diagnostic import Rejected
 from lambda_rlm.diagnostics.faults import Fault

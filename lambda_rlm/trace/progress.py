@@ -6,11 +6,12 @@ Owns the running totals. Promises constant work for each event. Draws nothing.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from math import inf
 from time import monotonic
 
 from lambda_rlm.completion import NO_USAGE, Usage
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.events import CallFinished, CallStarted, Event, ProgramStarted, Retrying, Tracer
 
 

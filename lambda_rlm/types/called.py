@@ -8,12 +8,12 @@ inputs call differently keeps its identifier.
 from __future__ import annotations
 
 import json
-import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from lambda_rlm.graphemes import begun
+from lambda_rlm.late_pattern import late_pattern
 from lambda_rlm.types.type import Con, Record, Type
 
 LONGEST_SHOWN: Final = 80
@@ -25,7 +25,7 @@ MOST_SAID: Final = 60
 LONGEST_SAID: Final = 4_000
 """Characters of a type that is written out with the names of the data."""
 
-_UNSEEN: Final = re.compile(
+_UNSEEN: Final = late_pattern(
     r"[\x00-\x1f\x7f-\x9f\u00ad\u061c\u200b\u200e\u200f\u2028\u2029\u202a-\u202e\u2060-\u2069\ud800-\udfff\ufeff]"
 )
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.diagnostics.diagnostic import Diagnostic, Label, QuickFix, Severity
 from lambda_rlm.diagnostics.source import SourceFile, Span
 from lambda_rlm.syntax.primitive import Primitive

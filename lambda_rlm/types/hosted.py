@@ -7,9 +7,10 @@ that nothing but what is declared here widens the language; the implementation i
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.types.open_type import Effects, Fn
 from lambda_rlm.types.show import show
 from lambda_rlm.types.type import Arrow, Type

@@ -6,8 +6,9 @@ the types of its parameters.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.syntax.primitive import Primitive
 from lambda_rlm.syntax.term import App, Auto, Lam, Var
 from lambda_rlm.types.arguments import (

@@ -7,10 +7,11 @@ same tree, its inputs when their types are the same to the order and names of fi
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 from typing import Final
 
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.syntax.term import Program
 from lambda_rlm.types import infer as inference
 from lambda_rlm.types.hosted import HostFunction

@@ -6,12 +6,12 @@ row is read when it is first used, once; every instance has fresh type variables
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
+from lambda_rlm.data_class import dataclass
+from lambda_rlm.late_pattern import late_pattern
 from lambda_rlm.syntax.primitive import Primitive
 from lambda_rlm.types.open_type import (
     ANY,
@@ -27,9 +27,8 @@ from lambda_rlm.types.open_type import (
     Rec,
     TypeVariable,
 )
-from lambda_rlm.types.signatures import SIGNATURES
 
-_TOKEN: Final = re.compile(r"->|[A-Za-z_]+|[^\s]")
+_TOKEN: Final = late_pattern(r"->|[A-Za-z_]+|[^\s]")
 CONSTRAINTS: Final = {"Num": (NUM, False), "Ord": (ORD, False), "Show": (SHOW, False), "Seq": (SEQ, False)} | {
     "Eq": (ANY, True),
     "Data": (ANY, True),
@@ -203,6 +202,8 @@ def _data_variables(row_type: RowType) -> set[str]:
 @cache
 def row_of(primitive: Primitive) -> SignatureRow:
     """The row of a library function, read once."""
+    from lambda_rlm.types.signatures import SIGNATURES
+
     return read_row(SIGNATURES[primitive].text)
 
 

@@ -10,7 +10,6 @@ import json
 from collections.abc import Collection
 from heapq import nsmallest
 
-from lambda_rlm.types.effects import find_effect
 from lambda_rlm.types.open_type import (
     BOOL,
     ENUM,
@@ -73,6 +72,8 @@ class _Shower:
         return self._variable(node, depth)
 
     def _open_effect(self, effect: Effects) -> str:
+        from lambda_rlm.types.effects import find_effect
+
         return " ! llm" if find_effect(effect).is_llm else ""
 
     def _fields(self, fields: dict[str, Open], depth: int, tail: str = "") -> str:

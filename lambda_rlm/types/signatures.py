@@ -9,9 +9,9 @@ argument and is Text when it is not.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.syntax.primitive import Primitive as P
 
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import StrEnum
+
+from lambda_rlm.data_class import dataclass
 
 
 class Effect(StrEnum):

@@ -8,10 +8,11 @@ substitution of the instance it is looking at and applies it with `ground`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from types import MappingProxyType
 
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.diagnostics.diagnostic import Diagnostic
 from lambda_rlm.syntax.primitive import Primitive
 from lambda_rlm.syntax.term import App, Program, Term, TypeTerm, Var

@@ -7,8 +7,8 @@ known of it, constraints meet by intersection. Each function gives None, or the 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.types.effects import find_effect, lower_effect, merge_effects
 from lambda_rlm.types.open_type import (
     BROKEN,

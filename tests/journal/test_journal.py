@@ -13,7 +13,7 @@ import pytest
 from lambda_rlm.completion import Completion, CompletionRequest, Usage
 from lambda_rlm.diagnostics.source import Span
 from lambda_rlm.events import CallStarted, Replied
-from lambda_rlm.execution.run_id import run_id
+from lambda_rlm.execution.options import run_id
 from lambda_rlm.journal.journal import Journal
 from lambda_rlm.journal.store import JournalProblem
 from lambda_rlm.llm.scripted import ScriptedModel

@@ -17,6 +17,7 @@ from lambda_rlm.answering.rounds.written import Written, written
 from lambda_rlm.execution.run import Run
 from lambda_rlm.graphemes import begun
 from lambda_rlm.inputs import Inputs
+from lambda_rlm.late_pattern import late_pattern
 
 LITTLE: Final = 0.05
 """The share of an input that is little for a question about all of it."""
@@ -32,10 +33,10 @@ LONG: Final = 20_000
 
 _LONGEST_NOTHING: Final = 200
 _FEWEST_ROWS: Final = 2
-_NUMBER: Final = re.compile(r"\d")
+_NUMBER: Final = late_pattern(r"\d")
 _EDGES: Final = " \t\r\n.!?…:;,\"'`*()[]{}<>。！？"
 _EMPTY_CELLS: Final = frozenset(("", "none", "null", "n/a", "nan", "-", "–", "—", "?"))
-_CELLS: Final = re.compile(r"\t|\s*\|\s*|: |：")
+_CELLS: Final = late_pattern(r"\t|\s*\|\s*|: |：")
 
 
 def findings(query: str, inputs: Inputs, run: Run) -> tuple[str, ...]:

@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from lambda_rlm.late_pattern import late_pattern
+
 NOTHING: Final = frozenset(
     phrase
     for language in (
@@ -28,7 +30,7 @@ NOTHING: Final = frozenset(
 )
 """Answers, in small letters and without marks at their ends, that say that there is none."""
 
-ABOUT_ALL: Final = re.compile(
+ABOUT_ALL: Final = late_pattern(
     r"\b(?:all|every|each|overall|entire|whole|average|mean|median|percentile|how often|how many times|in total|altogether"
     r"|how many (?:of|different|distinct)|most (?:common|frequent|often))\b"
     r"|\b(?:alle[nrs]?|jede[mnrs]?|sämtliche|insgesamt|gesamte[mnrs]?|durchschnitt\w*|mittelwert|wie oft|am häufigsten|häufigste[nrs]?)\b"

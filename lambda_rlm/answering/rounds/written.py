@@ -6,9 +6,9 @@ Owns `written`. Reads the text of a program, and computes nothing.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.diagnostics.diagnostic import Rejected
 from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.syntax.caps import children

@@ -6,9 +6,10 @@ one line for each part, in the order of the class."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Final
 
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.diagnostics.visible import visible_line
 from lambda_rlm.types.type import Con, Type, option_of
 

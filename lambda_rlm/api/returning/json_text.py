@@ -13,9 +13,10 @@ from typing import Any, Final
 
 from lambda_rlm.api.returning.answer_part import AnswerPart, refusal
 from lambda_rlm.api.returning.wording import written
+from lambda_rlm.late_pattern import late_pattern
 from lambda_rlm.types.type import TEXT
 
-_FENCE: Final = re.compile(r"^[ \t]*```.*$", re.MULTILINE)
+_FENCE: Final = late_pattern(r"^[ \t]*```.*$", re.MULTILINE)
 _REF: Final = "#/$defs/"
 
 

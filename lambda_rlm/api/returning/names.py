@@ -10,7 +10,9 @@ import unicodedata
 from collections.abc import Iterable
 from typing import Final
 
-_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+from lambda_rlm.late_pattern import late_pattern
+
+_NAME: Final = late_pattern(r"[A-Za-z_][A-Za-z0-9_]*")
 _LONGEST: Final = 60
 _LETTERS: Final = str.maketrans({"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i"})
 

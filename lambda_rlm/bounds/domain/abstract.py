@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final, NamedTuple
 
 from lambda_rlm.bounds.domain.size import (
@@ -26,6 +26,7 @@ from lambda_rlm.bounds.domain.size import (
     times,
 )
 from lambda_rlm.bounds.domain.totals import Renewal, fresh, symbol, total
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.limits import MOST_BLOCKS
 from lambda_rlm.syntax.term import Def, Fix, Lam
 from lambda_rlm.types.type import Type

@@ -7,12 +7,13 @@ holds. Understands comparisons of lengths, numbers and emptiness joined by `and`
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from lambda_rlm.bounds.domain.abstract import Abstract, AbstractList, AbstractNumber, AbstractRecord, AbstractText, text_of
 from lambda_rlm.bounds.domain.makeup import shortened
 from lambda_rlm.bounds.domain.size import ZERO, Number, SizeBound, size_of, smallest
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.syntax.primitive import Primitive as P
 from lambda_rlm.syntax.term import App, Infix, Pipe, Prefix, Select, Term, TextLit, Var
 

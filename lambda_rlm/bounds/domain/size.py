@@ -12,8 +12,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
+
+from lambda_rlm.data_class import dataclass
 
 Number = int | float
 """A whole number, or `math.inf`."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import count as numbers
 
 from lambda_rlm.bounds.domain.size import (
@@ -27,6 +27,7 @@ from lambda_rlm.bounds.domain.size import (
     smallest,
     times,
 )
+from lambda_rlm.data_class import dataclass
 
 _SERIALS = numbers(1)
 

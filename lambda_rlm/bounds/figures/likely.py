@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from lambda_rlm.bounds.analyse import analyse
@@ -20,6 +20,7 @@ from lambda_rlm.bounds.hardness import TooHard
 from lambda_rlm.bounds.rates import Rates, no_thought
 from lambda_rlm.bounds.staging import Computer
 from lambda_rlm.budget.budget import Budget
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.types.typed import Typed
 
 

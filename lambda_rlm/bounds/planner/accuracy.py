@@ -6,8 +6,9 @@ model at hand.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from lambda_rlm.data_class import dataclass
 
 if TYPE_CHECKING:
     from lambda_rlm.bounds.bound import Bound

@@ -6,9 +6,8 @@ on the program and the model alone; `choose` does better once the sizes of the i
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from lambda_rlm.completion import ModelProfile
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.diagnostics.source import Span
 from lambda_rlm.syntax.caps import children
 from lambda_rlm.syntax.primitive import Primitive

@@ -10,7 +10,7 @@ it stops after a fixed amount of work, so that the choice is the same on every m
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from math import ceil, inf
 from typing import Final, NamedTuple, Protocol
 
@@ -21,6 +21,7 @@ from lambda_rlm.bounds.planner.autos import LEAST_CHARACTERS, AutoPlace, places,
 from lambda_rlm.bounds.rates import Rates
 from lambda_rlm.bounds.staging import Computer
 from lambda_rlm.budget.budget import Budget
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.diagnostics.diagnostic import Rejected
 from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.types.typed import Typed

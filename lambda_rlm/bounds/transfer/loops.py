@@ -10,7 +10,6 @@ limit, and whatever is made of it has none.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from lambda_rlm.bounds.analysis import Analysis
@@ -45,6 +44,7 @@ from lambda_rlm.bounds.domain.size import (
 from lambda_rlm.bounds.domain.totals import fresh, total
 from lambda_rlm.bounds.hardness import TooHard
 from lambda_rlm.bounds.transfer.forms import CallbackTransfer
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.syntax.primitive import Primitive as P
 
 _MOST_WIDENINGS: Final = 24

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Final, Literal
 
 from lambda_rlm.bounds.bound import Bound, pool_of, whole
 from lambda_rlm.bounds.cost import CallSite, Cost, Figures, Part, Parts
 from lambda_rlm.bounds.domain.size import Extreme, Number, Product, Quotient, SizeBound, Symbol
 from lambda_rlm.bounds.rates import Rates
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.diagnostics.source import SourceFile, Span
 
 Kind = Literal["call", "largest of", "sum", "pool"]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json as json_text
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import ExitStack, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from lambda_rlm.answering.question import Setup
@@ -26,6 +26,7 @@ from lambda_rlm.cli.settings import Settings, announced, server, to_be_repeated,
 from lambda_rlm.cli.start_up import loaded
 from lambda_rlm.cli.terms import terms
 from lambda_rlm.completion import Model
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.deadline import Deadline
 from lambda_rlm.diagnostics.diagnostic import Diagnostic, Rejected
 from lambda_rlm.diagnostics.faults import AccountUsedUp
@@ -36,7 +37,7 @@ from lambda_rlm.execution.as_json import run_json
 from lambda_rlm.execution.blocking import blocking
 from lambda_rlm.execution.check import check
 from lambda_rlm.execution.connections import Connections
-from lambda_rlm.execution.execute import NOBODY, Declined, Options
+from lambda_rlm.execution.options import NOBODY, Declined, Options
 from lambda_rlm.execution.run import Run
 from lambda_rlm.inputs import from_arguments
 from lambda_rlm.journal.request import RunRequest

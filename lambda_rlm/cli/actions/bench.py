@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json as json_text
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, cast
 
@@ -22,8 +21,9 @@ from lambda_rlm.cli.exits import UsageProblem
 from lambda_rlm.cli.settings import Settings, announced, settings, usable_account
 from lambda_rlm.cli.suggestions import unknown
 from lambda_rlm.completion import Model
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.execution.blocking import blocking, closing
-from lambda_rlm.execution.execute import Options
+from lambda_rlm.execution.options import Options
 from lambda_rlm.llm.connect import connect, default_model
 from lambda_rlm.plan.router import CHOICES, Choice
 from lambda_rlm.plan.strategy_file import task_name

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json as json_text
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,6 +24,7 @@ from lambda_rlm.cli.first_contact import program_file
 from lambda_rlm.cli.settings import Settings, settings
 from lambda_rlm.cli.sizes import Column, columns
 from lambda_rlm.cli.suggestions import did_you_mean, unknown
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.diagnostics.codes import CODES
 from lambda_rlm.diagnostics.diagnostic import Diagnostic, Rejected, Severity, apply_fix
 from lambda_rlm.diagnostics.render import as_json

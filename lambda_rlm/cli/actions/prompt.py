@@ -16,7 +16,7 @@ from lambda_rlm.cli.first_contact import question
 from lambda_rlm.cli.settings import settings
 from lambda_rlm.completion import Message
 from lambda_rlm.execution.blocking import blocking
-from lambda_rlm.execution.execute import Options
+from lambda_rlm.execution.options import Options
 from lambda_rlm.llm.installation_key import installation_key
 
 

@@ -23,7 +23,7 @@ from lambda_rlm.cli.display.costs import closed, reachable, writer_of
 from lambda_rlm.cli.first_contact import question
 from lambda_rlm.cli.settings import Settings, settings
 from lambda_rlm.execution.blocking import blocking
-from lambda_rlm.execution.execute import Options
+from lambda_rlm.execution.options import Options
 from lambda_rlm.plan.router import Choice
 
 _CHOSEN: Final = " ←"

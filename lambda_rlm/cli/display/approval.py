@@ -16,7 +16,7 @@ from contextlib import AbstractContextManager
 from lambda_rlm.cli.display import approval_screen, screen
 from lambda_rlm.cli.display.yes_or_no import agrees
 from lambda_rlm.cli.exits import UsageProblem
-from lambda_rlm.execution.execute import Declined
+from lambda_rlm.execution.options import Declined
 from lambda_rlm.execution.prospect import Prospect
 from lambda_rlm.execution.what_runs import WhatRuns
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import json as json_text
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from time import localtime, strftime
 from typing import Any, Final
 
 from lambda_rlm.budget.price import dollars
 from lambda_rlm.cli import exits
 from lambda_rlm.cli.display import figures, screen
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.journal.records import RunRow
 
 KEYS: Final = ("route", "task", "split", "model", "day")

@@ -6,7 +6,7 @@ Owns `Costs`. Promises that a program is checked against the budget and the mode
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from lambda_rlm.cli.display import figures
@@ -15,12 +15,13 @@ from lambda_rlm.cli.settings import Settings
 from lambda_rlm.cli.sizes import Column
 from lambda_rlm.cli.terms import terms
 from lambda_rlm.completion import Model
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.diagnostics.diagnostic import Diagnostic, Rejected
 from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.eval.asking.asker import AskSettings
 from lambda_rlm.execution.blocking import closing
 from lambda_rlm.execution.check import ANY_MODEL
-from lambda_rlm.execution.execute import NOBODY
+from lambda_rlm.execution.options import NOBODY
 from lambda_rlm.execution.prospect import Prospect, foresee, foresee_sizes
 from lambda_rlm.inputs import Inputs
 from lambda_rlm.llm.connect import connect, default_model

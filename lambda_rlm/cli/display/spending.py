@@ -9,7 +9,7 @@ from __future__ import annotations
 import json as json_text
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -17,6 +17,7 @@ from lambda_rlm.budget.price import dollars
 from lambda_rlm.cli import exits
 from lambda_rlm.cli.display import comparison, figures, screen
 from lambda_rlm.cli.exits import UsageProblem
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.journal.journal import Journal
 from lambda_rlm.journal.records import UNREADABLE, CallUse, Damaged, RunRow
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
 from time import monotonic
 from typing import Final, Protocol
 
@@ -22,6 +21,7 @@ from lambda_rlm.budget.meter import Meter
 from lambda_rlm.budget.paying import pay
 from lambda_rlm.budget.pool import Pool
 from lambda_rlm.completion import NO_USAGE, Completion, Model, StopReason, Usage
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.diagnostics.faults import Fault, InternalError, LimitExceeded, ModelFailure
 from lambda_rlm.diagnostics.source import Span
 from lambda_rlm.eval import wording

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache, partial
 from typing import cast
 
@@ -12,6 +12,7 @@ from lambda_rlm.budget.budget import Budget
 from lambda_rlm.budget.meter import Meter
 from lambda_rlm.budget.pool import pool_of
 from lambda_rlm.completion import Model, ModelProfile, Vocabulary
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.eval.asking.asker import Asker, AskSettings
 from lambda_rlm.eval.asking.bad_reply import complaints, is_cut
 from lambda_rlm.eval.asking.model_map import mapping_bytes, mapping_tokens, tokens_of_prompts

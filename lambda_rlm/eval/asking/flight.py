@@ -8,12 +8,13 @@ is not cancelled while somebody else, who is not, waits for it. Refuses to be as
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 import anyio
 import anyio.lowlevel
 
 from lambda_rlm.completion import NO_USAGE, Completion, CompletionRequest, Usage
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.diagnostics.faults import Fault
 from lambda_rlm.eval.value import Value
 

@@ -15,6 +15,8 @@ import re
 from collections.abc import Iterable
 from typing import Any, Final, NoReturn
 
+from lambda_rlm.late_pattern import late_pattern
+
 MOST_DEPTH: Final = 64
 _MOST_FAILURES: Final = 32
 """Places in prose that look like the start of a value and are not, before the search ends."""
@@ -32,23 +34,23 @@ class _Conflict:
 
 CONFLICT: Final = _Conflict()
 
-_SPACE = re.compile(r"(?:\s+|//[^\n]*+)*+")
-_NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\w.])", re.ASCII)
-_OPENING = re.compile(r"[\[{]")
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_BARE = re.compile(r"[^\W\d_][\w-]*(?=\s*[,}])")
+_SPACE = late_pattern(r"(?:\s+|//[^\n]*+)*+")
+_NUMBER = late_pattern(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\w.])", re.ASCII)
+_OPENING = late_pattern(r"[\[{]")
+_NAME = late_pattern(r"[A-Za-z_][A-Za-z0-9_]*")
+_BARE = late_pattern(r"[^\W\d_][\w-]*(?=\s*[,}])")
 _NO_VALUES: Final = frozenset({"nan", "inf", "infinity", "undefined", "nil", "true", "false", "null", "none"})
 """Words without quotes that are no text: numbers that JSON does not have, and other spellings of null."""
-_DIGITS = re.compile(r"\d{1,9}(?![\w.])")
-_STRING = re.compile(r'"(?:[^"\\]|\\.)*+"', re.DOTALL)
-_SINGLE_END = re.compile(r"\\.|'(?=\s*(?:[,\]}):]|\Z))", re.DOTALL)
+_DIGITS = late_pattern(r"\d{1,9}(?![\w.])")
+_STRING = late_pattern(r'"(?:[^"\\]|\\.)*+"', re.DOTALL)
+_SINGLE_END = late_pattern(r"\\.|'(?=\s*(?:[,\]}):]|\Z))", re.DOTALL)
 _WORDS: Final = {"true": True, "false": False, "null": None, "True": True, "False": False, "None": None}
-_ESCAPE = re.compile(r"\\(u[0-9A-Fa-f]{4}|x[0-9A-Fa-f]{2}|[A-Za-z]+|.)", re.DOTALL)
+_ESCAPE = late_pattern(r"\\(u[0-9A-Fa-f]{4}|x[0-9A-Fa-f]{2}|[A-Za-z]+|.)", re.DOTALL)
 _ESCAPED: Final = '"\\/fnrt'
-_BYTE = re.compile(r"x[0-9A-Fa-f]{2}")
-_UNICODE = re.compile(r"u[0-9A-Fa-f]{4}")
-_PAIR = re.compile(r"\\\\")
-_COMMAND = re.compile(r"\\(?:[bf][A-Za-z]|u(?![0-9A-Fa-f]{4})[a-z]|[ac-eg-mo-qsv-wyzA-Z][A-Za-z]+)")
+_BYTE = late_pattern(r"x[0-9A-Fa-f]{2}")
+_UNICODE = late_pattern(r"u[0-9A-Fa-f]{4}")
+_PAIR = late_pattern(r"\\\\")
+_COMMAND = late_pattern(r"\\(?:[bf][A-Za-z]|u(?![0-9A-Fa-f]{4})[a-z]|[ac-eg-mo-qsv-wyzA-Z][A-Za-z]+)")
 _COMMANDS: Final = frozenset(
     [
         "nabla",
@@ -89,7 +91,7 @@ _COMMANDS: Final = frozenset(
     ]
 )
 """Commands of LaTeX that begin like escapes of white space."""
-_FENCE = re.compile(r"```[\w-]*[ \t]*\n(.*?)```", re.DOTALL)
+_FENCE = late_pattern(r"```[\w-]*[ \t]*\n(.*?)```", re.DOTALL)
 
 
 def loads(text: str) -> tuple[Raw, str]:

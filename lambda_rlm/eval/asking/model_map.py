@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
 from typing import Any, Final
 
 from lambda_rlm.budget.meter import Meter
 from lambda_rlm.completion import Message, Sampling, Vocabulary
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.diagnostics.source import Span
 from lambda_rlm.eval import wording

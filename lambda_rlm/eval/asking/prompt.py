@@ -14,13 +14,13 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
 from typing import Final, NamedTuple
 
 from lambda_rlm.budget.meter import Meter
 from lambda_rlm.completion import Message
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.eval.tariff import TARIFF
 from lambda_rlm.eval.value import Origin, Text, origin_of, pieces_of
 from lambda_rlm.limits import CODE_LENGTH, MOST_BLOCKS, STANDING

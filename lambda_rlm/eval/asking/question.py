@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
 from lambda_rlm.completion import CompletionRequest, Message, Model, Sampling, Vocabulary
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.eval.asking.prompt import Prompt
 from lambda_rlm.eval.asking.shape import ReplyShape
 from lambda_rlm.eval.value import Text

@@ -9,7 +9,6 @@ empty quote.
 
 from __future__ import annotations
 
-import re
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
@@ -24,11 +23,12 @@ from lambda_rlm.eval.named.replaced_text import PrintedText
 from lambda_rlm.eval.provenance.coverage import stretches
 from lambda_rlm.eval.tariff import CHARACTER, HEADER
 from lambda_rlm.eval.value import Derived, Document, Stretch, Text, origin_of, span_of
+from lambda_rlm.late_pattern import late_pattern
 
 Leaf = tuple[int, Text]
 """A piece of the text searched, with its offset."""
 
-_WORD = re.compile(r"\S+")
+_WORD = late_pattern(r"\S+")
 _MOST_SEARCHED: Final = 1_000_000
 """Characters of documents that are searched again for a quote from a text made of them."""
 

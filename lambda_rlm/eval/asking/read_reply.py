@@ -21,15 +21,16 @@ from lambda_rlm.eval.asking.quotes import QuoteFinder, finder_of
 from lambda_rlm.eval.asking.shape import ReplyReading, without_thoughts
 from lambda_rlm.eval.named.labels import named
 from lambda_rlm.eval.value import Value
+from lambda_rlm.late_pattern import late_pattern
 from lambda_rlm.types.type import FLOAT, INT, Con, Enum, Record, Type
 
 _NO_SYNONYMS: Final[Mapping[str, str]] = MappingProxyType({})
 _ANSWER_KEYS: Final = frozenset(
     {"reply", "answer", "label", "choice", "category", "class", "result", "value", "output", "sentiment"}
 )
-_BULLET = re.compile(r"^\s*(?:(?:[-*•・]|\d{1,4}[.)])\s+|\d{1,4}[、．）：]\s*)")
+_BULLET = late_pattern(r"^\s*(?:(?:[-*•・]|\d{1,4}[.)])\s+|\d{1,4}[、．）：]\s*)")
 
-_NUMBER = re.compile(r"-?(?:0|[1-9]\d{0,17})(?:\.\d{1,18})?", re.ASCII)
+_NUMBER = late_pattern(r"-?(?:0|[1-9]\d{0,17})(?:\.\d{1,18})?", re.ASCII)
 
 
 def read_choice(

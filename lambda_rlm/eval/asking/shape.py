@@ -6,14 +6,14 @@ Owns `ReplyShape`: what goes into the request for a type and how a model's text 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from typing import Any, Final
 
 from lambda_rlm.budget.meter import Meter
 from lambda_rlm.completion import Vocabulary
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.eval.asking.bad_reply import (
     too_many_elements,
     too_many_long_words,
@@ -26,13 +26,14 @@ from lambda_rlm.eval.replies.thoughts import answer_in
 from lambda_rlm.eval.tariff import CHARACTER, HEADER
 from lambda_rlm.eval.value import Reply, Text, Value
 from lambda_rlm.graphemes import begun, whole
+from lambda_rlm.late_pattern import late_pattern
 from lambda_rlm.limits import REPLY_PIECE
 from lambda_rlm.types.reply_tokens import ONE_TEXT, ReplyRoom, TextsOf, element_tokens
 from lambda_rlm.types.type import Type
 
-_SURROGATE = re.compile("[\ud800-\udfff]")
+_SURROGATE = late_pattern("[\ud800-\udfff]")
 
-_PARTED: Final = re.compile("(?<=[!-~])(?= )")
+_PARTED: Final = late_pattern("(?<=[!-~])(?= )")
 
 MOST_COERCIONS: Final = 100
 

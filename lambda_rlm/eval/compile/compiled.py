@@ -12,10 +12,10 @@ all runs of a loop at once; a code that charges more by itself while it runs is 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any, Final, NoReturn
 
 from lambda_rlm.budget.meter import Meter
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.diagnostics.faults import Fault
 from lambda_rlm.eval.compile.batches.batch import Batch
 from lambda_rlm.eval.rows import Rows

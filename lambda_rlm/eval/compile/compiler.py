@@ -8,10 +8,11 @@ run at once. Builds no source text and no byte code.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final, TypeVar
 
 from lambda_rlm.budget.meter import Meter
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.diagnostics.faults import InternalError
 from lambda_rlm.eval import wording
 from lambda_rlm.eval.asking.asker import Asker

@@ -6,8 +6,9 @@ Owns the bindings and the numbering of slots. A binding that is used at several 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.eval.compile.compiled import Compiled, Frame, Run
 from lambda_rlm.eval.value import Value
 from lambda_rlm.syntax.term import Def, Fix, Lam, Param, Term

@@ -7,16 +7,17 @@ Unicode's. A set of the form `[:name:]` is the one of POSIX, carried over to Uni
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Final
 from unicodedata import category
+
+from lambda_rlm.late_pattern import late_pattern
 
 LINE_ENDS: Final = "\n\r\x85\u2028\u2029"
 """Each ends a line, and so does `\\r\\n` as one."""
 
 FAR_LINE_ENDS: Final = LINE_ENDS[2:]
-LINE_END: Final = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
+LINE_END: Final = late_pattern("\r\n|[\n\r\x85\u2028\u2029]")
 _JOINERS: Final = "\u200c\u200d"
 
 

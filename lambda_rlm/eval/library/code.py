@@ -15,15 +15,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from threading import Lock
 from typing import Final
 
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.eval.library.characters import LINE_ENDS, holds, is_word
 from lambda_rlm.eval.library.horizon import horizon
 from lambda_rlm.eval.library.machine import NOWHERE, BadPattern, ByteReading, Machine, decoded, encoded
 from lambda_rlm.eval.library.pattern_parts import Between, Letters, Part
+from lambda_rlm.late_pattern import late_pattern
 
 _LINE_MARKS: Final = dict(zip(LINE_ENDS, "\x10\x11\x12\x0e\x0f", strict=True))
 _JOINED_RETURN: Final = "\x13"
@@ -40,7 +41,7 @@ _DIGITS: Final = 4
 _NEUTRAL: Final = b"\n" + (_MORE_OF_WORDS[1] + _MORE_OF_OTHERS[1]).encode()
 """Bytes that begin no character, but for the line feed, and none counts as one."""
 
-_STARTS: Final = re.compile(rb"[^\n0-9_\x10-\x13\x0e\x0f\x15-\x1f]|\n[\x10-\x13\x0e\x0f]")
+_STARTS: Final = late_pattern(rb"[^\n0-9_\x10-\x13\x0e\x0f\x15-\x1f]|\n[\x10-\x13\x0e\x0f]")
 _WIDEST: Final = 5
 _ASCII: Final = set(map(chr, range(128)))
 _AT_ONCE: Final = 1 << 18
@@ -51,7 +52,7 @@ Look = Callable[[], None]
 _MOST_KEPT: Final = 8_192
 """Characters of which a pattern remembers the kinds."""
 
-_WRITTEN: Final = re.compile(r"\\x\{([0-9A-F]+)\}")
+_WRITTEN: Final = late_pattern(r"\\x\{([0-9A-F]+)\}")
 _LARGE_STEPS: Final = 1 << 18
 """Steps for a program that is made for one text; it takes some hundredths of a second."""
 

@@ -8,10 +8,10 @@ no cut falls inside a grapheme: a letter and its marks, a flag, `\\r\\n`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from lambda_rlm.budget.meter import Meter
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.eval.library.characters import LINE_ENDS
 from lambda_rlm.eval.library.extent import Range, copied, extent, paced, pieces
 from lambda_rlm.eval.site import Site

@@ -13,11 +13,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import reduce
 from itertools import pairwise
 from typing import Final
 
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.eval.library.shapes import ALL, OTHERS, Item, Row, Unclear, branches_of
 
 _NEAR: Final = 64

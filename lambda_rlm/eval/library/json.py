@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import math
-import re
 from collections.abc import Callable, Mapping
 from json.encoder import encode_basestring
 from typing import Any, Final, NoReturn
@@ -22,6 +21,7 @@ from lambda_rlm.eval.provenance.told import NumberText, told_origin
 from lambda_rlm.eval.site import Site
 from lambda_rlm.eval.tariff import SLOT, TARIFF
 from lambda_rlm.eval.value import INT_HIGH, INT_LOW, Derived, Origin, Text, Value, flat, origin_of
+from lambda_rlm.late_pattern import late_pattern
 from lambda_rlm.types.called import written_names
 from lambda_rlm.types.type import Con, Enum, Record, Type
 from lambda_rlm.written_numbers import settled_number
@@ -29,9 +29,9 @@ from lambda_rlm.written_numbers import settled_number
 Decode = Callable[[Any, Origin | None], Value]
 Write = Callable[[Value, list[str], "_Sources"], None]
 
-_INT: Final = re.compile(r"[+-]?[0-9]{1,30}")
-_FLOAT: Final = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
-_SURROGATE: Final = re.compile("[\ud800-\udfff]")
+_INT: Final = late_pattern(r"[+-]?[0-9]{1,30}")
+_FLOAT: Final = late_pattern(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_SURROGATE: Final = late_pattern("[\ud800-\udfff]")
 _LONGEST_NUMBER: Final = 400
 _VALUE: Final = 120
 """Bytes of a value in data and in what is made of it."""

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.eval.library.horizon import Horizon
 from lambda_rlm.graphemes import begun
 

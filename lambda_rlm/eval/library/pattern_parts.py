@@ -8,8 +8,10 @@ leaves `\\r` out too, and white space has `\\v`. The pattern has been accepted b
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final, Literal
+
+from lambda_rlm.data_class import dataclass
+from lambda_rlm.late_pattern import late_pattern
 
 
 class Unread(Exception):
@@ -50,13 +52,13 @@ Part = Letters | Operator | Between
 
 _CHARACTER: Final = r"\\x\{[0-9A-Fa-f]+\}|\\x[0-9A-Fa-f]{2}|\\0[0-7]{0,2}|\\[1-7][0-7]{1,2}|\\[afnrtv]|\\[^0-9A-Za-z]|[^\\]"
 _PROPERTY: Final = r"\\[pP](?:\{[^}]*\}|.)"
-_TOKEN: Final = re.compile(
+_TOKEN: Final = late_pattern(
     rf"""\\Q(?P<quoted>.*?)(?:\\E|\Z)|(?P<group>\(\?P?<[^>]+>|\(\?[A-Za-z-]*[:)]|\()|(?P<close>\))|(?P<or>\|)
     |(?P<repeat>(?:[*+?]|\{{[0-9]+(?:,[0-9]*)?\}})\??)|(?P<edge>\^|\$|\\[AzbB])|(?P<named>\\[dDwWsS])|(?P<property>{_PROPERTY})
     |(?P<dot>\.)|(?P<class>\[\^?)|(?P<character>{_CHARACTER})""",
     re.DOTALL | re.VERBOSE,
 )
-_MEMBER: Final = re.compile(
+_MEMBER: Final = late_pattern(
     rf"(?P<posix>\[:\^?\w+:\])|(?P<named>\\[dDwWsS])|(?P<property>{_PROPERTY})|(?P<low>{_CHARACTER})(?:-(?P<high>(?!\])(?:{_CHARACTER})))?",
     re.DOTALL,
 )

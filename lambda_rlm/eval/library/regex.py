@@ -6,7 +6,6 @@ by what was read past each match, where the pattern makes the engine look far ah
 
 from __future__ import annotations
 
-import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
@@ -24,6 +23,7 @@ from lambda_rlm.eval.library.occurrence import FEW, first
 from lambda_rlm.eval.site import Site
 from lambda_rlm.eval.tariff import TARIFF, Price
 from lambda_rlm.eval.value import EMPTY_TEXT, Passage, Text, Value, derived
+from lambda_rlm.late_pattern import late_pattern
 from lambda_rlm.limits import MOST_MATCHES
 
 Function = Callable[..., Value]
@@ -37,7 +37,7 @@ _PART: Final = 1 << 18
 _SHORT: Final = 1024
 """Characters up to which a text is searched without a look at the clock: what it costs is looked at with the steps."""
 
-_REFERENCE = re.compile(r"\\(\d|\\)")
+_REFERENCE = late_pattern(r"\\(\d|\\)")
 
 
 def matches(site: Site) -> Function:

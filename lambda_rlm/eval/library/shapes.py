@@ -8,9 +8,12 @@ pattern before.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import reduce
 from typing import Final, Literal
+
+from lambda_rlm.data_class import dataclass
+from lambda_rlm.late_pattern import late_pattern
 
 OTHERS: Final = 1 << 128
 ALL: Final = (1 << 129) - 1
@@ -62,10 +65,10 @@ _ODD: Final = OTHERS | sum(1 << ord(c) for c in "kKsS")
 """The long s and the sign of Kelvin fold to ASCII letters, and these to them."""
 _NAMED: Final = {"d": _DIGIT, "w": _WORD, "s": _SPACE}
 _CONTROLS: Final = {"n": "\n", "t": "\t", "r": "\r", "f": "\f", "v": "\v", "a": "\a"}
-_REPEAT: Final = re.compile(r"(?:([*+?])|\{(\d+)(,?)(\d*)\})(\??)", re.ASCII)
-_HEX: Final = re.compile(r"x(?:\{([0-9A-Fa-f]+)\}|([0-9A-Fa-f]{2}))")
-_CATEGORY: Final = re.compile(r"[pP](?:\{[^}]*\}|.)", re.DOTALL)
-_GROUP: Final = re.compile(r"\((?:\?(?:P?<\w+>|([a-zA-Z-]*)(:|\))))?")
+_REPEAT: Final = late_pattern(r"(?:([*+?])|\{(\d+)(,?)(\d*)\})(\??)", re.ASCII)
+_HEX: Final = late_pattern(r"x(?:\{([0-9A-Fa-f]+)\}|([0-9A-Fa-f]{2}))")
+_CATEGORY: Final = late_pattern(r"[pP](?:\{[^}]*\}|.)", re.DOTALL)
+_GROUP: Final = late_pattern(r"\((?:\?(?:P?<\w+>|([a-zA-Z-]*)(:|\))))?")
 
 
 def branches_of(pattern: str) -> list[Row]:

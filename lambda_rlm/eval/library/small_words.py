@@ -14,6 +14,7 @@ from functools import cache
 from typing import Final
 
 from lambda_rlm.folding import marked
+from lambda_rlm.late_pattern import late_pattern
 
 LANGUAGES: Final[Mapping[str, str]] = {
     "English": """
@@ -103,14 +104,14 @@ LANGUAGES: Final[Mapping[str, str]] = {
 }
 """Words in small letters, parted by white space; also as they are typed without accents, unless that is another word."""
 
-ELIDED: Final = re.compile(
+ELIDED: Final = late_pattern(
     r"(?<![^\W_])(?:[cdjlmnst]|qu|jusqu|lorsqu|puisqu|quoiqu|(?:d|n|s)?all|dell|nell|sull|un)['\u2019](?=[^\W_])"
     r"|(?<=[^\W_])['\u2019]s(?![^\W_])",
     re.IGNORECASE,
 )
 """What an apostrophe joins to a word: `l'île`, `the ship's`."""
 
-QUESTIONS: Final = re.compile(
+QUESTIONS: Final = late_pattern(
     "什么时候|什麼時候|为什么|為什麼|什么|什麼|哪里|哪裡|哪儿|哪个|哪個|怎么样|怎麼樣|怎么|怎麼|多少|"
     "どこ|いつ(?!も)|だれ|なぜ|どのような|どんな|でしたか|ましたか|ですか|ますか|"
     "ที่ไหน|เมื่อไหร่|เมื่อไร|เมื่อใด|เท่าไหร่|เท่าไร|อะไร|ทำไม|อย่างไร|ใคร(?![\u0e31\u0e34-\u0e3a\u0e47-\u0e4e])|"

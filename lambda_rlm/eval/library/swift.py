@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from math import isqrt
 from typing import Final
+
+from lambda_rlm.data_class import dataclass
 
 MOST_WORK: Final = 1 << 13
 _MOST_LENGTH: Final = 2048

@@ -19,6 +19,7 @@ from typing import Final
 from lambda_rlm.budget.meter import Meter
 from lambda_rlm.eval.library.small_words import ELIDED, QUESTIONS, small_words
 from lambda_rlm.folding import marked, marks, unmarked, unspaced
+from lambda_rlm.late_pattern import late_pattern
 
 MOST_AT_ONCE: Final = 1 << 17
 """The most characters of a text that are folded at once."""
@@ -36,16 +37,16 @@ _UMLAUTS: Final = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
 _SHORTEST: Final = 5
 """Letters of a word in which two letters may be written for an umlaut."""
 
-_SPACE = re.compile(r"\s")
-_PLAIN_RUN = re.compile(r"[^\W_]+")
-_LAST_RUN = re.compile(r"[^\W_]+\Z")
+_SPACE = late_pattern(r"\s")
+_PLAIN_RUN = late_pattern(r"[^\W_]+")
+_LAST_RUN = late_pattern(r"[^\W_]+\Z")
 _LINE_HYPHENS: Final = ("-\n", "-\r\n", "\u2010\n", "\u2010\r\n", "\u00ad\n", "\u00ad\r\n")
-_LINE_HYPHEN = re.compile(r"(?<=[^\W\d_])[-\u2010\u00ad]\r?\n[ \t]*(?=[^\W\d_])")
-_BEHIND_A_WORD = re.compile(r"(?<=[^\W_] )[^\W_]+")
-_UMLAUT_IN_TWO = re.compile("(?<!q)([aou])e")
+_LINE_HYPHEN = late_pattern(r"(?<=[^\W\d_])[-\u2010\u00ad]\r?\n[ \t]*(?=[^\W\d_])")
+_BEHIND_A_WORD = late_pattern(r"(?<=[^\W_] )[^\W_]+")
+_UMLAUT_IN_TWO = late_pattern("(?<!q)([aou])e")
 _HAN: Final = "\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
-_NO_ALPHABET = re.compile(f"[{_HAN}\u3005-\u30ff\uac00-\ud7ff]")
-_BETWEEN_HAN = re.compile(
+_NO_ALPHABET = late_pattern(f"[{_HAN}\u3005-\u30ff\uac00-\ud7ff]")
+_BETWEEN_HAN = late_pattern(
     f"[^{_HAN}]|[的了是在有和与與吗嗎呢吧着著把被从從到对對也都就不很这這那谁誰我你他她它们們个個里裡哪几幾]"
 )
 """Signs of Japanese and Chinese that end a word and begin none: an ideograph between two of them is a word alone."""

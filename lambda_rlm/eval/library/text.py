@@ -5,7 +5,6 @@ Promises: nothing is copied out of a span that is only searched; what is cut out
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from typing import Final
 
@@ -20,14 +19,15 @@ from lambda_rlm.eval.library.structure import shown
 from lambda_rlm.eval.site import Site
 from lambda_rlm.eval.tariff import SLOT, TARIFF
 from lambda_rlm.eval.value import EMPTY_TEXT, Passage, Rope, Text, Value, derived
+from lambda_rlm.late_pattern import late_pattern
 
 Function = Callable[..., Value]
 
-_WORD: Final = re.compile(r"\S+")
+_WORD: Final = late_pattern(r"\S+")
 _END: Final = r"(?:\r\n?+|[\n\x85\u2028\u2029])"
 _BLANK: Final = r"[^\S\r\n\x85\u2028\u2029]*+"
-_BLANK_LINES: Final = re.compile(f"{_END}(?:{_BLANK}{_END})++|\u2029")
-_BLANK_LINES_OF_ASCII: Final = re.compile(r"(?:\r\n?+|\n)(?:[ \t\v\f\x1c-\x1f]*+(?:\r\n?+|\n))++")
+_BLANK_LINES: Final = late_pattern(f"{_END}(?:{_BLANK}{_END})++|\u2029")
+_BLANK_LINES_OF_ASCII: Final = late_pattern(r"(?:\r\n?+|\n)(?:[ \t\v\f\x1c-\x1f]*+(?:\r\n?+|\n))++")
 _OTHER_LINE_ENDS: Final = "\r" + FAR_LINE_ENDS
 _STRIDE: Final = 256
 _AT_ONCE: Final = 1 << 18

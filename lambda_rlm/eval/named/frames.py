@@ -7,10 +7,10 @@ is in no language's list, and so what is not listed here is never read over. Tex
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.folding import folded
 
 

@@ -14,6 +14,7 @@ from typing import Final
 
 from lambda_rlm.eval.named.frames import patterns
 from lambda_rlm.folding import cased, folded, is_joined
+from lambda_rlm.late_pattern import late_pattern
 
 _MOST_AROUND: Final = 400
 """Characters that may stand around a label in one line or sentence."""
@@ -33,7 +34,7 @@ _SPACED_AFTER: Final = frozenset("—#*")
 _MOST_ATTACHED: Final = 4
 """Characters of what is written together with a label before it."""
 
-_LOOSE = re.compile(r"(?<=[^\W\d_])[-_ ](?=[^\W\d_])")
+_LOOSE = late_pattern(r"(?<=[^\W\d_])[-_ ](?=[^\W\d_])")
 """What parts the words of a label, in whichever way: `not_spam`, `not-spam`, `not spam`."""
 _LONGEST_ARTICLE: Final = 4
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from typing import Final
 
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.eval.named.number_words import (
     MULTIPLES,
     MULTIPLES_BEFORE,
@@ -21,13 +21,14 @@ from lambda_rlm.eval.named.number_words import (
     cased,
     is_spoiled,
 )
+from lambda_rlm.late_pattern import late_pattern
 
 _NARROW: Final = "\u00a0\u2009\u202f"
 """Spaces that do not part words."""
-_TOKEN = re.compile(rf"\d+(?:(?:[.,'’_٬٫．，{NARROW}]|\{{,\}}| (?=\d{{3}}(?!\d)))\d+)*(?:[eE][-+−]?\d{{1,3}}(?![\d.,]))?")
+_TOKEN = late_pattern(rf"\d+(?:(?:[.,'’_٬٫．，{NARROW}]|\{{,\}}| (?=\d{{3}}(?!\d)))\d+)*(?:[eE][-+−]?\d{{1,3}}(?![\d.,]))?")
 _GROUPS: Final = "' "
 """Separators that only ever part thousands, as they are read."""
-_JSON = re.compile(r"-?(?:0|[1-9][0-9]{0,400})\.[0-9]{1,400}")
+_JSON = late_pattern(r"-?(?:0|[1-9][0-9]{0,400})\.[0-9]{1,400}")
 """Decimals as JSON has them."""
 _MOST_DIGITS: Final = 400
 _SIGNS: Final = "-−－"
@@ -44,11 +45,11 @@ _MOST_TIMES: Final = 8
 _AROUND: Final = 200
 """Characters beside a number in which a word may deny it."""
 _MONEY: Final = r"(?:[A-Za-z]{0,3}[$€£¥₹₩₽₺₫₪฿₴¢]|[A-Z]{3})"
-_SIGN_BEFORE = re.compile(rf"(?<![\w)\].])(?P<sign>[-−－–]) ?{_MONEY} ?$")
+_SIGN_BEFORE = late_pattern(rf"(?<![\w)\].])(?P<sign>[-−－–]) ?{_MONEY} ?$")
 """A sign before a currency: `-$3`."""
-_IN_PARENTHESES = re.compile(rf"[^\w]*(?:{_MONEY})?[^\w(]*\( ?(?:{_MONEY})? ?$")
-_CLOSED = re.compile(rf" ?(?:{_MONEY})? ?\)")
-_TAKEN_BACK = re.compile(r"[+?？؟]|[-−－–—](?=\s|[.,;)]|$)| ?[?？؟]\s*$")
+_IN_PARENTHESES = late_pattern(rf"[^\w]*(?:{_MONEY})?[^\w(]*\( ?(?:{_MONEY})? ?$")
+_CLOSED = late_pattern(rf" ?(?:{_MONEY})? ?\)")
+_TAKEN_BACK = late_pattern(r"[+?？؟]|[-−－–—](?=\s|[.,;)]|$)| ?[?？؟]\s*$")
 """After a number: a bound, a minus of accounts, or a question mark."""
 
 

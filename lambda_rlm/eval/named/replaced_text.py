@@ -17,8 +17,9 @@ from typing import Final
 from lambda_rlm.budget.meter import Meter
 from lambda_rlm.eval.tariff import CHARACTER, HEADER, SLOT
 from lambda_rlm.folding import ATTACHED, marks, printed, unspaced
+from lambda_rlm.late_pattern import late_pattern
 
-_GAP = re.compile(r"[-\s.]{2,}|[^\S ]|-")
+_GAP = late_pattern(r"[-\s.]{2,}|[^\S ]|-")
 """What is between words where it may be written otherwise: not a space or a dot alone."""
 _BATCH: Final = 4_096
 _MARKS: Final = 2 * 3 * 8 + 2 * SLOT + HEADER

@@ -7,10 +7,11 @@ merged and sorted. Refuses to guess: a text with an origin covers all that its o
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from lambda_rlm.budget.meter import Meter
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.eval.asking.prompt import Prompt
 from lambda_rlm.eval.provenance.cuts import Cuts
 from lambda_rlm.eval.provenance.intervals import Interval, union

@@ -7,9 +7,10 @@ Refuses to keep texts: a part is a place in an input.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.eval.value import Document, Rope, Stretch, Text, Value
 
 MOST_PARTS: Final = 50_000

@@ -7,10 +7,11 @@ each; a part belongs to the call that read it, or to none where the program took
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from lambda_rlm.budget.meter import STRETCH, Meter
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.eval.provenance.coverage import Coverage
 from lambda_rlm.eval.provenance.intervals import coarsened, union
 from lambda_rlm.eval.provenance.told import COMPUTED, told_origin

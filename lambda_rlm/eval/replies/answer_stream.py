@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.eval.replies.thoughts import BARE, BARE_FINAL, FINAL, FRAMES, HARMONY
 from lambda_rlm.events import Streaming, Tracer
 from lambda_rlm.syntax.primitive import Primitive

@@ -5,8 +5,7 @@ Owns `Counts`. Promises that whatever is missing from an answer is counted here,
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.eval.replies.cut_prompts import CutPrompt
 
 

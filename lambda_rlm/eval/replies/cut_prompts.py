@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from lambda_rlm.completion import Message, Usage, Vocabulary
+from lambda_rlm.data_class import dataclass
+from lambda_rlm.late_pattern import late_pattern
 
 _WORDS_PER_TOKEN: Final = 2
 """Words, with the spaces between them, that tokens have in the mean at most. Most vocabularies never join two; those that do
@@ -22,14 +23,14 @@ _SIGNS_PER_TOKEN: Final = 16
 """Letters and digits of one word that its tokens have in the mean at most: the longest tokens of words have some twenty; of
 scripts without spaces they have up to a dozen, and two or three in the mean."""
 
-_RUN: Final = re.compile(r"(.)\1{3,}", re.DOTALL)
+_RUN: Final = late_pattern(r"(.)\1{3,}", re.DOTALL)
 """The same sign again and again, of which one token may have a hundred."""
-_PERIOD: Final = re.compile(r"(\S{2,32}?)\1{3,}")
+_PERIOD: Final = late_pattern(r"(\S{2,32}?)\1{3,}")
 """A few signs of one word again and again."""
-_LONG: Final = re.compile(r"(?<!\S)\S{8,}")
+_LONG: Final = late_pattern(r"(?<!\S)\S{8,}")
 """Where a few signs can be again and again: four times two."""
-_WORD: Final = re.compile(r"\S*\w\S*")
-_SIGN: Final = re.compile(r"[^\W_]")
+_WORD: Final = late_pattern(r"\S*\w\S*")
+_SIGN: Final = late_pattern(r"[^\W_]")
 
 _LOOKED_AT: Final = 1_000_000
 """Characters of a text that are looked at; the rest has no token less."""

@@ -6,12 +6,12 @@ or has in quotation signs, mean nothing. Refuses to guess: marks that could be e
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.eval.asking.bad_reply import BadReply, all_thought, cut_in_thought, doubtful_thought
+from lambda_rlm.late_pattern import late_pattern
 from lambda_rlm.thought_marks import MARK, SIDES
 
 FRAMES: Final = (
@@ -21,12 +21,12 @@ FRAMES: Final = (
 )
 """What some of these models put round the answer after a thought."""
 
-HARMONY: Final = re.compile(r"\s*(?:<\|start\|>\s*assistant\s*)?<\|channel\|>")
-FINAL: Final = re.compile(r"<\|channel\|>\s*final\b[^<]*(?:<\|constrain\|>[^<]*)?<\|message\|>")
-_ENDS: Final = re.compile(r"(?:\s*<\|(?:end|return)\|>)+\s*\Z")
+HARMONY: Final = late_pattern(r"\s*(?:<\|start\|>\s*assistant\s*)?<\|channel\|>")
+FINAL: Final = late_pattern(r"<\|channel\|>\s*final\b[^<]*(?:<\|constrain\|>[^<]*)?<\|message\|>")
+_ENDS: Final = late_pattern(r"(?:\s*<\|(?:end|return)\|>)+\s*\Z")
 """gpt-oss writes in channels, of which `final` is the answer."""
 
-BARE: Final = re.compile(r"\s*analysis(?=[^\s\W])")
+BARE: Final = late_pattern(r"\s*analysis(?=[^\s\W])")
 BARE_FINAL: Final = "assistantfinal"
 """What is left of these marks where a server removes the special tokens."""
 

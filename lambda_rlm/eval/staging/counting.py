@@ -9,7 +9,7 @@ and to charge nothing but the reading of ropes.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from operator import mul
 from typing import Final, NamedTuple
 
@@ -17,6 +17,7 @@ from lambda_rlm.bounds.domain.abstract import Makeup
 from lambda_rlm.bounds.domain.makeup import instruction_size
 from lambda_rlm.bounds.domain.size import SizeBound
 from lambda_rlm.completion import TokenSize, Vocabulary
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.eval.document import Document, width_of
 from lambda_rlm.eval.rows import Rows
 from lambda_rlm.eval.value import Rope, Text, span_of

@@ -7,7 +7,7 @@ them, prompts are as long as they will be. Promises nothing of the run, and gate
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import ceil
 from typing import Final
 
@@ -20,6 +20,7 @@ from lambda_rlm.budget.budget import Budget
 from lambda_rlm.budget.meter import Meter
 from lambda_rlm.budget.paying import price
 from lambda_rlm.completion import ModelProfile, Usage
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.diagnostics.faults import Fault
 from lambda_rlm.diagnostics.source import Span
 from lambda_rlm.eval.asking.asker import Asker, AskSettings

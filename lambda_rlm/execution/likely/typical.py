@@ -15,6 +15,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from lambda_rlm.completion import Completion, CompletionRequest, Message, ModelProfile, Usage
+from lambda_rlm.late_pattern import late_pattern
 from lambda_rlm.llm.tokens import vocabulary
 
 TEXT_SHARE: Final = 0.3
@@ -42,19 +43,19 @@ _MARGIN: Final = 1.1
 """A prompt may have this factor more tokens than a sample says; where a vocabulary is not known, twice as many are set aside."""
 
 _FRAMING: Final = 8
-_MARKER: Final = re.compile(r"\n?</?data [0-9a-f]+>\n?")
-_EACH: Final = re.compile(r"\b(?:each|every|all)\b", re.IGNORECASE)
-_NUMBERED: Final = re.compile(r"^[\[(]?\d{1,7}[\]).:] ", re.MULTILINE)
-_WORDS: Final = re.compile(r"(\d[\d,]*)(?: or fewer)? words", re.IGNORECASE)
-_SENTENCES: Final = re.compile(
+_MARKER: Final = late_pattern(r"\n?</?data [0-9a-f]+>\n?")
+_EACH: Final = late_pattern(r"\b(?:each|every|all)\b", re.IGNORECASE)
+_NUMBERED: Final = late_pattern(r"^[\[(]?\d{1,7}[\]).:] ", re.MULTILINE)
+_WORDS: Final = late_pattern(r"(\d[\d,]*)(?: or fewer)? words", re.IGNORECASE)
+_SENTENCES: Final = late_pattern(
     r"(one|two|three|four|five|\d+)(?: or (?:two|three))?(?: short| full)? sentences?", re.IGNORECASE
 )
-_SHORT: Final = re.compile(
+_SHORT: Final = late_pattern(
     r"short answer|one word|single word|few words|nothing else|only the (?:name|number|answer)", re.IGNORECASE
 )
-_AS_LONG: Final = re.compile(r"translat|rewrite|rephrase|correct the|convert", re.IGNORECASE)
+_AS_LONG: Final = late_pattern(r"translat|rewrite|rephrase|correct the|convert", re.IGNORECASE)
 _NUMBERS: Final = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5}
-_PASSAGES: Final = re.compile(
+_PASSAGES: Final = late_pattern(
     r"summary|description|explanation|reason|evidence|quote|text|sentence|learned|note|why|claim", re.IGNORECASE
 )
 _TOKENS_A_WORD: Final = 1.2

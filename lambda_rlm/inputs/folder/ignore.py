@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.inputs.problem import InputProblem
 from lambda_rlm.inputs.reading import plain
 from lambda_rlm.private_file import read_regular

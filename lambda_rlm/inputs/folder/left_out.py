@@ -6,9 +6,10 @@ Owns `LeftOut`. Promises that nothing is left out without being counted, in memo
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.inputs.reading import plain
 
 _SHOWN: Final = 3

@@ -10,11 +10,12 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Final
 
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.inputs.folder.ignore import Ignored, above, patterns
 from lambda_rlm.inputs.folder.left_out import LeftOut
 from lambda_rlm.inputs.reading import Reading

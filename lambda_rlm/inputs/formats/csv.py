@@ -28,6 +28,7 @@ from lambda_rlm.inputs.formats.extracted import Rows
 from lambda_rlm.inputs.problem import InputProblem
 from lambda_rlm.inputs.reading import Format, amount
 from lambda_rlm.inputs.shape import sound
+from lambda_rlm.late_pattern import late_pattern
 from lambda_rlm.table import Table
 
 MOST_COLUMNS: Final = 10_000
@@ -37,11 +38,11 @@ _AT_ONCE: Final = 500
 """Rows that are typed together."""
 _CELL: Final = 8
 """Bytes of a cell in its column, beside its text."""
-_SEPARATED: Final = re.compile(r"sep=([^\r\n\"])\r?\n")
+_SEPARATED: Final = late_pattern(r"sep=([^\r\n\"])\r?\n")
 """A first line that spreadsheets write."""
-_LINE: Final = re.compile(r"[^\r\n]*(?:\r\n?|\n)|[^\r\n]+\Z")
+_LINE: Final = late_pattern(r"[^\r\n]*(?:\r\n?|\n)|[^\r\n]+\Z")
 _DELIMITERS: Final = ",;\t|"
-_YEAR: Final = re.compile("1[89][0-9][0-9]|2[01][0-9][0-9]")
+_YEAR: Final = late_pattern("1[89][0-9][0-9]|2[01][0-9][0-9]")
 _LOOKED_AT: Final = 20
 """Lines that determine the delimiter."""
 

@@ -6,9 +6,9 @@ formats.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Final
 
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.inputs.problem import InputProblem
 
 MOST_CHARACTERS: Final = 200_000_000

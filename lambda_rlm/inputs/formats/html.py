@@ -25,11 +25,12 @@ from lambda_rlm.inputs.formats.extracted import (
 from lambda_rlm.inputs.letters.encodings import declared_codec
 from lambda_rlm.inputs.problem import InputProblem
 from lambda_rlm.inputs.reading import Format, Reading, amount
+from lambda_rlm.late_pattern import late_pattern
 
 _KIND: Final = "a web page"
 _MOST_BYTES: Final = 100_000_000
-_DECLARED: Final = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([A-Za-z0-9_:.-]{1,40})""", re.IGNORECASE)
-_COMMENT: Final = re.compile(rb"<!--.*?(?:-->|\Z)", re.DOTALL)
+_DECLARED: Final = late_pattern(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([A-Za-z0-9_:.-]{1,40})""", re.IGNORECASE)
+_COMMENT: Final = late_pattern(rb"<!--.*?(?:-->|\Z)", re.DOTALL)
 _LOOKED_AT: Final = 4096
 _UNSEEN: Final = frozenset(
     {
@@ -102,14 +103,14 @@ _PARAGRAPHS: Final = frozenset(
 )
 _CELLS: Final = ("td", "th")
 _HEADINGS: Final = ("h1", "h2", "h3", "h4", "h5", "h6")
-_HIDDEN: Final = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
-_SPACE: Final = re.compile(r"[ \t\n\r\f]+")
+_HIDDEN: Final = late_pattern(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+_SPACE: Final = late_pattern(r"[ \t\n\r\f]+")
 
 
 MOST_ATTRIBUTES: Final = 1_000
 """Of one element: the parser compares each with all before it."""
 _ATTRIBUTE: Final = r"""[\s/]*+[^\s/>][^\s/>=]*+(?:\s*+=\s*+(?:"[^"]*+"|'[^']*+'|[^\s>"'][^\s>]*+)?+)?+"""
-_MANY: Final = re.compile(
+_MANY: Final = late_pattern(
     rf"<!--.*?(?:-->|\Z)|<(script|style)\b.*?(?:</\1|\Z)|(?P<many><[a-z][^\s/>]*+(?:{_ATTRIBUTE}){{{MOST_ATTRIBUTES + 1}}})",
     re.IGNORECASE | re.DOTALL,
 )
@@ -134,7 +135,7 @@ def html_text(data: bytes, name: str, reading: Reading) -> ExtractedText:
     return ExtractedText(text, notes, headings=headings)
 
 
-_END: Final = re.compile(r"</(?:body|html)(?=[\s/>])", re.IGNORECASE)
+_END: Final = late_pattern(r"</(?:body|html)(?=[\s/>])", re.IGNORECASE)
 """The end of a page: what follows it is part of the page for a browser, but the parser would drop it."""
 _NO_END: Final = "</x"
 

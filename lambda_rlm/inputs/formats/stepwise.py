@@ -8,21 +8,21 @@ memory that a text's values take, before one of them is made.
 from __future__ import annotations
 
 import json
-import re
 import sys
 from collections.abc import Callable
 from json import JSONDecodeError
 from typing import Any, Final
 
 from lambda_rlm.inputs.allowance import FileAllowance
+from lambda_rlm.late_pattern import late_pattern
 
 PIECE: Final = 1 << 18
 """Characters that are parsed at once."""
 
 _MOST_LEVELS: Final = 100
 """Levels of values that are larger than a piece."""
-_SPACE: Final = re.compile(r"[ \t\n\r]*")
-_SURROGATE: Final = re.compile(r"\\u[dD][89abAB]")
+_SPACE: Final = late_pattern(r"[ \t\n\r]*")
+_SURROGATE: Final = late_pattern(r"\\u[dD][89abAB]")
 _MOST_PASSED: Final = 64
 _HALVED: Final = 6
 _ENDS: Final = {"{": "},", "[": "],", '"': '",'}

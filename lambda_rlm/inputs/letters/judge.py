@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import codecs
 import math
-import re
 import unicodedata
 from collections import Counter
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 from typing import Final
 
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.inputs.letters.languages import KnownLanguage, languages
+from lambda_rlm.late_pattern import late_pattern
 
 ENCODINGS: Final = {
     "cp1252": 0.0,
@@ -62,9 +62,9 @@ _WORST: Final = -6.0
 _WIDE: Final = ("utf_16_le", "utf_16_be")
 _MARGIN: Final = 0.5
 """How much more likely each letter must be for text of two bytes a character, whose bytes are ASCII in part."""
-_WORDS: Final = re.compile(r"[^\W\d_]+")
-_HIGH: Final = re.compile(rb"[\x80-\xff]")
-_END: Final = re.compile(rb"[\x00-\x3f]")
+_WORDS: Final = late_pattern(r"[^\W\d_]+")
+_HIGH: Final = late_pattern(rb"[\x80-\xff]")
+_END: Final = late_pattern(rb"[\x00-\x3f]")
 
 
 _Scored = tuple[float, float, float, tuple[str, ...]]

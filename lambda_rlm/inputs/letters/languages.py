@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import math
 import unicodedata
-from dataclasses import dataclass
 from functools import cache
 from typing import Final
+
+from lambda_rlm.data_class import dataclass
 
 _LATIN: Final[dict[str, tuple[str, str]]] = {
     "English": ("éèïñç", "the and of to in is that for with was on are not this from by have it be as"),

@@ -10,10 +10,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Final
 
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.folding import is_joined
 from lambda_rlm.journal.records import CallRow
 from lambda_rlm.journal.report.run_report import RunReport

@@ -6,10 +6,10 @@ could not be read is there with what was wrong with it. Cuts nothing."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from lambda_rlm.completion import Message
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.journal.records import CallRow
 from lambda_rlm.journal.report.run_report import RunReport
 from lambda_rlm.journal.report.sent import how

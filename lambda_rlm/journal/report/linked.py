@@ -8,10 +8,11 @@ where the input is what it was.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Final
 
 from lambda_rlm.completion import Message
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.journal.report.claims import MOST_ANSWER, MarkedClaim, Passage, around, callers, claims, passages_of, where
 from lambda_rlm.journal.report.exchange import CallExchange, exchanges
 from lambda_rlm.journal.report.markup import cut, text

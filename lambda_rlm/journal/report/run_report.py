@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cached_property
 from typing import Any, Final
 
 from lambda_rlm.completion import NO_USAGE, Usage
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.graphemes import begun
 from lambda_rlm.journal.records import CallRow, ReplyRow, RunRow, has_reply_to_keep, minus, paid_of, who_of

@@ -14,10 +14,11 @@ from typing import Any, Final
 from lambda_rlm.journal.records import CallRow, RunRow
 from lambda_rlm.journal.report.run_report import ROOT, RunReport
 from lambda_rlm.journal.report.tree import SHARED, is_cached
+from lambda_rlm.late_pattern import late_pattern
 
-_DOCUMENT: Final = re.compile(r"(\w+)\[(\d+)\]\.text")
+_DOCUMENT: Final = late_pattern(r"(\w+)\[(\d+)\]\.text")
 _HERE: Final = ("local/", "local:", "scripted:", "recorded:", "sim:")
-_QUESTION: Final = re.compile(r"\bquery\b")
+_QUESTION: Final = late_pattern(r"\bquery\b")
 _NO_SERVER: Final = "this process"
 
 

@@ -9,11 +9,12 @@ counted. Draws no color.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from typing import Final
 
 from lambda_rlm.budget.price import dollars
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.journal.records import CallRow, has_reply_to_keep
 
 MOST_BESIDE: Final = 8

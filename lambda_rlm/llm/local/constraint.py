@@ -12,11 +12,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any, Final
 
 from lambda_rlm.completion import CompletionRequest
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.llm.failures import BAD_CONSTRAINT, failure
 
 HEADER: Final = "%llguidance {}\n"

@@ -17,11 +17,12 @@ import os
 import secrets
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.llm.control_tokens import ControlTokens
 from lambda_rlm.llm.failures import ENGINE_FAILED, NO_ENGINE, NO_WEIGHTS, PROMPT_TOO_LONG, failure
 from lambda_rlm.llm.local.vocabulary import control_tokens

@@ -20,10 +20,11 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final
 
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.llm.cache_folder import cache_folder
 from lambda_rlm.llm.failures import NO_WEIGHTS, failure
 from lambda_rlm.llm.local.verified import file_sha256, is_verified

@@ -12,12 +12,14 @@ import json
 import re
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 from typing import Any, Final, Literal
 
 from lambda_rlm.completion import CompletionRequest, Sampling
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.diagnostics.faults import ModelFailure
+from lambda_rlm.late_pattern import late_pattern
 from lambda_rlm.llm import failures
 from lambda_rlm.llm.providers.dialects import Dialect, grammar_fields, is_refusal, not_kept
 from lambda_rlm.llm.providers.forms.openai_form import Unwrap, as_it_stands, response_format, schema_of
@@ -35,17 +37,17 @@ REFUSALS: Final = 2
 """Requests that may be turned down before one that is not: for the form of the reply, and for a parameter. One that is refused
 more often has failed, and may be retried with what is known by then."""
 
-_TAKES_COMPLETION_TOKENS: Final = re.compile(r"(?:^|/)(?:o[1-9](?=$|[-:@])|gpt-5(?!\d)(?!.*chat))", re.IGNORECASE)
+_TAKES_COMPLETION_TOKENS: Final = late_pattern(r"(?:^|/)(?:o[1-9](?=$|[-:@])|gpt-5(?!\d)(?!.*chat))", re.IGNORECASE)
 """Names of models that refuse `max_tokens`, and each temperature but their own."""
 
-_ABOUT_SCHEMA: Final = re.compile(
+_ABOUT_SCHEMA: Final = late_pattern(
     r"response[ _-]?format|output_config|output_format|json[ _-]?(?:schema|mode|object)|\bschemas?\b|structured[ _-]?(?:output|generation|decoding)"
     r"|(?:guided|constrained)[ _-]?(?:json|decoding|generation|output)|\bgrammars?\b|additional_?properties|requested parameters",
     re.IGNORECASE,
 )
 """What servers say that do not take a JSON Schema."""
 
-_SAYS_NOTHING: Final = re.compile(
+_SAYS_NOTHING: Final = late_pattern(
     r"\W*(?:(?:http|api|client|server)?\s*(?:error|status)?(?:\s*code)?\W*\d{3}\W*)?(?:bad[ _]request|unprocessable (?:entity|content)"
     r"|not implemented|unsupported media type|invalid (?:request|input|argument|parameter)s?|[a-z_]*error"
     r"|(?:provider returned|upstream|validation) error|request failed|none|null)?\W*",
@@ -60,21 +62,21 @@ _NOT_ABOUT_FORM: Final = frozenset(
     (failures.KEY_REFUSED, failures.RATE_LIMITED, failures.PROMPT_TOO_LONG, failures.REFUSED, failures.TIMED_OUT)
 )
 
-_REFUSES: Final = re.compile(
+_REFUSES: Final = late_pattern(
     r"unsupported|not (?:be )?(?:supported|allowed|permitted|accepted|available)|(?:not|n't) (?:support|accept|allow|recognize)"
     r"|unrecogni[sz]ed|unknown|unexpected|extra(?:neous)?\b|forbidden|deprecated|cannot find|only the default|invalid parameter"
     r"|strictly positive|greater than 0(?![.\d])|cannot both",
     re.IGNORECASE,
 )
-_REST: Final = re.compile(
+_REST: Final = late_pattern(
     r"\bexpected\b|\buse\b|\binstead\b|(?:supported|allowed|valid|permitted|known) (?:values|parameters|arguments|fields|params|keys)"
     r"|did you mean",
     re.IGNORECASE,
 )
 """After this a server says what it takes."""
 
-_SENTENCE: Final = re.compile(r"(?<=[.;!])\s+|\n")
-_CAMEL: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_SENTENCE: Final = late_pattern(r"(?<=[.;!])\s+|\n")
+_CAMEL: Final = late_pattern(r"(?<=[a-z])(?=[A-Z])")
 _ECHOES: Final = frozenset(("input", "request", "body", "ctx", "url", "param", "params"))
 """Members of error replies that repeat the request, or are no words."""
 

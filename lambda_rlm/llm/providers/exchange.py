@@ -7,12 +7,14 @@ is sent, without showing it. Refuses URLs that are neither http nor https.
 
 from __future__ import annotations
 
-import re
 from base64 import b64encode
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final, Protocol
 from urllib.parse import SplitResult, quote, unquote, urlsplit
+
+from lambda_rlm.data_class import dataclass
+from lambda_rlm.late_pattern import late_pattern
 
 MOST_BYTES: Final = 32 * 1024**2
 _FRAME_BYTES: Final = 1024**2
@@ -21,9 +23,9 @@ _BYTES_PER_TOKEN: Final = 1024
 
 _PORTS: Final = {"http": 80, "https": 443}
 _SAFE: Final = "/%:@!$&'()*+,;=~-._"
-_UNPRINTED: Final = re.compile(r"[\x00-\x20\x7f]")
-_NOT_IN_A_HEADER: Final = re.compile(r"[^\x21-\x7e]")
-_USER: Final = re.compile(r"//[^/]*@")
+_UNPRINTED: Final = late_pattern(r"[\x00-\x20\x7f]")
+_NOT_IN_A_HEADER: Final = late_pattern(r"[^\x21-\x7e]")
+_USER: Final = late_pattern(r"//[^/]*@")
 
 
 class Unreachable(Exception):

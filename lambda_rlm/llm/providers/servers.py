@@ -10,13 +10,14 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit, urlunsplit
 
+from lambda_rlm.data_class import dataclass
+from lambda_rlm.late_pattern import late_pattern
 from lambda_rlm.llm.profiles import provider_profile
 
-_IN_PROCESS: Final = re.compile(r"local(?:\Z|[:/])|scripted:|recorded:|sim:")
+_IN_PROCESS: Final = late_pattern(r"local(?:\Z|[:/])|scripted:|recorded:|sim:")
 _BASES: Final = ("_API_BASE", "_BASE_URL")
 """How the variables end with which a provider's client is told of another server."""
 
@@ -46,7 +47,7 @@ _PROXY: Final = ("USE_LITELLM_PROXY", "LITELLM_PROXY_API_BASE")
 """The variables by which all requests go through a proxy of litellm."""
 
 _HERE: Final = {"scripted": "the file", "recorded": "the file", "local": "this process"}
-_ADDRESS: Final = re.compile(
+_ADDRESS: Final = late_pattern(
     r"_(API_BASE|BASE_URL|API_URL|BASE|URL|ENDPOINT|HOST|API_VERSION|LOCATION|PROJECT|REGION|REGION_NAME|PROFILE|DEFAULT_REGION)$"
 )
 _CLOUDS: Final = {

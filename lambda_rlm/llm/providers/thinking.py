@@ -7,10 +7,10 @@ does not have is left out, and its limit holds alone. xAI counts thought beside 
 
 from __future__ import annotations
 
-import re
 from typing import Any, Final
 
 from lambda_rlm.completion import LESS_THOUGHT, ModelProfile
+from lambda_rlm.late_pattern import late_pattern
 from lambda_rlm.llm.providers.forms.claude import claude_thinks
 
 USUAL: Final = 4_096
@@ -20,15 +20,15 @@ _LOW: Final = 2_048
 """Tokens of thought up to which a provider is asked for a low effort: with more of it the limit would be met in a thought."""
 
 SILENT_UNLESS_ASKED: Final = ("anthropic", "bedrock", "bedrock_converse")
-_GPT: Final = re.compile(r"(?:^|/)gpt-5(\.\d)?(?!\d)(?!.*chat)")
-_O: Final = re.compile(r"(?:^|/)o(?:1(?!-mini|-preview)|3|4)(?:-|$)")
-_OPEN: Final = re.compile(r"gpt-oss")
-_GEMINI_2: Final = re.compile(r"gemini-2\.5-(pro|flash-lite|flash)")
-_GEMINI: Final = re.compile(r"gemini-[3-9]")
+_GPT: Final = late_pattern(r"(?:^|/)gpt-5(\.\d)?(?!\d)(?!.*chat)")
+_O: Final = late_pattern(r"(?:^|/)o(?:1(?!-mini|-preview)|3|4)(?:-|$)")
+_OPEN: Final = late_pattern(r"gpt-oss")
+_GEMINI_2: Final = late_pattern(r"gemini-2\.5-(pro|flash-lite|flash)")
+_GEMINI: Final = late_pattern(r"gemini-[3-9]")
 _HAVE_EFFORT: Final = (_GPT, _O, _OPEN, _GEMINI)
-_GROK: Final = re.compile(r"(?:^|[/.])grok")
+_GROK: Final = late_pattern(r"(?:^|[/.])grok")
 
-_LEAST: Final = ((_O, 512), (_OPEN, 256), (re.compile(r"gemini-2\.5-pro"), 128), (_GEMINI, 128))
+_LEAST: Final = ((_O, 512), (_OPEN, 256), (late_pattern(r"gemini-2\.5-pro"), 128), (_GEMINI, 128))
 """Tokens that models think, at the least, which cannot be told not to think."""
 
 _LEAST_CLAUDE: Final = 1_024

@@ -5,19 +5,20 @@ then allowed, which costs nothing where a model does not use it. Refuses nothing
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
-_SAYS_SO: Final = re.compile(r"(?<![a-z])(?:think|thinking|thinker|reasoner|reasoning)(?![a-z])")
+from lambda_rlm.late_pattern import late_pattern
+
+_SAYS_SO: Final = late_pattern(r"(?<![a-z])(?:think|thinking|thinker|reasoner|reasoning)(?![a-z])")
 """Qwen3 and Kimi K2 Thinking, Olmo Think, Phi-4 Reasoning, Command A Reasoning, DeepSeek Reasoner, Apriel Thinker."""
 
-_DENIES: Final = re.compile(
+_DENIES: Final = late_pattern(
     r"(?<![a-z])(?:non?[-_. ]?(?:think|reason)|nothink|embed|rerank|reward|guard|safety|ocr|tts|asr|retriever)"
 )
-_ANSWERS_AT_ONCE: Final = re.compile(r"instruct|coder|(?<![a-z])base(?![a-z])|(?<![a-z])it(?![a-z])")
+_ANSWERS_AT_ONCE: Final = late_pattern(r"instruct|coder|(?<![a-z])base(?![a-z])|(?<![a-z])it(?![a-z])")
 """Members of these families that were made to answer at once."""
 
-_FAMILIES: Final = re.compile(
+_FAMILIES: Final = late_pattern(
     "|".join(
         rf"(?<![a-z0-9]){family}"
         for family in (
@@ -30,7 +31,7 @@ _FAMILIES: Final = re.compile(
         )
     )
 )
-_WHATEVER_THEY_ARE_CALLED: Final = re.compile(
+_WHATEVER_THEY_ARE_CALLED: Final = late_pattern(
     r"hunyuan-?(?:a13b|0\.5b|1\.8b|4b|7b)-instruct|seed-oss|deepcoder|deepscaler|openreasoning"
 )
 """They think though their names end as if they did not."""

@@ -9,12 +9,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.diagnostics.blot import blotted, cut
 from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.diagnostics.visible import visible_line
+from lambda_rlm.late_pattern import late_pattern
 from lambda_rlm.llm import failures
 from lambda_rlm.llm.providers.exchange import without_user
 from lambda_rlm.llm.providers.servers import plain
@@ -124,7 +126,9 @@ _STATUSES: Final = range(400, 600)
 _WHERE_STATUS: Final = ("code", "status", "status_code", "statusCode", "http_code", "error_code", "http_status")
 _WHERE_WORDS: Final = ("message", "msg", "error_msg", "error_message", "status_msg", "detail", "raw", "error")
 _WHERE_MORE: Final = ("metadata", "base_resp", "error")
-_IN_TIME: Final = re.compile(r"(?:try again|retry)(?:ing)? (?:in|after) (?:(\d{1,6})m)?(\d{1,6}(?:\.\d{1,6})?)s", re.IGNORECASE)
+_IN_TIME: Final = late_pattern(
+    r"(?:try again|retry)(?:ing)? (?:in|after) (?:(\d{1,6})m)?(\d{1,6}(?:\.\d{1,6})?)s", re.IGNORECASE
+)
 """When OpenAI, Groq and Gemini want to be asked again, in words."""
 _NOBODY_THERE: Final = (
     "ConnectError",
@@ -151,9 +155,9 @@ _LONGEST: Final = 300
 _UNTRUSTED: Final = "CERTIFICATE_VERIFY_FAILED"
 _TRACEBACK: Final = "Traceback (most recent call last)"
 _LONGEST_BODY: Final = 20_000
-_STREAM: Final = re.compile(r"\bstream(?:ing|ed|s|_options)?\b|include_usage", re.IGNORECASE)
-_DELAY: Final = re.compile(rb'"retryDelay"\s*:\s*"(\d{1,6}(?:\.\d{1,9})?)s"')
-_PREFIXES: Final = re.compile(r"^(?:(?:litellm\.)?\w*(?:Error|Timeout|Exception)\s*[:-]\s*)+")
+_STREAM: Final = late_pattern(r"\bstream(?:ing|ed|s|_options)?\b|include_usage", re.IGNORECASE)
+_DELAY: Final = late_pattern(rb'"retryDelay"\s*:\s*"(\d{1,6}(?:\.\d{1,9})?)s"')
+_PREFIXES: Final = late_pattern(r"^(?:(?:litellm\.)?\w*(?:Error|Timeout|Exception)\s*[:-]\s*)+")
 
 
 def mapped(

@@ -12,7 +12,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import re
 from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import replace
 from typing import Any, Final, Literal
@@ -21,6 +20,7 @@ from weakref import WeakKeyDictionary
 from lambda_rlm.completion import Completion, CompletionRequest, Message, ModelProfile
 from lambda_rlm.diagnostics.blot import blotted
 from lambda_rlm.diagnostics.faults import ModelFailure
+from lambda_rlm.late_pattern import late_pattern
 from lambda_rlm.llm.failures import CONNECTION_LOST, KEY_REFUSED, MALFORMED_BODY, TIMED_OUT, UNREACHABLE, failure
 from lambda_rlm.llm.profiles import provider_profile, with_dialect
 from lambda_rlm.llm.providers.constraints import ReplyForm, error_in, known_of, manner, told_in
@@ -58,7 +58,7 @@ SERVED: Final = ("openai/", "hosted_vllm/")
 """How names begin of models that are asked in the OpenAI form; the server is asked for the rest."""
 _NAMED: Final = (*SERVED, "anthropic/", "gemini/")
 _NO_KEY_NEEDED: Final = "none"
-_OPENAI: Final = re.compile(r"https://(?:[^/@]*@)?(?:api\.openai\.com|[\w-]+\.openai\.azure\.com)(?:[:/?]|$)")
+_OPENAI: Final = late_pattern(r"https://(?:[^/@]*@)?(?:api\.openai\.com|[\w-]+\.openai\.azure\.com)(?:[:/?]|$)")
 """The servers that refuse `max_tokens` for models that think, and know `max_completion_tokens`, which others may ignore."""
 
 
@@ -111,6 +111,11 @@ class HttpModel:
 
     def count_tokens(self, messages: tuple[Message, ...]) -> int:
         return count(messages, self._profile, vocabulary(self._name) if self._needs_key else None)
+
+    @property
+    def counts_by_vocabulary(self) -> bool:
+        """`count_tokens` loads a vocabulary."""
+        return True
 
     async def complete(self, request: CompletionRequest) -> Completion:
         self._refuse_without_key()

@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date
 from enum import Enum
 from typing import Final
 
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.llm.simulated_reader.dates import MONTHS, dates_in
 from lambda_rlm.llm.simulated_reader.instances import LABELS, Instance
 

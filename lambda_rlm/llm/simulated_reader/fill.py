@@ -10,9 +10,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.llm.simulated_reader.reading import Finding, Findings, Reader
 
 _WORDS_OF_IT: Final = ("quote", "sentence", "passage", "evidence", "excerpt", "source", "line", "word for word")

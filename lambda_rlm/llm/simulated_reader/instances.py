@@ -6,10 +6,10 @@ Owns their reading, with the label that the key has for the question.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.llm.simulated_reader.dates import first_date
 from lambda_rlm.llm.simulated_reader.key import AnswerKey
 

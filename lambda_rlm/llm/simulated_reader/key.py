@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.private_file import MOST_BYTES, read_regular
 
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date
 from itertools import combinations
 from typing import Final
 
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.llm.simulated_reader.dates import first_date
 from lambda_rlm.llm.simulated_reader.instances import LABELS, Instance
 

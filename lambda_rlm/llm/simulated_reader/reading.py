@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from random import Random
 from typing import Any, Final, Protocol, runtime_checkable
+
+from lambda_rlm.data_class import dataclass
 
 _SENTENCE: Final = re.compile(r"[^.!?\n]{12,400}[.!?]")
 _LONGEST_LINE: Final = 300

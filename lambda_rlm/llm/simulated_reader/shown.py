@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from typing import Any, Final
 
 from lambda_rlm.completion import CompletionRequest
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.limits import ITEMS
 
 _BLOCK: Final = re.compile(r"<data ([0-9a-f]{6,})>\n?(.*?)\n?</data \1>", re.DOTALL)

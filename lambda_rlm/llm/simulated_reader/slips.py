@@ -7,8 +7,9 @@ sample and the place of the answer in the reply, so neither on the schedule nor 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from random import Random
+
+from lambda_rlm.data_class import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,9 +19,10 @@ others, which may add some where they meet. Refuses every other pattern: `rule_o
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final
 
+from lambda_rlm.data_class import dataclass
+from lambda_rlm.late_pattern import late_pattern
 from lambda_rlm.llm.vocabulary.characters import (
     APOSTROPHE,
     CASELESS,
@@ -121,7 +122,7 @@ class SeamRule:
         return 0
 
 
-_RULES: Final = {pattern: SeamRule(re.compile("|".join(seams))) for pattern, seams in _SEAMS.items()}
+_RULES: Final = {pattern: SeamRule(late_pattern("|".join(seams))) for pattern, seams in _SEAMS.items()}
 
 
 def rule_of(pattern: str) -> SeamRule | None:

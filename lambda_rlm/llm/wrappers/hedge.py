@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 import anyio
 import anyio.lowlevel
@@ -18,6 +18,7 @@ import anyio.lowlevel
 from lambda_rlm import events
 from lambda_rlm.budget.paying import beside, failed_usage, price, summable
 from lambda_rlm.completion import NO_USAGE, UNCOUNTED, Completion, CompletionRequest, Model, ModelProfile, Usage
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.diagnostics.faults import LimitExceeded, ModelFailure
 from lambda_rlm.llm.wrappers.wrapper import Wrapper
 

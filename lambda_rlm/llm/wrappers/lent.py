@@ -21,6 +21,11 @@ class Lent(Wrapper):
         super().__init__(model)
         self._account = account
 
+    @property
+    def counts_by_vocabulary(self) -> bool:
+        """What an account lends is counted exactly."""
+        return False
+
     async def complete(self, request: CompletionRequest) -> Completion:
         profile = self._model.profile
         sent = request.sent or self._model.count_tokens(request.messages)

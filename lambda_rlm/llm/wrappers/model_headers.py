@@ -7,11 +7,11 @@ a header of our own; `Authorization` takes the place of the key, which is then n
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from lambda_rlm.diagnostics.blot import hide, is_no_word
+from lambda_rlm.late_pattern import late_pattern
 
 AUTHORIZATION: Final = "authorization"
 _OURS: Final = frozenset(
@@ -36,9 +36,9 @@ _OURS: Final = frozenset(
 )
 """What each request has of our own, and what says how it is sent."""
 
-_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,200}")
-_VALUE: Final = re.compile(r"[\x21-\x7e](?:[\x20-\x7e\t]{0,8190}[\x21-\x7e])?")
-_PART: Final = re.compile(r"[^\s,;=\"]+")
+_NAME: Final = late_pattern(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,200}")
+_VALUE: Final = late_pattern(r"[\x21-\x7e](?:[\x20-\x7e\t]{0,8190}[\x21-\x7e])?")
+_PART: Final = late_pattern(r"[^\s,;=\"]+")
 
 
 def headers_of(told: object) -> tuple[str, ...]:

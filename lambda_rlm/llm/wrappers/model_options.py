@@ -8,17 +8,18 @@ model has, by the names of the options; no error shows a key.
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from math import inf
 from pathlib import Path
 from typing import Any, Final, Self
 
 from lambda_rlm.budget.paying import priced
 from lambda_rlm.completion import Completion, CompletionRequest, Model, ModelProfile, Sampling, Usage
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.diagnostics.blot import hide
 from lambda_rlm.diagnostics.faults import ModelFailure
+from lambda_rlm.late_pattern import late_pattern
 from lambda_rlm.llm.failures import KEY_REFUSED, UNKNOWN_MODEL, failure
 from lambda_rlm.llm.providers.thinking import allowance
 from lambda_rlm.llm.wrappers.model_headers import AUTHORIZATION, headers_of, names_only, sent
@@ -29,7 +30,7 @@ TIMEOUT: Final = 120.0
 
 _PER_TOKEN: Final = 1e-6
 _MOST: Final = 1 << 53
-_VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,199}")
+_VARIABLE: Final = late_pattern(r"[A-Za-z_][A-Za-z0-9_]{0,199}")
 
 OF_SERVER: Final = ("headers", "api_key_env", "ca_bundle")
 """The options that say with which key and trust a server is asked: never taken from a journal, which may be a stranger's."""

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import random
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import anyio
 
 from lambda_rlm import events
 from lambda_rlm.budget.paying import failed_usage, summable, waiting
 from lambda_rlm.completion import NO_USAGE, Completion, CompletionRequest, Model, ModelProfile, Usage
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.diagnostics.faults import AccountUsedUp, LimitExceeded, ModelFailure
 from lambda_rlm.llm.wrappers.wrapper import Wrapper
 

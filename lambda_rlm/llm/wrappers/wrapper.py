@@ -32,6 +32,11 @@ class Wrapper:
         """The profile of the inner model, as it is of this one."""
         return profile
 
+    @property
+    def counts_by_vocabulary(self) -> bool:
+        """`count_tokens` loads a vocabulary."""
+        return bool(getattr(self._model, "counts_by_vocabulary", False))
+
     def count_tokens(self, messages: tuple[Message, ...]) -> int:
         return self._model.count_tokens(messages)
 

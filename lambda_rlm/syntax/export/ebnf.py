@@ -7,8 +7,10 @@ form in which a grammar is written, and nothing of λ-RLM.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
+
+from lambda_rlm.data_class import dataclass
 
 LAST_CHARACTER: Final = 0x10FFFF
 

@@ -8,9 +8,9 @@ twice, and the caps. Refuses a grammar in which it could not tell where white sp
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.syntax.export.ebnf import (
     EMPTY,
     Chars,

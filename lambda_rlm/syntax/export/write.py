@@ -6,10 +6,10 @@ always: a raw NUL ends a grammar for a decoder written in C, without a word.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
+from lambda_rlm.late_pattern import late_pattern
 from lambda_rlm.syntax.export.ebnf import (
     LAST_CHARACTER,
     Alt,
@@ -28,7 +28,7 @@ from lambda_rlm.syntax.export.ebnf import (
 _MEANT: Final = r"\/.^$|?*+()[]{}"
 """Signs that mean something in a regular expression; others are not escaped, since `\\<` is no `<` in some dialects."""
 
-_NUMBER_GOES_ON: Final = re.compile(r"\\x[0-9A-F]{2}[0-9A-Fa-f]")
+_NUMBER_GOES_ON: Final = late_pattern(r"\\x[0-9A-F]{2}[0-9A-Fa-f]")
 """One reader takes two digits, another all that follow."""
 
 _TIMES: Final = {(0, 1): "?", (0, None): "*", (1, None): "+"}

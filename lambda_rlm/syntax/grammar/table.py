@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.resources import grammar_table, grammar_text
 from lambda_rlm.syntax.grammar.tabulate import tabulate, text_hash
 

@@ -6,9 +6,10 @@ import re
 
 from lambda_rlm.diagnostics.diagnostic import Diagnostic, Edit, QuickFix
 from lambda_rlm.diagnostics.source import Span
+from lambda_rlm.late_pattern import late_pattern
 from lambda_rlm.syntax.mistakes.codes import FOREIGN_HABIT, UNKNOWN_ESCAPE
 
-FENCE = re.compile(r"^[ \t]*```[^\n`]*(?:\n|\Z)", re.MULTILINE)
+FENCE = late_pattern(r"^[ \t]*```[^\n`]*(?:\n|\Z)", re.MULTILINE)
 
 
 def slip(message: str, span: Span, title: str, *edits: Edit, code: str = FOREIGN_HABIT) -> Diagnostic:

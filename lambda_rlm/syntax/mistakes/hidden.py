@@ -14,17 +14,18 @@ from typing import Final
 from lambda_rlm.diagnostics.diagnostic import Diagnostic, Edit, QuickFix
 from lambda_rlm.diagnostics.source import SourceFile, Span
 from lambda_rlm.diagnostics.visible import HIDDEN_CHARACTER, escape, named
+from lambda_rlm.late_pattern import late_pattern
 from lambda_rlm.syntax.mistakes.codes import HIDDEN
 
 _MOST: Final = 20
 _MOST_EDITS: Final = 1_000
-_STRETCH: Final = re.compile(
+_STRETCH: Final = late_pattern(
     r'(?P<comment>#[^\n]*+)|(?P<template>f"(?:[^"\\]|\\.?)*+"?)|(?P<raw>r"[^"]*+"?)|(?P<literal>"(?:[^"\\]|\\.?)*+"?)',
     re.DOTALL,
 )
 """Literals that are not closed go on to the end: so each character is looked at once."""
 
-_HOLE: Final = re.compile(r'(?<!\\)\{[^{}"\\]*\}')
+_HOLE: Final = late_pattern(r'(?<!\\)\{[^{}"\\]*\}')
 _HINTS: Final = {
     "comment": "remove it: a comment means the same without it",
     "line end": "remove it, or end the line with a line feed",

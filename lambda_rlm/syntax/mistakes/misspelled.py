@@ -12,15 +12,16 @@ from itertools import islice
 
 from lambda_rlm.diagnostics.diagnostic import Diagnostic
 from lambda_rlm.diagnostics.source import SourceFile, Span
+from lambda_rlm.late_pattern import late_pattern
 from lambda_rlm.syntax.literals import ESCAPE
 from lambda_rlm.syntax.mistakes.codes import UNCLOSED_TEXT, UNKNOWN_CHARACTER
 from lambda_rlm.syntax.mistakes.fixes import bad_escape, instead
 from lambda_rlm.syntax.templates import MAX_FAULTS, Hoist, faults_of_template
 
-_TEXT = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
-_ESCAPE = re.compile(rf"\\(?:({ESCAPE})|.)", re.DOTALL)
-_SINGLE = re.compile(r"'([^'\\\n]*(?:\\.[^'\\\n]*)*)'")
-_CURLY = re.compile('[“”]([^“”"\n]*)[“”]|‘([^‘’"\n]*)’')
+_TEXT = late_pattern(r'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
+_ESCAPE = late_pattern(rf"\\(?:({ESCAPE})|.)", re.DOTALL)
+_SINGLE = late_pattern(r"'([^'\\\n]*(?:\\.[^'\\\n]*)*)'")
+_CURLY = late_pattern('[“”]([^“”"\n]*)[“”]|‘([^‘’"\n]*)’')
 _SIGNS = {
     "−": "-", "–": "-", "—": "-", "×": "*", "÷": "/", "≤": "<=", "≥": ">=", "≠": "!=", "⇒": "=>", "→": "->",
     "∧": " and ", "∨": " or ", "¬": "not ", "“": '"', "”": '"', "„": '"', "‘": '"', "’": '"',

@@ -11,8 +11,8 @@ and quoted text in templates (these two in `misspelled`, beside the other faults
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.diagnostics.diagnostic import Diagnostic, Edit
 from lambda_rlm.diagnostics.source import SourceFile, Span
 from lambda_rlm.syntax.grammar.lalr import Unexpected, is_accepted

@@ -7,7 +7,8 @@ when they fit and contain no hard line end. Promises time linear in the document
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+
+from lambda_rlm.data_class import dataclass
 
 WIDTH = 100
 INDENT = 2

@@ -10,9 +10,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
+from lambda_rlm.data_class import dataclass
+from lambda_rlm.late_pattern import late_pattern
 from lambda_rlm.synth.masked import masked
 
 _READ: Final = 8
@@ -28,8 +29,8 @@ _WORTH: Final = 0.05
 _USUAL: Final = 0.05
 """The share that a kind of words must have at a place."""
 
-_PART: Final = re.compile(r"[aA9]+(?: +[aA9]+)*|(.)\1*", re.DOTALL)
-_SPACES: Final = re.compile("( +)")
+_PART: Final = late_pattern(r"[aA9]+(?: +[aA9]+)*|(.)\1*", re.DOTALL)
+_SPACES: Final = late_pattern("( +)")
 _WORDS: Final = "w"
 
 

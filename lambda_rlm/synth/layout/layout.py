@@ -8,9 +8,9 @@ lines a million characters are looked at, in pieces that are spread evenly over 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.synth.layout.forms import MaskedForm, common_forms, mask_of, percent
 from lambda_rlm.table import Table, is_list
 from lambda_rlm.types.type import BOOL, TEXT, Con, Record, Type, option_of

@@ -10,22 +10,23 @@ import json
 import re
 from typing import Final
 
+from lambda_rlm.late_pattern import late_pattern
 from lambda_rlm.thought_marks import MARK, SIDES
 
 LONGEST: Final = 60_000
 """Characters; a program of two thousand nodes has fewer."""
 
 _MOST_FENCES: Final = 4
-_FINAL: Final = re.compile(
+_FINAL: Final = late_pattern(
     r"\s*(?=<\|start\|>|<\|channel\|>).*?<\|channel\|>\s*final\b(?:[^<]|<\|constrain\|>)*<\|message\|>", re.DOTALL
 )
 """What comes before the answer of a model that writes in channels."""
-_FENCE: Final = re.compile(r"^[ \t]*+(`{3,}+|~{3,}+)[^\n]*+\n(.*?)(^[ \t]*\1[ \t]*$|\Z)", re.DOTALL | re.MULTILINE)
+_FENCE: Final = late_pattern(r"^[ \t]*+(`{3,}+|~{3,}+)[^\n]*+\n(.*?)(^[ \t]*\1[ \t]*$|\Z)", re.DOTALL | re.MULTILINE)
 """What opens it is taken whole or not at all: a reply of nothing but such signs is looked at once, not once for each."""
-_WRAPPED: Final = re.compile(
+_WRAPPED: Final = late_pattern(
     r"(`{1,3})(?P<ticked>[^`]+)\1|<(program|code|answer)>(?P<element>.+)</\3>", re.DOTALL | re.IGNORECASE
 )
-_BEGINS: Final = re.compile(
+_BEGINS: Final = late_pattern(
     r"^(?:#|let\b|def\b|type\b|fix\b|if\b|match\b|[{\[(\"]|[fr]\"|[a-z_]\w*\s*(?:\(|\[|\|>|$))", re.MULTILINE
 )
 

@@ -6,9 +6,9 @@ Owns `mend`. Promises that only the fixes which diagnostics offer are applied, e
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Final, Generic, Protocol, TypeVar
 
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.diagnostics.diagnostic import Diagnostic, Severity, apply_fix
 from lambda_rlm.diagnostics.source import SourceFile
 

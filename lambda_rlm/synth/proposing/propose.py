@@ -9,26 +9,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from typing import Final, Generic, Protocol, TypeVar
 
 from lambda_rlm.completion import Completion, StopReason
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.diagnostics.diagnostic import Diagnostic, Severity
 from lambda_rlm.diagnostics.source import SourceFile
-from lambda_rlm.synth.proposing.extract import programs
+from lambda_rlm.late_pattern import late_pattern
 from lambda_rlm.synth.proposing.mend import Check, D, Mended, mend
-from lambda_rlm.synth.proposing.repair import no_program, rejected
-from lambda_rlm.synth.rounds import LOOK
 from lambda_rlm.synth.turn import Turn
 from lambda_rlm.synth.writing import REPAIRS
 
 NO_PROGRAM: Final = "no program"
 """Stands among the codes for a reply that holds none."""
 
-_CONFIDENCE: Final = re.compile(r"^#\s*confidence:\s*([01](?:\.\d+)?|\.\d+|\d{1,3}\s*%)", re.IGNORECASE | re.MULTILINE)
-_DONE: Final = re.compile(r"\W*done\W*", re.IGNORECASE)
+_CONFIDENCE: Final = late_pattern(r"^#\s*confidence:\s*([01](?:\.\d+)?|\.\d+|\d{1,3}\s*%)", re.IGNORECASE | re.MULTILINE)
+_DONE: Final = late_pattern(r"\W*done\W*", re.IGNORECASE)
 
-_LOOK_WORD: Final = re.compile(r"\A\s*look\s*:", re.IGNORECASE)
+_LOOK_WORD: Final = late_pattern(r"\A\s*look\s*:", re.IGNORECASE)
 """The mark of a program that only looks, before it and not in it."""
 
 Ask = Callable[[tuple[Turn, ...]], Awaitable[Completion]]
@@ -104,6 +102,8 @@ async def propose(
         completion = await ask(turns)
         if may_be_done and _DONE.fullmatch(completion.text.strip()):
             return Proposal(None, is_done=True)
+        from lambda_rlm.synth.proposing.repair import no_program, rejected
+
         mended = _read(completion, check, name)
         if mended is None:
             on_attempt(Attempt("", (NO_PROGRAM,)))
@@ -128,6 +128,9 @@ async def propose(
 
 def _read(completion: Completion, check: Check[D], name: str) -> Mended[D] | None:
     """The first candidate of a reply that is well typed, else the likeliest one."""
+    from lambda_rlm.synth.proposing.extract import programs
+    from lambda_rlm.synth.rounds import LOOK
+
     if completion.stop_reason is StopReason.REFUSAL:
         return None
     first: Mended[D] | None = None

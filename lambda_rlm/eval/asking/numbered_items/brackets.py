@@ -10,6 +10,8 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+from lambda_rlm.late_pattern import late_pattern
+
 _MOST_BRACKETS: Final = 4
 _CODE_LENGTH: Final = 8
 CODE_SIGNS: Final = _CODE_LENGTH + 1
@@ -55,4 +57,4 @@ def forges_a_number(text: str) -> bool:
     return _NUMBERED.search(text) is not None
 
 
-_NUMBERED: Final = re.compile(rf"[{_LINE_END}][{_UNSEEN}]*\d+[{_UNSEEN}]*[.):．。]")
+_NUMBERED: Final = late_pattern(rf"[{_LINE_END}][{_UNSEEN}]*\d+[{_UNSEEN}]*[.):．。]")

@@ -9,7 +9,6 @@ can be told from another.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
@@ -31,13 +30,14 @@ from lambda_rlm.eval.asking.quotes import QuoteFinder
 from lambda_rlm.eval.asking.read_reply import refuse_long
 from lambda_rlm.eval.asking.shape import ReplyReading, without_thoughts
 from lambda_rlm.eval.value import Text, Value
+from lambda_rlm.late_pattern import late_pattern
 from lambda_rlm.types.reply_tokens import ReplyRoom
 from lambda_rlm.types.type import Con, Record, Type
 
 Replies = dict[int, Value]
 """Values by number."""
 
-_KEY = re.compile(r"(?!\W*[-−–]\d)\D*?(\d{1,9})\D*")
+_KEY = late_pattern(r"(?!\W*[-−–]\d)\D*?(\d{1,9})\D*")
 _NUMBER_KEYS: Final = ("item", "number", "no", "nr", "n", "index", "idx", "id", "key")
 
 

@@ -10,14 +10,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import accumulate, pairwise
 from typing import Final
 
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.eval.asking.coerce import is_compound
 from lambda_rlm.eval.asking.lenient import CONFLICT, Raw, loads
 from lambda_rlm.eval.asking.schema import mentions
 from lambda_rlm.eval.asking.shape import ReplyReading
+from lambda_rlm.late_pattern import late_pattern
 from lambda_rlm.types.type import FLOAT, INT, QUOTE, TEXT, Record, Type
 
 Entry = tuple[int, Raw]
@@ -26,7 +28,7 @@ Entry = tuple[int, Raw]
 VALUE_KEYS: Final = ("reply", "value", "answer", "label", "result", "output", "text")
 """What models call the value of an entry beside its number."""
 
-_HEAD = re.compile(
+_HEAD = late_pattern(
     r"(?P<mark>(?:[-*•・>]|#+)[ \t]+)?(?P<bold>[*_]*)"
     r"(?P<word>(?:item|entry|eintrag|élément|elemento|ítem|элемент|項目|项目|条目|항목|عنصر|פריט|आइटम|mục|no\.?|nr\.?|n°|№|第)[ \t]*)?(?P<open>[\[(［（【〔#\"'`]*)"
     r"(?:\d{8}-)?(?P<number>\d{1,9}|[①-⑳])(?P<counter>[项項条條个個番번])?(?P<close>[\])］）】〕\"'`]*)(?P<inner>[*_]*)"
@@ -36,16 +38,16 @@ _HEAD = re.compile(
 _COMMAS: Final = (",", "，")
 _DASHES: Final = "–—-"
 _OPENINGS, _CLOSINGS = "[［(（【〔", "]］)）】〕"
-_CELLS = re.compile(r"(?<!\\)\|")
-_NUMBER_CELL = re.compile(r"[\s*_#\[(]*(\d{1,9})[\s*_\]).:]*")
-_RULE_CELL = re.compile(r"\s*:?-+:?\s*")
-_DIGIT = re.compile(r"[\W_]*\d")
-_NAMED = re.compile(r"[ \t]*[*_\[(]*(?P<word>[^\W\d_]+)[ \t]?(?=\d{1,9}[ \t*_\])]*[:：.=)\-–—])")
+_CELLS = late_pattern(r"(?<!\\)\|")
+_NUMBER_CELL = late_pattern(r"[\s*_#\[(]*(\d{1,9})[\s*_\]).:]*")
+_RULE_CELL = late_pattern(r"\s*:?-+:?\s*")
+_DIGIT = late_pattern(r"[\W_]*\d")
+_NAMED = late_pattern(r"[ \t]*[*_\[(]*(?P<word>[^\W\d_]+)[ \t]?(?=\d{1,9}[ \t*_\])]*[:：.=)\-–—])")
 """A word right before the number of a line: `Text 1: yes`."""
-_ON_A_LINE = re.compile(r"(?:(?<=^)|(?<=[,;|.])[ \t]*|(?<=[ \t]))(?=[\[(]?\d{1,9}[\])]?[ \t]?[:：.)=](?![ \t]*\d))")
+_ON_A_LINE = late_pattern(r"(?:(?<=^)|(?<=[,;|.])[ \t]*|(?<=[ \t]))(?=[\[(]?\d{1,9}[\])]?[ \t]?[:：.)=](?![ \t]*\d))")
 """Where an entry begins on a line of several."""
-_NEXT = re.compile(r"(?:^|\s)[\[(]?(\d{1,9})[.):\]](?=\s)")
-_BULLET = re.compile(r"[-*•・]\s+")
+_NEXT = late_pattern(r"(?:^|\s)[\[(]?(\d{1,9})[.):\]](?=\s)")
+_BULLET = late_pattern(r"[-*•・]\s+")
 
 
 @dataclass(slots=True)

@@ -12,11 +12,11 @@ Promises the values of `run`, to the last bit and with the origins of numbers th
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from itertools import compress
 from operator import itemgetter
 from typing import Any, Final
 
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.eval.value import INT_HIGH, INT_LOW, Value
 
 Bounds = tuple[int, int]

@@ -6,11 +6,12 @@ Owns `zip cross pairs enumerate`. Promises the same steps whether the list is ma
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import combinations, product
 from typing import Any
 
 from lambda_rlm.budget.meter import Meter
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.eval.compile.compiled import Compiled, Frame, made_of
 from lambda_rlm.eval.holding import kept
 from lambda_rlm.eval.tariff import TARIFF

@@ -8,12 +8,12 @@ kernel would not give the same to the last bit.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 import pyarrow as pa
 from pyarrow import compute
 
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.eval.compile.columns.account import ColumnCharges, ColumnsDropped
 from lambda_rlm.eval.compile.columns.node import RowNode, RowRun, arrow_type, spread
 from lambda_rlm.eval.compile.columns.view import View, numbered

@@ -7,12 +7,12 @@ compares them.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
 from pyarrow import compute
 
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.eval.compile.columns.account import ColumnsDropped
 from lambda_rlm.eval.compile.columns.field import CellField, TextField, encoded
 from lambda_rlm.eval.compile.columns.leaf import LeafNode

@@ -7,12 +7,12 @@ reads there, it does in every row that has the same values.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 import pyarrow as pa
 from pyarrow import compute
 
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.eval.compile.columns.account import PLENTY, ColumnsDropped, unpaid
 from lambda_rlm.eval.compile.columns.field import Field
 from lambda_rlm.eval.compile.columns.node import RowNode, RowRun, arrow_type

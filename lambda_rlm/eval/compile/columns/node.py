@@ -5,11 +5,11 @@ Owns `RowNode` and `RowRun`, one attempt to compute a node for all rows of a vie
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
 
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.eval.compile.columns.account import ColumnCharges, ColumnsDropped
 from lambda_rlm.eval.compile.columns.view import View
 from lambda_rlm.eval.compile.compiled import Compiled, Frame

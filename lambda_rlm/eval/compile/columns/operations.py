@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 import pyarrow as pa
 from pyarrow import compute
 
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.eval.compile.columns.account import ColumnCharges, ColumnsDropped, unpaid
 from lambda_rlm.eval.compile.columns.field import Field, NumberField, TextField, characters_of
 from lambda_rlm.eval.compile.columns.join import joined

@@ -8,9 +8,10 @@ none that cuts.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.eval.compile.compiler import Compiler
 from lambda_rlm.eval.compile.scope import KnownFunction, Local, Scope
 from lambda_rlm.eval.library import IMPLEMENTATIONS

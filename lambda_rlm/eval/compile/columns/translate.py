@@ -7,8 +7,8 @@ Owns `translated`. Takes apart what kernels compute: arithmetic and comparisons 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.eval.compile.columns.expression import (
     Arithmetic,
     AsFloat,

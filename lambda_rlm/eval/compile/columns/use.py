@@ -8,11 +8,11 @@ the reference code does.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
 
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.diagnostics.faults import Fault
 from lambda_rlm.diagnostics.source import Span
 from lambda_rlm.eval.compile.columns.account import ColumnCharges, ColumnsDropped

@@ -7,9 +7,9 @@ apart leaves the reference code to run, with the reason for whoever asks.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.diagnostics.source import Span
 from lambda_rlm.eval.compile.columns.expression import FieldNode
 from lambda_rlm.eval.compile.columns.leaf import LeafNode

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.diagnostics.faults import InternalError
 from lambda_rlm.diagnostics.source import Span
 from lambda_rlm.eval.compile.compiled import Compiled, constant

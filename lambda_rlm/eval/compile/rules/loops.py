@@ -7,9 +7,9 @@ place where only a pure function looks at them.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from typing import Final
 
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.diagnostics.source import Span
 from lambda_rlm.eval.compile.closures.collector import MANY, resting
 from lambda_rlm.eval.compile.closures.finish import Finish, finish

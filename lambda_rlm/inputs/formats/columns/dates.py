@@ -16,6 +16,7 @@ from typing import Any, Final, NamedTuple
 from lambda_rlm.dates import NumericDate, Orders, day_in, numeric_date
 from lambda_rlm.dates.names import folded, is_weekday
 from lambda_rlm.inputs.formats.columns.verdict import TEXT, Verdict, many, quoted
+from lambda_rlm.late_pattern import late_pattern
 
 _TIME: Final = (
     r"(?:(?:T|,?\s+(?:at\s+)?)(?P<hour>\d{1,2}):(?P<minute>\d\d)(?P<second>:\d\d(?:[.,]\d{1,9})?)?\s*(?P<half>[ap]\.?m\.?)?"
@@ -29,12 +30,12 @@ _FORMS: Final = (
     r"(?P<named>[^\d:]{0,40}\d{1,2}[^\d:]{1,40}\d{4}(?:\s[^\d\s:]{1,6})??)",
 )
 """The last has the name of a month, and perhaps a word for "year" behind it."""
-_ISO: Final = re.compile(
+_ISO: Final = late_pattern(
     r"(?:\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])"
     r"(?:[T ](?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:\d\d)?)?(?:\n|\Z))*+\Z",
     re.ASCII,
 )
-_RARE: Final = re.compile(r"0000-|-02-(?:29|3)|-(?:0[469]|11)-31")
+_RARE: Final = late_pattern(r"0000-|-02-(?:29|3)|-(?:0[469]|11)-31")
 """What not every year has, or none."""
 _LONGEST: Final = 80
 _MOST_HELD: Final = 50_000

@@ -9,10 +9,10 @@ place where most texts are dates or such numbers there is gone through.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.inputs.formats.columns.column import MISSING, MOST_NOTED, SAMPLE, CellColumn, CellReader, verdicts
 from lambda_rlm.inputs.formats.columns.verdict import Verdict
 

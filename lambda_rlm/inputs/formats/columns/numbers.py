@@ -13,27 +13,28 @@ from math import isfinite
 from typing import Final
 
 from lambda_rlm.inputs.formats.columns.verdict import TEXT, Verdict, many, quoted
+from lambda_rlm.late_pattern import late_pattern
 from lambda_rlm.written_numbers import SPACES, DecimalSigns, plain_digits, readings
 
 PLAIN_NUMBER: Final = r"-?(?:(?:0|[1-9][0-9]{0,14})(?:\.[0-9]{1,17}(?:[eE][+-]?[0-9]{1,2})?|[eE][+-][0-9]{1,2})?|\.[0-9]{1,17})"
 """A number as programs write it, of at most 15 digits before the point; in RE2's words too."""
 _WHOLE: Final = "0|-?[1-9][0-9]{0,14}"
 _NO_LAST_ZERO: Final = PLAIN_NUMBER.replace("[0-9]{1,17}", "(?:[0-9]|[0-9]{1,16}[1-9])")
-_PLAIN: Final = re.compile(rf"(?:{PLAIN_NUMBER}(?:\n|\Z))*+\Z")
+_PLAIN: Final = late_pattern(rf"(?:{PLAIN_NUMBER}(?:\n|\Z))*+\Z")
 """Numbers on lines, as programs write them."""
 _MONEY: Final = r"R\$|[$€£¥₹₽₩₺₫₪฿₴₦₱]|kr\.?|zł|Kč|Ft|lei|USD|EUR|GBP|JPY|CNY|INR|CHF|CAD|AUD|BRL|MXN|SEK|NOK|DKK|PLN|CZK|HUF|RUB|TRY|KRW|ZAR"
-_WRITTEN: Final = re.compile(
+_WRITTEN: Final = late_pattern(
     rf"(?P<open>\()?(?P<sign>[-+−–－])?(?:(?P<before>{_MONEY})[{SPACES}]?(?P<inner>[-−])?)?(?P<body>[.,]?[0-9](?:[0-9.,'’{SPACES}]*[0-9])?)"
     rf"(?P<power>[eE][+-]?[0-9]{{1,3}})?(?:[{SPACES}]?(?P<after>%|{_MONEY}))?(?P<behind>-)?(?P<close>\))?"
 )
-_NO_GROUP: Final = re.compile(r"^(?!-?[1-9][0-9]{0,2}\.[0-9]{3}$)[^\n]*[.eE]", re.MULTILINE)
-_DOTTED: Final = re.compile(r"[^\n]*\.[^\n]*")
-_WITHOUT_SIGNS: Final = re.compile(r"-?(?:[0-9]+|[0-9]*\.[0-9]+)")
-_FRACTION: Final = re.compile(r"[.eE]")
-_ADDRESS: Final = re.compile(r"[0-9]{3}(?:\.[0-9]{3}){3}")
-_NO_VERSION: Final = re.compile(r"^(?:-|[0-9]{4}|\.|[0-9]+\.[0-9]{4}|[^\n]*[eE])", re.MULTILINE)
-_ONE_PLACE: Final = re.compile(r"^[0-9]+\.[0-9]$", re.MULTILINE)
-_LAST_ZERO: Final = re.compile(r"^[0-9]+\.[0-9]+0$", re.MULTILINE)
+_NO_GROUP: Final = late_pattern(r"^(?!-?[1-9][0-9]{0,2}\.[0-9]{3}$)[^\n]*[.eE]", re.MULTILINE)
+_DOTTED: Final = late_pattern(r"[^\n]*\.[^\n]*")
+_WITHOUT_SIGNS: Final = late_pattern(r"-?(?:[0-9]+|[0-9]*\.[0-9]+)")
+_FRACTION: Final = late_pattern(r"[.eE]")
+_ADDRESS: Final = late_pattern(r"[0-9]{3}(?:\.[0-9]{3}){3}")
+_NO_VERSION: Final = late_pattern(r"^(?:-|[0-9]{4}|\.|[0-9]+\.[0-9]{4}|[^\n]*[eE])", re.MULTILINE)
+_ONE_PLACE: Final = late_pattern(r"^[0-9]+\.[0-9]$", re.MULTILINE)
+_LAST_ZERO: Final = late_pattern(r"^[0-9]+\.[0-9]+0$", re.MULTILINE)
 _LONGEST: Final = 400
 """Characters of a number: a Float has at most 309 digits before the point."""
 _INT_LIMIT: Final = 2**63

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Final
 
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.graphemes import begun
 from lambda_rlm.table import ColumnKind
 

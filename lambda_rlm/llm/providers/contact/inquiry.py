@@ -12,14 +12,14 @@ import asyncio
 import difflib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from dataclasses import field, replace
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.diagnostics.blot import blotted, cut
 from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.llm.failures import KEY_REFUSED, UNKNOWN_MODEL, UNREACHABLE, failure
-from lambda_rlm.llm.providers.contact.keys import Access
 from lambda_rlm.llm.providers.contact.served import (
     Served,
     loaded_in_lm_studio,
@@ -44,8 +44,10 @@ from lambda_rlm.llm.providers.exchange import (
     without_user,
 )
 from lambda_rlm.llm.providers.servers import plain
-from lambda_rlm.llm.providers.vendor_errors import untrusted
 from lambda_rlm.llm.providers.via_proxy import carrier
+
+if TYPE_CHECKING:
+    from lambda_rlm.llm.providers.contact.keys import Access
 
 SECONDS: Final = 2.0
 """How long a server is waited for, all its answers together."""
@@ -203,6 +205,8 @@ def _visit(base_url: str, key: str | None, name: str, manner: Manner) -> Visit:
 async def _greeted(visit: Visit, path: str) -> Answer | None:
     """The first answer of a server; None where there is none that tells anything. Raises `ModelFailure` where nobody is
     there."""
+    from lambda_rlm.llm.providers.vendor_errors import untrusted
+
     try:
         return await visit.ask(path)
     except Untrusted as error:

@@ -11,10 +11,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Final
 
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.diagnostics.visible import visible_line
+from lambda_rlm.late_pattern import late_pattern
 
 LEAST_WINDOW: Final = 256
 MOST_WINDOW: Final = 10_000_000
@@ -26,11 +28,11 @@ OLLAMA_WINDOW: Final = 4096
 
 _WINDOWS: Final = ("max_model_len", "context_length", "context_window", "loaded_context_length", "max_context_length")
 _OLLAMA: Final = "library"
-_NUM_CTX: Final = re.compile(r"^\s*num_ctx\s+(\d{1,9})\s*$", re.MULTILINE)
+_NUM_CTX: Final = late_pattern(r"^\s*num_ctx\s+(\d{1,9})\s*$", re.MULTILINE)
 _LATEST: Final = ":latest"
 _ANY_NAME: Final = "llamacpp"
 """Who owns the models of llama.cpp, which answers with its only one whatever name it is asked for."""
-_NO_WRITER: Final = re.compile(r"embed|rerank|whisper|(^|[-_/])tts([-_]|$)")
+_NO_WRITER: Final = late_pattern(r"embed|rerank|whisper|(^|[-_/])tts([-_]|$)")
 
 
 @dataclass(frozen=True, slots=True)

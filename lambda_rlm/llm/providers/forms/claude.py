@@ -7,13 +7,14 @@ taken to always think: that asks for nothing that it could refuse.
 
 from __future__ import annotations
 
-import re
 from typing import Final, Literal
+
+from lambda_rlm.late_pattern import late_pattern
 
 Habit = Literal["asked", "disabled", "between_tools", "always"]
 """When asked; unless told not to, in these words; always."""
 
-_NAME: Final = re.compile(r"claude-([a-z]+)-(\d{1,2})(?:[-.](\d{1,2}))?(?!\d)|claude-(\d)(?:[-.](\d))?-")
+_NAME: Final = late_pattern(r"claude-([a-z]+)-(\d{1,2})(?:[-.](\d{1,2}))?(?!\d)|claude-(\d)(?:[-.](\d))?-")
 _FIRST_TO_THINK: Final = (5, 0)
 _CAN_STOP: Final[dict[tuple[str, int, int], Habit]] = {
     ("opus", 5, 0): "disabled",
@@ -21,7 +22,7 @@ _CAN_STOP: Final[dict[tuple[str, int, int], Habit]] = {
     ("sonnet", 5, 5): "between_tools",
     ("haiku", 5, 5): "disabled",
 }
-_ALWAYS: Final = re.compile("claude-(?:fable|mythos)")
+_ALWAYS: Final = late_pattern("claude-(?:fable|mythos)")
 
 
 def claude_version(name: str) -> tuple[int, int] | None:

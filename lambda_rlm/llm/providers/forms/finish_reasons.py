@@ -6,10 +6,10 @@ server counted fewer tokens than it was allowed."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 from lambda_rlm.completion import StopReason
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.llm import failures
 
 

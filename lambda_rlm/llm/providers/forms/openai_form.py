@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, Final
 
 from lambda_rlm.budget.paying import price
 from lambda_rlm.completion import MOST_TOKENS, UNCOUNTED, Completion, CompletionRequest, ModelProfile, StopReason, Usage
+from lambda_rlm.data_class import dataclass
 from lambda_rlm.diagnostics.blot import blotted, cut, without_keys
 from lambda_rlm.diagnostics.faults import ModelFailure
 from lambda_rlm.llm.failures import EMPTY_REPLY, MALFORMED_BODY, failure

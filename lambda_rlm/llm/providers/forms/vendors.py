@@ -8,11 +8,12 @@ another server of Gemini's own form, a proxy of litellm.
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
+from lambda_rlm.data_class import dataclass
+from lambda_rlm.late_pattern import late_pattern
 from lambda_rlm.llm.providers.forms.anthropic import ANTHROPIC
 from lambda_rlm.llm.providers.forms.wire import Gemini, OpenAi, Wire
 from lambda_rlm.llm.providers.servers import provider_of
@@ -37,7 +38,7 @@ VENDORS: Final[Mapping[str, Vendor]] = {
     "gemini": Vendor("https://generativelanguage.googleapis.com/v1beta/openai", ("GEMINI_API_KEY", "GOOGLE_API_KEY"), Gemini()),
 }
 
-_OTHER_ENDPOINTS: Final = re.compile(
+_OTHER_ENDPOINTS: Final = late_pattern(
     r"responses/|codex|daybreak|deep-research|computer-use|(?:^|/)(?:o\d|gpt-[\d.]+)-pro|instruct|davinci|babbage"
 )
 _OWN_FORM_ELSEWHERE: Final = ("GEMINI_API_BASE", "GEMINI_BASE_URL")

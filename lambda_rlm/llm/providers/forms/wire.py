@@ -10,11 +10,11 @@ efforts and streams there, so one way of reading serves both.
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, Protocol
 
 from lambda_rlm.completion import Completion, Message, ModelProfile
+from lambda_rlm.late_pattern import late_pattern
 from lambda_rlm.llm.providers.exchange import Answer
 from lambda_rlm.llm.providers.forms.gathered import Gathered, GatheredChat
 from lambda_rlm.llm.providers.forms.openai_form import Unwrap, completion_in
@@ -24,7 +24,7 @@ _PAYERS: Final = {
     "OpenAI-Organization": ("OPENAI_ORGANIZATION", "OPENAI_ORG_ID"),
     "OpenAI-Project": ("OPENAI_PROJECT", "OPENAI_PROJECT_ID"),
 }
-_SENDABLE: Final = re.compile(r"[\x21-\x7e]{1,200}")
+_SENDABLE: Final = late_pattern(r"[\x21-\x7e]{1,200}")
 
 
 class Wire(Protocol):

@@ -1,0 +1,153 @@
+"""Data classes are those of the standard library, and methods are generated when they are first used."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import inspect
+import pickle
+from collections.abc import Callable
+from dataclasses import FrozenInstanceError, field
+from typing import Any, ClassVar
+
+import pytest
+
+from lambda_rlm.data_class import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A point."""
+
+    x: int
+    y: int = 0
+    name: str = field(default="", compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Named(Point):
+    label: str = field(default="none", kw_only=True)
+
+    def __repr__(self) -> str:
+        return f"<{self.label}>"
+
+
+@dataclass(slots=True)
+class Tally:
+    counts: dict[str, int] = field(default_factory=dict)
+    total: int = field(init=False, default=7)
+    kind: ClassVar[str] = "tally"
+
+    def __post_init__(self) -> None:
+        self.total += len(self.counts)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Keyed:
+    value: int
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other)
+
+
+@dataclass(eq=False)
+class Own:
+    value: int
+
+
+@dataclass
+class Plain:
+    value: int
+
+
+def alike(cls: type[Any], **options: Any) -> type[Any]:
+    """The class that the standard library makes of the same fields and methods."""
+    own = {name: vars(cls)[name] for name in ("__repr__", "__eq__", "__post_init__") if _is_own(cls, name)}
+    made = [(one.name, one.type, copy.copy(one)) for one in dataclasses.fields(cls)]
+    return dataclasses.make_dataclass(cls.__name__, made, namespace=own, **options)
+
+
+def _is_own(cls: type[Any], name: str) -> bool:
+    return name in vars(cls) and vars(cls)[name].__module__ == __name__
+
+
+FROZEN = {"frozen": True, "slots": True}
+CLASSES: list[tuple[type[Any], dict[str, bool], Callable[[Any], list[Any]]]] = [
+    (Point, FROZEN, lambda c: [c(1), c(1, 2), c(1, name="n"), c(x=1, y=2)]),
+    (Named, FROZEN, lambda c: [c(1), c(1, label="l"), c(1, 2, "n", label="l")]),
+    (Tally, {"slots": True}, lambda c: [c(), c({"a": 1})]),
+    (Keyed, {"frozen": True, "kw_only": True}, lambda c: [c(value=1), c(value=2)]),
+    (Own, {"eq": False}, lambda c: [c(1), c(1)]),
+    (Plain, {}, lambda c: [c(1), c(2)]),
+]
+
+
+@pytest.mark.parametrize("cls, options, made", CLASSES, ids=lambda x: getattr(x, "__name__", ""))
+def test_a_class_is_that_of_the_standard_library(
+    cls: type[Any], options: dict[str, bool], made: Callable[[Any], list[Any]]
+) -> None:
+    other = alike(cls, **options)
+    ours, theirs = made(cls), made(other)
+    assert str(inspect.signature(cls)) == str(inspect.signature(other))
+    assert cls.__match_args__ == other.__match_args__
+    assert [a == b for a in ours for b in ours] == [a == b for a in theirs for b in theirs]
+    assert [a != b for a in ours for b in ours] == [a != b for a in theirs for b in theirs]
+    assert (cls.__hash__ is None) == (other.__hash__ is None)
+    if cls not in (Own, Tally, Plain):
+        assert [hash(a) == hash(b) for a in ours for b in ours] == [hash(a) == hash(b) for a in theirs for b in theirs]
+    assert [repr(a) for a in ours] == [repr(b) for b in theirs]
+    for one, another in zip(ours, theirs, strict=True):
+        assert dataclasses.asdict(one) == dataclasses.asdict(another)
+        assert dataclasses.asdict(pickle.loads(pickle.dumps(one))) == dataclasses.asdict(one)
+        assert dataclasses.asdict(copy.deepcopy(one)) == dataclasses.asdict(one)
+
+
+@pytest.mark.parametrize("name", ["x", "y", "label", "elsewhere"])
+def test_a_frozen_field_is_neither_set_nor_deleted(name: str) -> None:
+    for one in (Point(1), Named(1)):
+        with pytest.raises((FrozenInstanceError, TypeError)):
+            setattr(one, name, 3)
+        with pytest.raises((FrozenInstanceError, TypeError)):
+            delattr(one, name)
+    assert Point(1) == Point(1)
+
+
+@pytest.mark.parametrize("wrong", [(), (1, 2, "n", 4)])
+def test_wrong_arguments_are_refused_by_the_name_of_the_class(wrong: tuple[Any, ...]) -> None:
+    with pytest.raises(TypeError, match=r"^Point\.__init__\(\)"):
+        Point(*wrong)
+
+
+def test_a_host_may_derive_a_data_class_of_its_own() -> None:
+    @dataclasses.dataclass(frozen=True)
+    class Theirs(Point):
+        depth: int = 3
+
+    assert Theirs(1, depth=4) == Theirs(1, depth=4)
+    assert hash(Theirs(1)) == hash(Theirs(1))
+    with pytest.raises(TypeError, match="cannot inherit non-frozen"):
+        dataclasses.make_dataclass("Thawed", [("depth", int, 3)], bases=(Point,))
+
+
+def test_a_method_is_generated_when_it_is_first_used() -> None:
+    @dataclass(frozen=True, slots=True)
+    class Late:
+        value: int
+
+    methods = vars(Late)
+    assert not any(inspect.isfunction(methods[name]) for name in ("__init__", "__repr__", "__eq__", "__hash__"))
+    late = Late(1)
+    assert inspect.isfunction(methods["__init__"])
+    assert not any(inspect.isfunction(methods[name]) for name in ("__repr__", "__eq__", "__hash__"))
+    assert (hash(late), repr(late)) == (hash((1,)), f"{Late.__qualname__}(value=1)")
+    assert inspect.isfunction(methods["__hash__"])
+    assert Late(1) == late
+    assert inspect.isfunction(methods["__eq__"])
+
+
+def test_classes_that_match_by_position_do() -> None:
+    match Point(1, 2):
+        case Point(x, y):
+            assert (x, y) == (1, 2)
+        case _:
+            raise AssertionError("no match")
