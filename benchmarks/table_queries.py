@@ -37,7 +37,7 @@ from lambda_rlm.eval.compile.columns.report import COLUMNS, Tried, watched  # no
 from lambda_rlm.eval.evaluate import admit_inputs, evaluate_pure  # noqa: E402
 from lambda_rlm.eval.plain import to_plain, to_value  # noqa: E402
 from lambda_rlm.syntax.parse import parse  # noqa: E402
-from lambda_rlm.table import ArrowCells, Column, Table  # noqa: E402
+from lambda_rlm.table import ArrowCells, Table, TableColumn  # noqa: E402
 from lambda_rlm.types.infer import infer  # noqa: E402
 from lambda_rlm.types.parse_type import parse_type  # noqa: E402
 from tests.support.computed_rows import orders  # noqa: E402
@@ -98,7 +98,8 @@ def tables(count: int) -> dict[str, Table]:
 
 def _table(rows: list[dict[str, Any]]) -> Table:
     columns = [
-        Column(name, _KINDS.get(name, "text"), False, ArrowCells(pa.array([row[name] for row in rows]))) for name in rows[0]
+        TableColumn(name, _KINDS.get(name, "text"), False, ArrowCells(pa.array([row[name] for row in rows])))
+        for name in rows[0]
     ]
     return Table(columns, len(rows))
 

@@ -1,6 +1,6 @@
 """Rows of an input that are held as columns: plain data, and rows only where somebody looks at one.
 
-Owns `Table`, `Column`, how the cells of a column are held (plain values, values that repeat behind codes, or an array of pyarrow,
+Owns `Table`, `TableColumn`, how the cells of a column are held (plain values, values that repeat behind codes, or an array of pyarrow,
 which is loaded by whoever makes one), and the questions about plain data that a table answers as a list does. Promises that a
 table is the list of its rows, as dicts whose keys are in the order of `columns`: in length, order, elements, slices and JSON.
 Never changed once made.
@@ -92,7 +92,7 @@ class ArrowCells:
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class TableColumn:
     """One field of all rows: the name that rows have it by, what its values are, and whether some are None."""
 
     name: str
@@ -106,7 +106,7 @@ class Table(Sequence[dict[str, Any]]):
 
     __slots__ = ("_count", "columns", "found")
 
-    def __init__(self, columns: Sequence[Column], count: int) -> None:
+    def __init__(self, columns: Sequence[TableColumn], count: int) -> None:
         self.columns = tuple(columns)
         self._count = count
         self.found: dict[Hashable, Any] = {}
@@ -175,7 +175,7 @@ class Table(Sequence[dict[str, Any]]):
 class _Written:
     """The cells of a column as their JSON; a value that repeats is written once."""
 
-    def __init__(self, column: Column, encoder: JSONEncoder) -> None:
+    def __init__(self, column: TableColumn, encoder: JSONEncoder) -> None:
         self._cells, self._has_missing = column.cells, column.has_missing
         escaped: Any = encode_basestring_ascii if encoder.ensure_ascii else encode_basestring
         self._write: Any = {"text": escaped, "int": int.__repr__, "float": float.__repr__, "bool": encoder.encode}[column.kind]

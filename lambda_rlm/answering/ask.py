@@ -244,7 +244,7 @@ class _Asking:
     async def _executed(self, program: SourceFile | Route, routed: Routed | None = None) -> Run:
         """The run of a program, or of the strategy of a route with the first numbers that may begin; `routed` is reported with
         the program."""
-        from lambda_rlm.answering.sized_plan import prepared_plan, sized_plans, what_is_read
+        from lambda_rlm.answering.sized_plan import sized_plans, what_is_read
 
         if isinstance(program, SourceFile):
             return await self._run_of(program, routed)

@@ -43,13 +43,15 @@ if TYPE_CHECKING:
     from lambda_rlm.execution.prepare import Prepared
     from lambda_rlm.execution.run import Run
     from lambda_rlm.synth.report import CandidateTried, Ran
+
+    Known = Callable[[SourceFile], Prepared | None]
+    """What was found of a program before, for its run to take over."""
+
 PROGRAM: Final = "program.lam"
 
 VettedProposal = Proposal[Checked, Vetted]
 Plan = Callable[[], SourceFile]
 """The fixed plan for the question, when no program is accepted."""
-Known = Callable[[SourceFile], Prepared | None]
-"""What was found of a program before, for its run to take over."""
 
 
 async def synthesize(

@@ -10,7 +10,6 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from lambda_rlm.answering.prompt_tokens import fits, prompt_tokens
 from lambda_rlm.answering.question import Question, Setup
 from lambda_rlm.answering.root_model import (
     Begun,
@@ -21,6 +20,7 @@ from lambda_rlm.answering.root_model import (
     later_tokens,
     rendered,
 )
+from lambda_rlm.answering.rounds.prompt_tokens import fits, prompt_tokens
 from lambda_rlm.budget.budget import Budget
 from lambda_rlm.budget.paying import price, worst_case
 from lambda_rlm.budget.pool import pool_of

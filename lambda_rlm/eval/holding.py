@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from lambda_rlm.budget.meter import Meter
 from lambda_rlm.budget.storage import Holding, Storage
-from lambda_rlm.eval.rows import Rows
+from lambda_rlm.eval.rows import TableValue
 from lambda_rlm.eval.value import Text
 from lambda_rlm.types.type import Con, Enum, Record, Type
 
@@ -193,13 +193,13 @@ def kept_fields(run: Callable[..., tuple[Any, ...]], meter: Meter) -> Callable[.
 
 def held(value: Any, type_: Type) -> int:
     """About the bytes that an input of a type takes, with the plain data it was made from: each part as often as it occurs."""
-    if type(value) is Rows:
+    if type(value) is TableValue:
         return _held_by_rows(value)
     fixed, rest = _held_by(type_)
     return fixed if rest is None else fixed + rest(value)
 
 
-def _held_by_rows(rows: Rows) -> int:
+def _held_by_rows(rows: TableValue) -> int:
     """The same by columns."""
     count = len(rows)
     total = _LIST + count * (_SLOT + _LIST + _FIELD * len(rows.fields))

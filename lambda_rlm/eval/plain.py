@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from lambda_rlm.budget.meter import Meter
 from lambda_rlm.diagnostics.error import LambdaRLMError
-from lambda_rlm.eval.rows import Rows, rows_of
+from lambda_rlm.eval.rows import TableValue, rows_of
 from lambda_rlm.eval.value import INT_HIGH, INT_LOW, Document, Text, Value, span_of
 from lambda_rlm.graphemes import begun
 from lambda_rlm.table import Table
@@ -34,8 +34,8 @@ class Unfit(LambdaRLMError, TypeError):
     """Data that does not inhabit the type it is given with."""
 
 
-def to_value(data: Any, type_: Type, name: str, meter: Meter, documents: list[Document | Rows]) -> Value:
-    """The value that plain data means, `Rows` of many rows of simple fields; the documents made for its texts are appended to
+def to_value(data: Any, type_: Type, name: str, meter: Meter, documents: list[Document | TableValue]) -> Value:
+    """The value that plain data means, `TableValue` of many rows of simple fields; the documents made for its texts are appended to
     `documents`, those of rows as the rows. Raises `Unfit`."""
     rows = rows_of(data, type_, name, meter) if name not in TRUSTED else None
     if rows is not None:

@@ -1,6 +1,6 @@
 """The rows of an input as values: columns first, records only where a program looks at one.
 
-Owns `Rows`, the value of an input that is rows of simple fields, and `rows_of`, which makes it of plain data. Promises that
+Owns `TableValue`, the value of an input that is rows of simple fields, and `rows_of`, which makes it of plain data. Promises that
 `made()` is the list of records that the same rows as dicts have as their value: each text a span of a document that is named
 after the input, the row and the field; a column that was read before is shared with it, so that no text is there twice and none
 is charged twice. Refuses nothing: of data that is anything but such rows, or does not fit its type, it makes none.
@@ -19,7 +19,7 @@ from lambda_rlm.eval.compile.closures.collector import resting
 from lambda_rlm.eval.document import SHORT, Document
 from lambda_rlm.eval.tariff import SHIFT
 from lambda_rlm.eval.value import INT_HIGH, INT_LOW, Passage, Text, Value
-from lambda_rlm.table import AT_ONCE, ArrowCells, CodedCells, Column, ColumnKind, PlainCells, Table
+from lambda_rlm.table import AT_ONCE, ArrowCells, CodedCells, ColumnKind, PlainCells, Table, TableColumn
 from lambda_rlm.types.type import FLOAT, TEXT, Con, Enum, Record, Type
 
 T = TypeVar("T")
@@ -56,7 +56,7 @@ class ColumnSums(NamedTuple):
     has_long: bool = False
 
 
-class Rows:
+class TableValue:
     """A table of an input as a value. `fields` are those of its record type, sorted by name, as records have them. Never
     changed once made, but for what is kept of columns and records; `as_columns` refers to what those who compute by columns
     have of it while they run."""
@@ -70,7 +70,7 @@ class Rows:
         self.name = name
         self.meter = meter
         by_name = {column.name: column for column in table.columns}
-        self.fields: tuple[tuple[Column, Type], ...] = tuple((by_name[name], type_) for name, type_ in record.fields)
+        self.fields: tuple[tuple[TableColumn, Type], ...] = tuple((by_name[name], type_) for name, type_ in record.fields)
         self._columns: list[list[Value] | None] = [None] * len(self.fields)
         self._made: list[Value] | None = None
         self._numbers: list[Sequence[Value]] = []
@@ -298,7 +298,7 @@ def _texts_of(values: Sequence[str | None], row_numbers: Sequence[int], around: 
     return texts
 
 
-def rows_of(data: Any, type_: Type, name: str, meter: Meter) -> Rows | None:
+def rows_of(data: Any, type_: Type, name: str, meter: Meter) -> TableValue | None:
     """The value of an input by columns; None where it has few rows, other fields than simple ones, or does not fit its type."""
     if not isinstance(type_, Con) or type_.name != "List" or not isinstance(record := type_.arguments[0], Record):
         return None
@@ -309,7 +309,7 @@ def rows_of(data: Any, type_: Type, name: str, meter: Meter) -> Rows | None:
     table = data if isinstance(data, Table) else _columns_of(data, [field for field, _ in record.fields])
     if table is None or {column.name for column in table.columns} != {field for field, _ in record.fields}:
         return None
-    rows = Rows(table, record, name, meter)
+    rows = TableValue(table, record, name, meter)
     return rows if rows.once(("fits", record), lambda: all(_fits(column, field) for column, field in rows.fields)) else None
 
 
@@ -326,7 +326,7 @@ def _columns_of(data: Sequence[Any], fields: Sequence[str]) -> Table | None:
     """The columns of rows that are plain dicts of these fields; None of any others."""
     if set(map(type, data)) != {dict} or set(map(len, data)) != {len(fields)}:
         return None
-    columns: list[Column] = []
+    columns: list[TableColumn] = []
     for field in fields:
         try:
             values = [row[field] for row in data]
@@ -337,11 +337,11 @@ def _columns_of(data: Sequence[Any], fields: Sequence[str]) -> Table | None:
         kind = _KINDS.get(frozenset(kinds - {type(None)})) if len(kinds) > has_missing else "text"
         if kind is None:
             return None
-        columns.append(Column(field, kind, has_missing, PlainCells(values)))
+        columns.append(TableColumn(field, kind, has_missing, PlainCells(values)))
     return Table(columns, len(data))
 
 
-def _summed(column: Column) -> ColumnSums:
+def _summed(column: TableColumn) -> ColumnSums:
     cells, present, characters, wide, heavy, longest = column.cells, 0, 0, 0, 0, 0
     for start in range(0, len(cells), AT_ONCE):
         values = cells.part(start, AT_ONCE)
@@ -359,7 +359,7 @@ def _summed(column: Column) -> ColumnSums:
     return ColumnSums(present, characters, wide, heavy, longest > SHORT)
 
 
-def _fits(column: Column, type_: Type) -> bool:
+def _fits(column: TableColumn, type_: Type) -> bool:
     """Whether the values of a column inhabit a type."""
     inner = inside(type_)
     if column.has_missing and inner is type_:

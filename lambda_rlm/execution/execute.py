@@ -32,7 +32,7 @@ from lambda_rlm.eval.plain import to_plain, to_value
 from lambda_rlm.eval.provenance.coverage import has_reply
 from lambda_rlm.eval.provenance.lineage import citations, lineage
 from lambda_rlm.eval.replies.answer_stream import answering_calls
-from lambda_rlm.eval.rows import Rows
+from lambda_rlm.eval.rows import TableValue
 from lambda_rlm.eval.value import HEADER, Document
 from lambda_rlm.events import ProgramStarted, Routed, Tracer
 from lambda_rlm.evidence.answer import basis
@@ -113,7 +113,7 @@ class Execution:
         self.autos_before = resumed.autos.get(self.program, {})
         self.asker = Asker(model, self.meter, _settings_of(admitted, options, resumed.extra), tracer)
         self.asker.patience = options.patience or self.asker.patience
-        self.documents: list[Document | Rows] = []
+        self.documents: list[Document | TableValue] = []
         self.accuracy = options.accuracy
         self.prepared: Prepared | None = None
         self.on_refused: OnRefused | None = None

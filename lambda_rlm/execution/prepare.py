@@ -28,7 +28,7 @@ from lambda_rlm.eval.asking.asking_rates import counted_rates, rates_of
 from lambda_rlm.eval.evaluate import admit_inputs
 from lambda_rlm.eval.plain import to_value
 from lambda_rlm.eval.provenance.cuts import Cuts
-from lambda_rlm.eval.rows import Rows
+from lambda_rlm.eval.rows import TableValue
 from lambda_rlm.eval.staging.stage import Stage, known_inputs
 from lambda_rlm.eval.value import Document, Value
 from lambda_rlm.execution.scripts import reply_ends
@@ -177,7 +177,7 @@ class Prepared:
     groundwork: Groundwork
     inputs: Mapping[str, Any] = field(repr=False)
     values: Mapping[str, Value] = field(repr=False)
-    documents: list[Document | Rows] = field(repr=False)
+    documents: list[Document | TableValue] = field(repr=False)
     cuts: Cuts = field(repr=False)
     model: Model
     key: bytes = field(repr=False)
@@ -215,7 +215,7 @@ def left_by(
     found: Groundwork,
     inputs: Mapping[str, Any],
     values: Mapping[str, Value],
-    documents: list[Document | Rows],
+    documents: list[Document | TableValue],
     rates: Rates,
     accuracy: Accuracy,
     budget: Budget,
@@ -258,7 +258,7 @@ def prepare(
     """The groundwork of a program that asks a model, on the account of whoever wants to know. No run can take it over where a
     limit was met on the way: that of a run might be another. Raises `Rejected` where nobody can bound it, and `Fault` for
     inputs."""
-    documents: list[Document | Rows] = []
+    documents: list[Document | TableValue] = []
     cuts = Cuts()
     with Meter(budget, account) as meter:
         values = {name: to_value(inputs[name], type_, name, meter, documents) for name, type_ in typed.inputs.items()}

@@ -17,7 +17,7 @@ from lambda_rlm.diagnostics.source import SourceFile, Span
 from lambda_rlm.syntax import term
 from lambda_rlm.syntax.caps import MAX_TOKENS
 from lambda_rlm.syntax.grammar.lalr import Unexpected, methods_of, run
-from lambda_rlm.syntax.grammar.table import Table
+from lambda_rlm.syntax.grammar.table import ParseTable
 from lambda_rlm.syntax.literals import template_pieces, text_value
 from lambda_rlm.syntax.mistakes.codes import NAME_GIVEN_TWICE, NUMBER_OUT_OF_RANGE, PROGRAM_TOO_LARGE
 from lambda_rlm.syntax.mistakes.fixes import instead
@@ -35,7 +35,7 @@ Children = list[Any]
 class Builder:
     """The values of one parse; `mistakes` says what is wrong with them."""
 
-    def __init__(self, table: Table, source: SourceFile, start: int) -> None:
+    def __init__(self, table: ParseTable, source: SourceFile, start: int) -> None:
         self.table = table
         self.source = source
         self._hoist = Hoist(source, start, is_in_hole=True)

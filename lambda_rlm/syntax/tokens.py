@@ -16,7 +16,7 @@ from lambda_rlm.data_class import dataclass
 from lambda_rlm.diagnostics.diagnostic import Diagnostic, Edit
 from lambda_rlm.diagnostics.source import SourceFile, Span
 from lambda_rlm.syntax.caps import MAX_NESTING, MAX_TOKENS
-from lambda_rlm.syntax.grammar.table import Table
+from lambda_rlm.syntax.grammar.table import ParseTable
 from lambda_rlm.syntax.keywords import INFIX_WORDS
 from lambda_rlm.syntax.mistakes.codes import FOREIGN_HABIT, NESTED_TOO_DEEP, PROGRAM_TOO_LARGE, UNCLOSED_TEXT, UNKNOWN_CHARACTER
 from lambda_rlm.syntax.mistakes.fixes import FENCE, instead, slip
@@ -54,7 +54,7 @@ class Tokens:
     is_fenced: bool = False
 
 
-def scan(table: Table, source: SourceFile, start: int, end: int, hoist: Hoist | None = None) -> Tokens:
+def scan(table: ParseTable, source: SourceFile, start: int, end: int, hoist: Hoist | None = None) -> Tokens:
     """The tokens of a stretch of a source text; with `hoist` it is the hole of a template."""
     scanned = Tokens()
     text, tokens, keywords, depth, at = source.text, scanned.tokens, table.keywords, 0, start
@@ -96,7 +96,7 @@ def scan(table: Table, source: SourceFile, start: int, end: int, hoist: Hoist | 
     return scanned
 
 
-def _matcher(table: Table, text: str, start: int, end: int) -> Callable[[], Match[str] | None]:
+def _matcher(table: ParseTable, text: str, start: int, end: int) -> Callable[[], Match[str] | None]:
     """A function that gives one token's match after the other."""
     scanner = table.tokens.scanner(text, start, end)  # type: ignore[attr-defined]
     return cast("Callable[[], Match[str] | None]", scanner.match)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from lambda_rlm.data_class import dataclass
 from lambda_rlm.synth.layout.layout import Layout
-from lambda_rlm.table import AT_ONCE, Column, Table, is_list
+from lambda_rlm.table import AT_ONCE, Table, TableColumn, is_list
 from lambda_rlm.types.type import Type
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ def _characters(value: Any) -> int:
     return len(json.dumps(value))
 
 
-def _characters_in(column: Column, count: int) -> int:
+def _characters_in(column: TableColumn, count: int) -> int:
     """The same of the cells of a column."""
     written: Any = {"text": len, "int": lambda number: len(repr(number)), "float": lambda number: len(repr(number))}
     size = written.get(column.kind, _characters)

@@ -19,13 +19,13 @@ from lambda_rlm.eval.holding import held, measure
 from lambda_rlm.eval.library.structure import weight
 from lambda_rlm.eval.plain import Unfit, to_plain, to_value, value_with
 from lambda_rlm.eval.provenance.coverage import Coverage
-from lambda_rlm.eval.rows import Rows
+from lambda_rlm.eval.rows import TableValue
 from lambda_rlm.eval.staging.counting import SizeRange, Tally, tally_of
 from lambda_rlm.eval.staging.measure import measured
 from lambda_rlm.eval.value import Rope, Text, Value, span_of
 from lambda_rlm.llm.scripted import ScriptedModel
 from lambda_rlm.llm.vocabulary.byte_pair import vocabulary_named
-from lambda_rlm.table import CodedCells, Column, PlainCells, Table
+from lambda_rlm.table import CodedCells, PlainCells, Table, TableColumn
 from lambda_rlm.types.type import BOOL, FLOAT, INT, TEXT, Con, Enum, Record, Type
 
 VOCABULARY = vocabulary_named("o200k_base")
@@ -86,7 +86,7 @@ def as_table(rows: list[dict[str, Any]], type_: Type) -> Table:
         once = list(dict.fromkeys(present))
         codes = [None if value is None else once.index(value) for value in values]
         cells = CodedCells(once, codes) if is_text else PlainCells(values)
-        columns.append(Column(field, kind, None in values, cells))  # type: ignore[arg-type]
+        columns.append(TableColumn(field, kind, None in values, cells))  # type: ignore[arg-type]
     return Table(columns, len(rows))
 
 
@@ -99,7 +99,7 @@ def test_rows_by_columns_are_the_records(seed: int) -> None:
     for data in (rows, tuple(rows), as_table(rows, type_)):
         given: list[Any] = []
         value = to_value(data, type_, "sales", meter, given)
-        assert isinstance(value, Rows) and given == [value] and len(value) == len(rows)
+        assert isinstance(value, TableValue) and given == [value] and len(value) == len(rows)
         assert weight(type_)(value) == weight(type_)(records)
         assert held(value, type_) == held(records, type_)
         assert Coverage().shares(given) == Coverage().shares(documents)
@@ -181,7 +181,7 @@ def test_unfit_rows_are_refused_in_the_same_words(seed: int) -> None:
                 value = to_value(rows, type_, "sales", Meter(Budget()), [])
             else:
                 value = one_by_one(rows, type_, Meter(Budget()), [])
-            said.append(repr(to_plain(value.made() if isinstance(value, Rows) else value, type_)))
+            said.append(repr(to_plain(value.made() if isinstance(value, TableValue) else value, type_)))
         except Unfit as error:
             said.append(str(error))
     assert said[0] == said[1]

@@ -15,6 +15,7 @@ MOST_ENTRIES = 16
 
 LARGER: dict[str, str] = {
     ".": "the rooms of the house, and its leaves",
+    "eval": "the rooms of evaluation, and the values that they share",
     "eval/library": "one family: the implementations of the library, a kind of value each",
     "llm/simulated_reader": "one family: a reader for each kind of question",
     "types": "one family: the rules `infer_*`, a form of term each",

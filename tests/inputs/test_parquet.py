@@ -14,7 +14,7 @@ from lambda_rlm.inputs import reading as reading_module
 from lambda_rlm.inputs.formats.extracted import Rows
 from lambda_rlm.inputs.worker.process import MOST_OF_ROWS, WORKER
 from lambda_rlm.inputs.worker.rows import packed, unpacked
-from lambda_rlm.table import ArrowCells, Column, Table
+from lambda_rlm.table import ArrowCells, Table, TableColumn
 from lambda_rlm.types.type import BOOL, FLOAT, INT, TEXT, list_of, option_of, record_of
 from tests.support.input_files import problem, written
 
@@ -166,7 +166,7 @@ def test_what_the_worker_says_is_checked(damage: str) -> None:
     offsets, data = pa.array([0, 1], pa.int32()).buffers()[1], pa.py_buffer(b"\xff")
     broken = pa.Array.from_buffers(pa.string(), 1, [None, offsets, data])
     cells = ArrowCells(broken if damage == "text" else pa.array(["x"]))
-    about, body = packed(Rows(Table([Column("a", "text", False, cells)], 1)))
+    about, body = packed(Rows(Table([TableColumn("a", "text", False, cells)], 1)))
     assert damage != "none" or unpacked(about, body).data == [{"a": "x"}]
     about |= {"kinds": ["file"]} if damage == "kind" else {"kinds": ["int"]} if damage == "type" else {}
     if damage != "none":

@@ -29,7 +29,17 @@ from lambda_rlm.plan.split import arm
 from lambda_rlm.synth.input_shape import shape
 from lambda_rlm.synth.layout.layout import layout_of
 from lambda_rlm.synth.task import _beginning
-from lambda_rlm.table import ArrowCells, CodedCells, Column, ColumnKind, PlainCells, Table, are_documents, as_lists, is_list
+from lambda_rlm.table import (
+    ArrowCells,
+    CodedCells,
+    ColumnKind,
+    PlainCells,
+    Table,
+    TableColumn,
+    are_documents,
+    as_lists,
+    is_list,
+)
 from lambda_rlm.types.type import Type
 
 KINDS: dict[ColumnKind, st.SearchStrategy[Any]] = {
@@ -52,7 +62,7 @@ def tables(draw: st.DrawFn) -> Table:
         values = draw(st.lists(KINDS[kind], min_size=count, max_size=count))
         has_missing = draw(st.booleans())
         values = [None if has_missing and draw(st.integers(0, 3)) == 0 else value for value in values]
-        columns.append(Column(name, kind, has_missing, draw(st.sampled_from([PlainCells, coded, arrow]))(values)))
+        columns.append(TableColumn(name, kind, has_missing, draw(st.sampled_from([PlainCells, coded, arrow]))(values)))
     return Table(columns, count)
 
 

@@ -19,10 +19,10 @@ from lambda_rlm.diagnostics.source import SourceFile
 from lambda_rlm.eval.compile.columns.report import COLUMNS, WORTH, Tried, Worth, watched
 from lambda_rlm.eval.evaluate import evaluate_pure
 from lambda_rlm.eval.plain import to_plain, to_value
-from lambda_rlm.eval.rows import Rows, is_read
+from lambda_rlm.eval.rows import TableValue, is_read
 from lambda_rlm.eval.value import Derived, Document, Origin, Reply, Rope, Stretch, Text, Value
 from lambda_rlm.syntax.parse import parse
-from lambda_rlm.table import ArrowCells, CodedCells, Column, PlainCells, Table
+from lambda_rlm.table import ArrowCells, CodedCells, PlainCells, Table, TableColumn
 from lambda_rlm.types.infer import infer
 from lambda_rlm.types.parse_type import parse_type
 from lambda_rlm.types.typed import Typed
@@ -71,7 +71,7 @@ def table(seed: int, form: str) -> Table:
     return Table([_column(name, values, form) for name, values in cells.items()], n)
 
 
-def _column(name: str, values: list[Any], form: str) -> Column:
+def _column(name: str, values: list[Any], form: str) -> TableColumn:
     kind = _KINDS.get(name, "text")
     cells: Any = PlainCells(values)
     if form in ("arrow", "chunks"):
@@ -83,7 +83,7 @@ def _column(name: str, values: list[Any], form: str) -> Column:
         numbers = {value: number for number, value in enumerate(different)}
         codes = [None if value is None else numbers[value] for value in values]
         cells = CodedCells(different, codes if name == "city" else pa.array(codes, pa.int32()))
-    return Column(name, kind, None in values, cells)
+    return TableColumn(name, kind, None in values, cells)
 
 
 EVERYTHING: Final = Worth(1, 0)
@@ -126,7 +126,7 @@ def told(typed: Typed, data: Table, fuel: int, *, by_columns: bool, worth: Worth
             WORTH.reset(other)
     steps, size = meter.steps, meter.bytes
     rows = inputs["context"]
-    assert isinstance(rows, Rows)
+    assert isinstance(rows, TableValue)
     meter.fuel = 10**12
     origins = None if fault else _origins(value)
     cells = None if fault else [_read(row) for row in rows.made()]

@@ -32,7 +32,6 @@ from lambda_rlm.eval.asking.prompt import PRICE
 from lambda_rlm.eval.asking.question import Key, ModelQuery, PreparedRequest, prepare
 from lambda_rlm.eval.asking.quotes import finder_of
 from lambda_rlm.eval.asking.shape import ReplyReading, read_text
-from lambda_rlm.eval.letting_go import let_go
 from lambda_rlm.eval.place import TaskPlace, here
 from lambda_rlm.eval.provenance.coverage import Coverage
 from lambda_rlm.eval.provenance.exchanges import Exchanges
@@ -40,6 +39,7 @@ from lambda_rlm.eval.provenance.sharing import retold, value_digest
 from lambda_rlm.eval.replies.answer_stream import answer_stream
 from lambda_rlm.eval.replies.counts import Counts
 from lambda_rlm.eval.replies.cut_prompts import cut_prompt
+from lambda_rlm.eval.replies.letting_go import let_go
 from lambda_rlm.eval.tariff import READ_STEPS
 from lambda_rlm.eval.value import Reply, Stretch, Text, Value
 from lambda_rlm.events import CallFinished, CallStarted, Replied, Tracer

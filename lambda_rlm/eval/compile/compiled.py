@@ -18,7 +18,7 @@ from lambda_rlm.budget.meter import Meter
 from lambda_rlm.data_class import dataclass
 from lambda_rlm.diagnostics.faults import Fault
 from lambda_rlm.eval.compile.batches.batch import Batch
-from lambda_rlm.eval.rows import Rows
+from lambda_rlm.eval.rows import TableValue
 from lambda_rlm.eval.value import Text, Value
 
 Frame = list[Any]
@@ -71,7 +71,7 @@ class Compiled:
 
 def constant(value: Value) -> Compiled:
     """The code that always gives `value`; of rows of an input the records, made when it first runs."""
-    if type(value) is Rows:
+    if type(value) is TableValue:
         return Compiled(run=lambda e: value.made(), constant=(value,), steps=0)
     return Compiled(run=lambda e: value, constant=(value,), steps=0)
 

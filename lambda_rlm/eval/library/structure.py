@@ -14,7 +14,7 @@ from typing import Final
 
 from lambda_rlm.diagnostics.faults import InternalError
 from lambda_rlm.eval.provenance.told import written
-from lambda_rlm.eval.rows import Rows
+from lambda_rlm.eval.rows import TableValue
 from lambda_rlm.eval.tariff import SHIFT as SHIFT
 from lambda_rlm.eval.value import Text, Value
 from lambda_rlm.types.type import Con, Enum, Record, Type, Variable
@@ -140,7 +140,7 @@ def _text_weight(text: Text) -> int:
 def weight(type_: Type) -> Weight:
     """The tree weight of a value: 1 for each number, list, option, record and text in it, and 1 more for each 64 characters.
 
-    What is shared counts wherever it stands; the work is linear in the objects. Saturates at `HEAVIEST`. Rows of an input are
+    What is shared counts wherever it stands; the work is linear in the objects. Saturates at `HEAVIEST`. TableValue of an input are
     weighed by columns.
     """
     if is_text(type_):
@@ -149,11 +149,11 @@ def weight(type_: Type) -> Weight:
     if weigh is _one_of_two:
         return _one
     if is_list(type_) and isinstance(element_of(type_), Record):
-        return lambda value: min(_weight_of_rows(value) if type(value) is Rows else weigh(value, {}), HEAVIEST)
+        return lambda value: min(_weight_of_rows(value) if type(value) is TableValue else weigh(value, {}), HEAVIEST)
     return lambda value: min(weigh(value, {}), HEAVIEST)
 
 
-def _weight_of_rows(rows: Rows) -> int:
+def _weight_of_rows(rows: TableValue) -> int:
     total = 1 + len(rows) * (1 + len(rows.fields))
     for at, (_, type_) in enumerate(rows.fields):
         sums = rows.sums(at)

@@ -16,7 +16,7 @@ from lambda_rlm.eval.asking.prompt import Prompt
 from lambda_rlm.eval.provenance.cuts import Cuts
 from lambda_rlm.eval.provenance.intervals import Interval, union
 from lambda_rlm.eval.provenance.told import COMPUTED, told_origin
-from lambda_rlm.eval.rows import Rows
+from lambda_rlm.eval.rows import TableValue
 from lambda_rlm.eval.value import Derived, Document, Origin, Reply, Rope, Stretch, Text, Value, origin_of
 
 _COMPACT_AT: Final = 4_096
@@ -110,14 +110,14 @@ class Coverage:
         """How many characters of a document the model has been shown."""
         return sum(end - start for start, end in union(self._shown.get(document, ())))
 
-    def shares(self, inputs: Iterable[Document | Rows]) -> dict[str, float]:
+    def shares(self, inputs: Iterable[Document | TableValue]) -> dict[str, float]:
         """For each input the share of its characters that the model has been shown; an empty input is shown wholly.
 
         Documents of one input, named `input` or `input[…]` or `input.…`, count together; rows of an input are all of it.
         """
         sizes: dict[str, list[int]] = {}
         for one in inputs:
-            if isinstance(one, Rows):
+            if isinstance(one, TableValue):
                 if (total := one.characters()) is not None:
                     shown = [document for document in self._shown if _root(document.name) == one.name]
                     sizes[one.name] = [sum(map(self.characters, shown)), total]

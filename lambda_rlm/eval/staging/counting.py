@@ -19,7 +19,7 @@ from lambda_rlm.bounds.domain.size import SizeBound
 from lambda_rlm.completion import TokenSize, Vocabulary
 from lambda_rlm.data_class import dataclass
 from lambda_rlm.eval.document import Document, width_of
-from lambda_rlm.eval.rows import Rows
+from lambda_rlm.eval.rows import TableValue
 from lambda_rlm.eval.value import Rope, Text, span_of
 from lambda_rlm.limits import MOST_BLOCKS
 
@@ -85,7 +85,7 @@ def tally_of(texts: Sequence[Text], vocabulary: Vocabulary | None) -> Tally:
     return count.tally(_most(texts, vocabulary))
 
 
-def tally_of_column(rows: Rows, at: int, vocabulary: Vocabulary | None) -> Tally:
+def tally_of_column(rows: TableValue, at: int, vocabulary: Vocabulary | None) -> Tally:
     """The same of the texts of a field that are there. Long ones are counted where they are, since their parts may be, too."""
     sums, is_data = rows.sums(at), rows.is_read(at)
     if is_data and (sums.present == 1 or sums.has_long):

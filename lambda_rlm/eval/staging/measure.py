@@ -26,7 +26,7 @@ from lambda_rlm.bounds.domain.abstract import (
 from lambda_rlm.bounds.domain.size import ZERO, SizeBound, named, size_of
 from lambda_rlm.bounds.domain.totals import fresh, symbol
 from lambda_rlm.completion import Vocabulary
-from lambda_rlm.eval.rows import Rows, inside
+from lambda_rlm.eval.rows import TableValue, inside
 from lambda_rlm.eval.staging.counting import SizeRange, Tally, tally_of, tally_of_column
 from lambda_rlm.eval.value import Text, Value
 from lambda_rlm.types.type import INT, Con, Enum, Record, Type
@@ -55,7 +55,9 @@ def measured(value: Value, type_: Type, name: str = "", vocabulary: Vocabulary |
             owner = fresh()
             length = named(name, len(value)) if name else size_of(len(value))
             element = (
-                _of_rows(value, owner, name, vocabulary) if type(value) is Rows else _all(value, inner, owner, name, vocabulary)
+                _of_rows(value, owner, name, vocabulary)
+                if type(value) is TableValue
+                else _all(value, inner, owner, name, vocabulary)
             )
             return AbstractList(length, element, owner, len(value))
         case _:
@@ -87,7 +89,7 @@ def _all(values: Sequence[Value], type_: Type, owner: int, name: str, vocabulary
             return OPAQUE
 
 
-def _of_rows(rows: Rows, owner: int, name: str, vocabulary: Vocabulary | None) -> Abstract:
+def _of_rows(rows: TableValue, owner: int, name: str, vocabulary: Vocabulary | None) -> Abstract:
     """One abstract value for all rows of an input, from its columns."""
     return AbstractRecord(
         tuple(
@@ -97,7 +99,7 @@ def _of_rows(rows: Rows, owner: int, name: str, vocabulary: Vocabulary | None) -
     )
 
 
-def _of_column(rows: Rows, at: int, owner: int, name: str, vocabulary: Vocabulary | None) -> Abstract:
+def _of_column(rows: TableValue, at: int, owner: int, name: str, vocabulary: Vocabulary | None) -> Abstract:
     type_, present = rows.fields[at][1], rows.sums(at).present
     inner = inside(type_)
     if inner is not type_ and not present:

@@ -15,7 +15,7 @@ from lambda_rlm.inputs.formats.columns.growing import MANY
 from lambda_rlm.inputs.formats.columns.nested import TextPlace, judged
 from lambda_rlm.inputs.formats.columns.verdict import Verdict
 from lambda_rlm.inputs.formats.extracted import Rows
-from lambda_rlm.table import ArrowCells, Cells, CodedCells, Column, ColumnKind, Table
+from lambda_rlm.table import ArrowCells, Cells, CodedCells, ColumnKind, Table, TableColumn
 
 _FIRST: Final = 10_000
 """Rows by which texts are found to repeat."""
@@ -24,7 +24,7 @@ _LONGEST: Final = 2**31 - 1
 _TWICE: Final = 2
 
 
-def cell_column(cells: Any, column: CellColumn, found: Verdict) -> Column:
+def cell_column(cells: Any, column: CellColumn, found: Verdict) -> TableColumn:
     """A column of a CSV text, read as it was found to be; a blank number is missing."""
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -42,13 +42,13 @@ def cell_column(cells: Any, column: CellColumn, found: Verdict) -> Column:
     return _column(column.name, found.kind, pa.array(values, types[found.kind]).take(codes))
 
 
-def _column(name: str, kind: Any, array: Any) -> Column:
-    return Column(name, kind, array.null_count > 0, ArrowCells(array))
+def _column(name: str, kind: Any, array: Any) -> TableColumn:
+    return TableColumn(name, kind, array.null_count > 0, ArrowCells(array))
 
 
-def text_column(name: str, cells: Any, read: Callable[[str], Any] | None = None) -> Column:
+def text_column(name: str, cells: Any, read: Callable[[str], Any] | None = None) -> TableColumn:
     """A column of texts, coded or not: as they are, or as they are read."""
-    return Column(name, "text", cells.null_count > 0, _texts(cells, read))
+    return TableColumn(name, "text", cells.null_count > 0, _texts(cells, read))
 
 
 def _texts(cells: Any, read: Callable[[str], Any] | None) -> Cells:

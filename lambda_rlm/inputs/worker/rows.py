@@ -10,7 +10,7 @@ import json
 from typing import Any, Final
 
 from lambda_rlm.inputs.formats.extracted import Rows
-from lambda_rlm.table import ArrowCells, Cells, CodedCells, Column, ColumnKind, Table
+from lambda_rlm.table import ArrowCells, Cells, CodedCells, ColumnKind, Table, TableColumn
 
 _KINDS: Final[dict[str, ColumnKind]] = {"text": "text", "int": "int", "float": "float", "bool": "bool"}
 
@@ -53,14 +53,14 @@ def _array(cells: Cells) -> Any:
     return cells.array
 
 
-def _column(name: str, kind: ColumnKind, cells: Any) -> Column:
+def _column(name: str, kind: ColumnKind, cells: Any) -> TableColumn:
     import pyarrow as pa
 
     types = {"text": pa.string(), "int": pa.int64(), "float": pa.float64(), "bool": pa.bool_()}
     coded = pa.dictionary(pa.int32(), pa.string())
     if cells.type == coded and kind == "text":
         one = cells.combine_chunks()
-        return Column(name, kind, cells.null_count > 0, CodedCells(one.dictionary.to_pylist(), one.indices))
+        return TableColumn(name, kind, cells.null_count > 0, CodedCells(one.dictionary.to_pylist(), one.indices))
     if cells.type != types[kind]:
         raise ValueError(f"a column of {cells.type} for {kind}")
-    return Column(name, kind, cells.null_count > 0, ArrowCells(cells))
+    return TableColumn(name, kind, cells.null_count > 0, ArrowCells(cells))

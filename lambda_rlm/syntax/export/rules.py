@@ -32,7 +32,7 @@ from lambda_rlm.syntax.export.ebnf import (
 from lambda_rlm.syntax.export.ends import Ends
 from lambda_rlm.syntax.export.names import names_without
 from lambda_rlm.syntax.export.regex import expression
-from lambda_rlm.syntax.grammar.table import Table
+from lambda_rlm.syntax.grammar.table import ParseTable
 from lambda_rlm.syntax.keywords import INFIX_WORDS
 from lambda_rlm.syntax.mistakes.slips import FOREIGN_WORDS
 
@@ -58,7 +58,7 @@ class SymbolPlace:
         return self.symbol.strip("_") + suffix + ("_in_hole" if self.in_hole else "")
 
 
-def rules_over_characters(table: Table) -> dict[str, Alternatives]:
+def rules_over_characters(table: ParseTable) -> dict[str, Alternatives]:
     """The rules of a whole program, the first of them `start`."""
     writer = _Writer(table)
     first = SymbolPlace("program")
@@ -74,7 +74,7 @@ def rules_over_characters(table: Table) -> dict[str, Alternatives]:
 
 
 class _Writer:
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: ParseTable) -> None:
         self.named: list[SymbolPlace] = []
         self._rules: dict[str, list[tuple[str, ...]]] = {}
         for rule in table.rules:
@@ -177,7 +177,7 @@ class _Writer:
         return possible
 
 
-def _terminals(table: Table) -> dict[str, Ebnf]:
+def _terminals(table: ParseTable) -> dict[str, Ebnf]:
     """What the terminals stand for: names without the keywords, and, where a value is named, without other languages' words."""
     terminals = {name: expression(pattern) for name, pattern in table.patterns.items() if name not in _IGNORED}
     terminals |= {name: text(word) for word, name in table.keywords.items()}

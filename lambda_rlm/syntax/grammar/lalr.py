@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from lambda_rlm.syntax.grammar.table import Table
+from lambda_rlm.syntax.grammar.table import ParseTable
 from lambda_rlm.syntax.tokens import END, Token
 
 
@@ -27,12 +27,12 @@ class Unexpected(Exception):
 Method = Callable[[list[Any], int, int], Any]
 
 
-def methods_of(table: Table, builder: object) -> list[Method | None]:
+def methods_of(table: ParseTable, builder: object) -> list[Method | None]:
     """The builder's method for each rule."""
     return [getattr(builder, rule.method) if rule.method else None for rule in table.rules]
 
 
-def run(table: Table, start: str, tokens: Sequence[Token], methods: list[Method | None]) -> Any:
+def run(table: ParseTable, start: str, tokens: Sequence[Token], methods: list[Method | None]) -> Any:
     """The value of the start rule over all tokens, the last of which is the end mark."""
     rows, rules = table.states, table.rules
     state, final = table.start_states[start], table.end_states[start]
@@ -75,7 +75,7 @@ def run(table: Table, start: str, tokens: Sequence[Token], methods: list[Method 
     raise AssertionError("the tokens do not end with the end mark")
 
 
-def is_accepted(table: Table, states: Sequence[int], kind: str) -> bool:
+def is_accepted(table: ParseTable, states: Sequence[int], kind: str) -> bool:
     """Whether a token of a kind could come next; the table alone does not tell, since it may reduce before it finds out."""
     stack = list(states)
     while True:

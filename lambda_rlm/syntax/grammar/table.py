@@ -1,6 +1,6 @@
 """The grammar as the parser uses it: terminals, rules and the LALR(1) table.
 
-Owns `Table` and how it is read from its stored form, `grammar/lambda_rlm.table.json`, which is generated from the grammar and
+Owns `ParseTable` and how it is read from its stored form, `grammar/lambda_rlm.table.json`, which is generated from the grammar and
 carries its hash. Promises that nothing is loaded before something is parsed, and that a table stored for another text of the
 grammar is not used: then, as after an edit, it is made anew, which takes some hundred milliseconds.
 """
@@ -33,7 +33,7 @@ class GrammarRule:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class ParseTable:
     """Everything the tokenizer and the parser need.
 
     `patterns` holds the terminals that are no words, longest first; `tokens` is all of them in one expression.
@@ -50,18 +50,18 @@ class Table:
 
 
 @cache
-def table() -> Table:
+def table() -> ParseTable:
     """The table of the one grammar, read at the first call."""
     text = grammar_text()
     stored = json.loads(grammar_table() or "{}")
     return assemble(stored if stored.get("grammar") == text_hash(text) else tabulate(text))
 
 
-def assemble(stored: dict[str, Any]) -> Table:
+def assemble(stored: dict[str, Any]) -> ParseTable:
     """A table from its stored form."""
     symbols: list[str] = stored["symbols"]
     rules = [(symbols[origin], tuple(symbols[i] for i in right), method) for origin, right, method in stored["rules"]]
-    return Table(
+    return ParseTable(
         tokens=re.compile("|".join(f"(?P<{name}>{pattern})" for name, pattern in stored["terminals"])),
         patterns=dict(stored["terminals"]),
         keywords=stored["keywords"],

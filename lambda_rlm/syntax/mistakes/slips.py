@@ -16,7 +16,7 @@ from lambda_rlm.data_class import dataclass
 from lambda_rlm.diagnostics.diagnostic import Diagnostic, Edit
 from lambda_rlm.diagnostics.source import SourceFile, Span
 from lambda_rlm.syntax.grammar.lalr import Unexpected, is_accepted
-from lambda_rlm.syntax.grammar.table import Table
+from lambda_rlm.syntax.grammar.table import ParseTable
 from lambda_rlm.syntax.mistakes.codes import EMPTY_BRACES, WRONG_SEMICOLON
 from lambda_rlm.syntax.mistakes.fixes import FENCE, instead, slip
 from lambda_rlm.syntax.tokens import END, Token
@@ -42,7 +42,7 @@ def code_fence(source: SourceFile) -> Diagnostic:
 class SlipPlace:
     """Where the parser is before a token that does not fit."""
 
-    table: Table
+    table: ParseTable
     source: SourceFile
     tokens: list[Token]
     error: Unexpected

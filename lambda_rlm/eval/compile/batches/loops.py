@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from lambda_rlm.budget.meter import Meter
-from lambda_rlm.eval.compile.batches.batch import Batch, Columns, Unfit
+from lambda_rlm.eval.compile.batches.batch import Batch, Columns, Unbatchable
 from lambda_rlm.eval.compile.compiled import Frame
 from lambda_rlm.eval.value import Value
 
@@ -32,7 +32,7 @@ def fits(batch: Batch, columns: Columns) -> bool:
     """Whether no element can fault, by the least and the greatest numbers there are."""
     try:
         batch.check(columns)
-    except Unfit:
+    except Unbatchable:
         return False
     return True
 
@@ -41,7 +41,7 @@ def made(batch: Batch, columns: Columns, meter: Meter) -> list[Value] | None:
     """The values, with what they charge by themselves; None, and nothing is charged, where they are not for a batch."""
     try:
         values = list(batch.values(columns))
-    except (Unfit, ZeroDivisionError, OverflowError):
+    except (Unbatchable, ZeroDivisionError, OverflowError):
         return None
     steps = columns.steps
     if steps:

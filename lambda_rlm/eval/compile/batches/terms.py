@@ -20,7 +20,7 @@ from lambda_rlm.eval.compile.batches.batch import (
     Bounding,
     Bounds,
     Columns,
-    Unfit,
+    Unbatchable,
     batch_of_parts,
     nothing_to_check,
     within,
@@ -113,11 +113,11 @@ def arithmetic(op: str, a: Compiled, b: Compiled, is_float: bool) -> Batch | Non
 
 
 def _finite(numbers: Iterable[float]) -> list[float]:
-    """The Floats, or `Unfit`: operands are finite, so that nothing here is less than a number and not a number. Where their
+    """The Floats, or `Unbatchable`: operands are finite, so that nothing here is less than a number and not a number. Where their
     sum is finite, all are."""
     made = list(numbers)
     if not -FLOAT_HIGH <= sum(made) <= FLOAT_HIGH and not (min(made) >= -FLOAT_HIGH and max(made) <= FLOAT_HIGH):
-        raise Unfit
+        raise Unbatchable
     return made
 
 
@@ -151,7 +151,7 @@ def _remainder(a: Bounding, b: Bounding) -> Bounding:
         a(known)
         low, high = b(known)
         if low <= 0 <= high:
-            raise Unfit
+            raise Unbatchable
         return (0, high - 1) if low > 0 else (low + 1, 0)
 
     return bounds
@@ -209,12 +209,12 @@ def text_comparison(op: str, a: Compiled, text: Text) -> Batch | None:
 
 
 def characters(texts: Iterable[Text]) -> list[str]:
-    """What the texts read, or `Unfit` where one of them books its memory when it is read."""
+    """What the texts read, or `Unbatchable` where one of them books its memory when it is read."""
     return [text.s if text.n < LONG else _refuse() for text in texts]
 
 
 def _refuse() -> NoReturn:
-    raise Unfit
+    raise Unbatchable
 
 
 def opposite(a: Compiled) -> Batch | None:

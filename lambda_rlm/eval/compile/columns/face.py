@@ -14,7 +14,7 @@ from weakref import ref
 from lambda_rlm.eval.compile.columns.report import COLUMNS
 from lambda_rlm.eval.compile.compiled import Compiled, Frame
 from lambda_rlm.eval.library.structure import element_of, is_list
-from lambda_rlm.eval.rows import Rows
+from lambda_rlm.eval.rows import TableValue
 from lambda_rlm.syntax.primitive import Primitive as P
 from lambda_rlm.table import ArrowCells
 from lambda_rlm.types.type import Record, Type
@@ -31,7 +31,7 @@ def has_columns(code: Compiled) -> bool:
     """Whether a term may give columns."""
     if code.columns is not None:
         return True
-    return code.constant is not None and type(code.constant[0]) is Rows and COLUMNS.get() and _is_worth(code.constant[0])
+    return code.constant is not None and type(code.constant[0]) is TableValue and COLUMNS.get() and _is_worth(code.constant[0])
 
 
 def is_table(type_: Type) -> bool:
@@ -54,7 +54,7 @@ def columns_of(code: Compiled) -> Callable[[Frame], Any]:
     return lambda e: view
 
 
-def _is_worth(rows: Rows) -> bool:
+def _is_worth(rows: TableValue) -> bool:
     """Whether there are kernels for it: they are loaded where the input came by them, and not for one that came otherwise."""
     return "pyarrow.compute" in sys.modules or any(isinstance(column.cells, ArrowCells) for column, _ in rows.fields)
 

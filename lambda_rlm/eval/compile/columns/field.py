@@ -15,7 +15,7 @@ from pyarrow import compute
 
 from lambda_rlm.budget.meter import Meter
 from lambda_rlm.eval.compile.columns.account import ColumnCharges, ColumnsDropped
-from lambda_rlm.eval.rows import Rows, is_read
+from lambda_rlm.eval.rows import TableValue, is_read
 from lambda_rlm.eval.tariff import CHARACTER, HEADER
 from lambda_rlm.eval.value import LONG, Document, Rope, Text, Value, span_of
 from lambda_rlm.table import ArrowCells, CodedCells
@@ -40,7 +40,7 @@ def both(a: Any, b: Any) -> Any:
 class CellField:
     """A field of the rows of an input. `at`: its place among the fields of the record type."""
 
-    def __init__(self, rows: Rows, at: int) -> None:
+    def __init__(self, rows: TableValue, at: int) -> None:
         self.rows = rows
         self.at = at
         self.column, self.type = rows.fields[at]

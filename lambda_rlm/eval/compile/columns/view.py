@@ -17,7 +17,7 @@ from lambda_rlm.eval.compile.columns.account import ColumnsDropped, unpaid
 from lambda_rlm.eval.compile.columns.field import CellField, Field, NumberField
 from lambda_rlm.eval.compile.compiled import Frame, Run
 from lambda_rlm.eval.holding import MANY, keep
-from lambda_rlm.eval.rows import Rows
+from lambda_rlm.eval.rows import TableValue
 from lambda_rlm.eval.value import Value
 
 _FEW: Final = 8
@@ -55,7 +55,7 @@ class RowOrigin(Protocol):
 class InputRows:
     """The rows of an input."""
 
-    def __init__(self, rows: Rows) -> None:
+    def __init__(self, rows: TableValue) -> None:
         self.rows = rows
         self.n = len(rows)
         self.meter = rows.meter

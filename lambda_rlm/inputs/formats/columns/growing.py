@@ -9,7 +9,7 @@ from array import array
 from collections.abc import Sequence
 from typing import Any, Final
 
-from lambda_rlm.table import Cells, CodedCells, Column, ColumnKind, PlainCells
+from lambda_rlm.table import Cells, CodedCells, ColumnKind, PlainCells, TableColumn
 
 MANY: Final = 0.5
 """The share of different texts in a column up to which each is held once."""
@@ -42,14 +42,14 @@ class GrowingColumn:
         if len(self._values) >= _SAMPLE and len(codes) > MANY * len(self._values):
             self._values, self._codes = self._texts(codes), None
 
-    def column(self) -> Column:
+    def column(self) -> TableColumn:
         """The column of all values that were added."""
         codes, cells = self._codes, PlainCells(self._values)
         made: Cells = cells
         if codes is not None:
             is_many = len(codes) > MANY * len(self._values)
             made = PlainCells(self._texts(codes)) if is_many else CodedCells(list(codes), self._values)
-        return Column(self.name, self.kind, self.has_missing, made)
+        return TableColumn(self.name, self.kind, self.has_missing, made)
 
     def _texts(self, codes: dict[Any, int]) -> list[Any]:
         texts = list(codes)
