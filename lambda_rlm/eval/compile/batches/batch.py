@@ -1,7 +1,7 @@
 """A term over many elements at a time: its values as a whole, where no element can fault.
 
 Owns `Batch`, the face that a compiled term has beside its `run`, and `Columns`, what slots hold in a loop. A batch is tried in
-two steps: `check` looks at the least and the greatest numbers there are, and refuses where any element might fault (`Unfit`);
+two steps: `check` looks at the least and the greatest numbers there are, and refuses where any element might fault (`Unbatchable`);
 then `values` gives all of them through the interpreter's own loops, with no closure entered for an element. Whoever tries
 falls back to `run`, element by element, so that a fault is raised where it belongs.
 
@@ -30,7 +30,7 @@ Place = tuple[int, int]
 _NO_PLACE: Final[frozenset[Place]] = frozenset()
 
 
-class Unfit(Exception):
+class Unbatchable(Exception):
     """The elements are not for a batch: they are to be gone through one after the other."""
 
 
@@ -61,7 +61,7 @@ class Columns:
         key = slot, field
         if key not in self.extremes:
             if field >= 0 and (slot, -1) in self.extremes:
-                raise Unfit
+                raise Unbatchable
             items = self.lists.get(slot)
             if items is None:
                 items = (self.frame[slot],)
@@ -69,7 +69,7 @@ class Columns:
             self.extremes[key] = min(numbers), max(numbers)
         known = self.extremes[key]
         if known is None:
-            raise Unfit
+            raise Unbatchable
         if isinstance(known, tuple):
             return known
         found = self.extremes[key] = known(self)
@@ -79,7 +79,7 @@ class Columns:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
     """A term over the elements of `Columns`. `bounds`, for an Int, gives the least and the greatest of its values before they
-    are made, or raises `Unfit`; `check` does that without them. `values` may raise `Unfit` too where it `may_fail`, and
+    are made, or raises `Unbatchable`; `check` does that without them. `values` may raise `Unbatchable` too where it `may_fail`, and
     charges where it `counts`. `reads` are the places, a slot and a field each, of the texts that it may read, `surely` those
     it reads in any case. `fixed`, for a simple term, gives its value where it is the same for all elements, in a 1-tuple."""
 
@@ -102,9 +102,9 @@ def nothing_to_check(known: Columns) -> None:
 
 
 def within(low: int, high: int) -> Bounds:
-    """Bounds that fit 64 bits, else `Unfit`."""
+    """Bounds that fit 64 bits, else `Unbatchable`."""
     if low < INT_LOW or high > INT_HIGH:
-        raise Unfit
+        raise Unbatchable
     return low, high
 
 
