@@ -1,9 +1,9 @@
 """Rows of an input that are held as columns: plain data, and rows only where somebody looks at one.
 
-Owns `Table`, `TableColumn`, how the cells of a column are held (plain values, values that repeat behind codes, or an array of pyarrow,
-which is loaded by whoever makes one), and the questions about plain data that a table answers as a list does. Promises that a
-table is the list of its rows, as dicts whose keys are in the order of `columns`: in length, order, elements, slices and JSON.
-Never changed once made.
+Owns `Table`, `TableColumn`, how the cells of a column are held (plain values, values that repeat behind codes, or an array of
+pyarrow, which is loaded by whoever makes one), and the questions about plain data that a table answers as a list does. Promises
+that a table is the list of its rows, as dicts whose keys are in the order of `columns`: in length, order, elements, slices and
+JSON. Never changed once made.
 """
 
 from __future__ import annotations

@@ -35,8 +35,8 @@ class Unfit(LambdaRLMError, TypeError):
 
 
 def to_value(data: Any, type_: Type, name: str, meter: Meter, documents: list[Document | TableValue]) -> Value:
-    """The value that plain data means, `TableValue` of many rows of simple fields; the documents made for its texts are appended to
-    `documents`, those of rows as the rows. Raises `Unfit`."""
+    """The value that plain data means, `TableValue` of many rows of simple fields; the documents made for its texts are
+    appended to `documents`, those of rows as the rows. Raises `Unfit`."""
     rows = rows_of(data, type_, name, meter) if name not in TRUSTED else None
     if rows is not None:
         documents.append(rows)

@@ -1,9 +1,9 @@
 """The rows of an input as values: columns first, records only where a program looks at one.
 
-Owns `TableValue`, the value of an input that is rows of simple fields, and `rows_of`, which makes it of plain data. Promises that
-`made()` is the list of records that the same rows as dicts have as their value: each text a span of a document that is named
-after the input, the row and the field; a column that was read before is shared with it, so that no text is there twice and none
-is charged twice. Refuses nothing: of data that is anything but such rows, or does not fit its type, it makes none.
+Owns `TableValue`, the value of an input that is rows of simple fields, and `rows_of`, which makes it of plain data. Promises
+that `made()` is the list of records that the same rows as dicts have as their value: each text a span of a document that is
+named after the input, the row and the field; a column that was read before is shared with it, so that no text is there twice
+and none is charged twice. Refuses nothing: of data that is anything but such rows, or does not fit its type, it makes none.
 """
 
 from __future__ import annotations

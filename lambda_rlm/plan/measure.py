@@ -46,8 +46,9 @@ class Measure:
 
 
 class LateCount:
-    """The tokens of a text, counted when the number is first asked for; `most` there are by its bytes until then, where counting
-    loads a vocabulary. `least` are as many as words: of the vocabularies that are counted by, no token has a part of two."""
+    """The tokens of a text, counted when the number is first asked for; `most` there are by its bytes until then, where
+    counting loads a vocabulary. `least` are as many as words: of the vocabularies that are counted by, no token has a part of
+    two."""
 
     def __init__(self, text: Callable[[], str], model: Model) -> None:
         self._text, self._model = text, model

@@ -166,7 +166,7 @@ def test_a_plan_that_stands_in_is_bounded_once(passes: Counter[str]) -> None:
     assert passes["analyse"] == 1
 
 
-def test_what_is_counted_by_a_vocabulary_too_is_computed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_a_vocabulary_counts_too_is_computed_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Other numbers are proved of the same values."""
     computed: Counter[bool] = Counter()
     compiler_of, in_tokens = vars(staging)["compiler_of"], provider_profile("openai/gpt-5-mini")
@@ -187,7 +187,7 @@ llm_call(f"Say it: {shown}", out=9)"""
     assert computed[True] == computed[False] > 1
 
 
-def test_what_the_author_of_a_program_sees_of_inputs_is_measured_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_an_author_sees_of_inputs_is_measured_once(monkeypatch: pytest.MonkeyPatch) -> None:
     measured: Counter[str] = Counter()
     shape = vars(task_shown)["shape"]
 

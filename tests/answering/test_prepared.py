@@ -233,7 +233,7 @@ COUNT = """{"labels": [], "meaning": "", "where": [], "first": [], "second": [],
 
 
 @pytest.mark.slow
-def test_a_plan_that_begins_as_likely_reports_what_it_would_without_what_was_found(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_plan_begun_as_likely_reports_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     """It was refused at first, because it is not proved to complete: what was found then is taken over."""
     rows = [{"user": f"u{number % 7}", "note": f"some words {number}"} for number in range(400)]
     taken: list[bool] = []

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import anyio
-import pyarrow.compute  # noqa: F401 - the kernels are used where they are loaded
 import pytest
 
 from lambda_rlm.eval.compile.columns.report import COLUMNS, Worth, watched

@@ -21,7 +21,7 @@ def test_a_map_over_a_text_does_not_hold_it_again() -> None:
 
 
 @pytest.mark.parametrize("again", ['matches(p, "ä")', "length(lower(p)) > 5", 'starts_with(p, "Read") and matches(p, "ä")'])
-def test_a_prompt_that_is_read_again_is_the_same_and_not_charged_again(again: str) -> None:
+def test_a_prompt_read_again_is_the_same_and_charged_once(again: str) -> None:
     prompt = 'let p = f"Read this:\\n{context}";\n'
     after = run(f'{prompt}let a = llm_call(p, out=9);\n({again}) and a == "yes"', {"context": TEXT}, SHORT, rules=ANSWER)
     before = run(f'{prompt}let b = {again};\nb and llm_call(p, out=9) == "yes"', {"context": TEXT}, SHORT, rules=ANSWER)

@@ -287,7 +287,7 @@ def merged(tallies: list[Tally]) -> Tally:
 
 
 @pytest.mark.parametrize("seed", range(10))
-def test_texts_of_the_same_characters_are_counted_once_as_each_would_be(seed: int) -> None:
+def test_texts_that_are_alike_are_counted_once(seed: int) -> None:
     r, meter = Random(seed), Meter(Budget())
     documents = [Document(f"d{n}", r.choice(WORDS), meter) for n in range(12)]
 

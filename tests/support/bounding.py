@@ -26,6 +26,7 @@ from lambda_rlm.eval.evaluate import evaluate
 from lambda_rlm.eval.plain import to_value
 from lambda_rlm.eval.staging.measure import measured
 from lambda_rlm.eval.staging.stage import Stage, known_inputs
+from lambda_rlm.table import Table
 from lambda_rlm.types.typed import Typed
 
 WAYS = ("staged", "measured", "declared")
@@ -174,7 +175,7 @@ def _room(value: Any) -> int:
     match value:
         case str():
             return len(value) + 3
-        case list():
+        case list() | Table():
             return 2 + sum(_room(part) + 1 for part in value)
         case dict():
             return 2 + sum(len(name) + 4 + _room(part) for name, part in value.items())

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any, Final
 
-import pyarrow as pa
-import pyarrow.compute
+import pytest
 
 from lambda_rlm.bounds.admit import defer
 from lambda_rlm.budget.budget import Budget
@@ -27,6 +26,9 @@ from lambda_rlm.types.infer import infer
 from lambda_rlm.types.parse_type import parse_type
 from lambda_rlm.types.typed import Typed
 from tests.support.column_programs import TYPE
+
+pa = pytest.importorskip("pyarrow", reason="the extra `tables`")
+pytest.importorskip("pyarrow.compute", reason="the extra `tables`")  # the kernels are used where they are loaded
 
 _PROFILE: Final = ModelProfile(name="none", window=32_768, max_output=4_096)
 _TYPES: Final = {"context": parse_type(TYPE), "query": parse_type("Text")}

@@ -140,8 +140,8 @@ def _text_weight(text: Text) -> int:
 def weight(type_: Type) -> Weight:
     """The tree weight of a value: 1 for each number, list, option, record and text in it, and 1 more for each 64 characters.
 
-    What is shared counts wherever it stands; the work is linear in the objects. Saturates at `HEAVIEST`. TableValue of an input are
-    weighed by columns.
+    What is shared counts wherever it stands; the work is linear in the objects. Saturates at `HEAVIEST`. TableValue of an input
+    are weighed by columns.
     """
     if is_text(type_):
         return _text_weight

@@ -1,7 +1,7 @@
 """CSV and JSON Lines read by pyarrow, where it is installed: the same rows as the standard library reads, many times as fast.
 
-Owns `cells_of_csv` and `table_of_lines`. Promises the values that the readers beside it promise: a file that pyarrow refuses, or
-may read otherwise (a quote within a cell, a value over several lines, a carriage return alone), gives None, and the standard
+Owns `cells_of_csv` and `table_of_lines`. Promises the values that the readers beside it promise: a file that pyarrow refuses,
+or may read otherwise (a quote within a cell, a value over several lines, a carriage return alone), gives None, and the standard
 library reads it. pyarrow is loaded for a large file only: loading it takes as long as reading a small one. It is given the text
 some at a time, so that the bytes of the whole are not held beside it.
 """

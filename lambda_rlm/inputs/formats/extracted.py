@@ -44,8 +44,8 @@ LONGEST_HEADING: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Plain data (as JSON has it), or a `Table` whose columns are judged already; `notes` say what a person should know of how it
-    was read, `made` how many bytes of memory were counted for it (0: nobody counted)."""
+    """Plain data (as JSON has it), or a `Table` whose columns are judged already; `notes` say what a person should know of how
+    it was read, `made` how many bytes of memory were counted for it (0: nobody counted)."""
 
     data: Any
     notes: tuple[str, ...] = ()

@@ -1,7 +1,7 @@
 """DataFrames of polars and tables of pyarrow as tables, column by column, where pyarrow is installed.
 
-Owns `frame_table`. Promises the values, notes and problems that the same rows lead to as dicts (see `plain_values`): a frame with
-a column of another type, or one that would be refused, gives None, and its rows are gone through one by one.
+Owns `frame_table`. Promises the values, notes and problems that the same rows lead to as dicts (see `plain_values`): a frame
+with a column of another type, or one that would be refused, gives None, and its rows are gone through one by one.
 """
 
 from __future__ import annotations

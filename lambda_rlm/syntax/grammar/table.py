@@ -1,8 +1,8 @@
 """The grammar as the parser uses it: terminals, rules and the LALR(1) table.
 
-Owns `ParseTable` and how it is read from its stored form, `grammar/lambda_rlm.table.json`, which is generated from the grammar and
-carries its hash. Promises that nothing is loaded before something is parsed, and that a table stored for another text of the
-grammar is not used: then, as after an edit, it is made anew, which takes some hundred milliseconds.
+Owns `ParseTable` and how it is read from its stored form, `grammar/lambda_rlm.table.json`, which is generated from the grammar
+and carries its hash. Promises that nothing is loaded before something is parsed, and that a table stored for another text of
+the grammar is not used: then, as after an edit, it is made anew, which takes some hundred milliseconds.
 """
 
 from __future__ import annotations

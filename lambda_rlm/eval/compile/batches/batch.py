@@ -1,9 +1,9 @@
 """A term over many elements at a time: its values as a whole, where no element can fault.
 
 Owns `Batch`, the face that a compiled term has beside its `run`, and `Columns`, what slots hold in a loop. A batch is tried in
-two steps: `check` looks at the least and the greatest numbers there are, and refuses where any element might fault (`Unbatchable`);
-then `values` gives all of them through the interpreter's own loops, with no closure entered for an element. Whoever tries
-falls back to `run`, element by element, so that a fault is raised where it belongs.
+two steps: `check` looks at the least and the greatest numbers there are, and refuses where any element might fault
+(`Unbatchable`); then `values` gives all of them through the interpreter's own loops, with no closure entered for an element.
+Whoever tries falls back to `run`, element by element, so that a fault is raised where it belongs.
 
 Promises the values of `run`, to the last bit and with the origins of numbers that were replied; texts are read if and only if
 `run` would read them. What a term charges by itself is added up in `steps`, and charged by whoever tries.
@@ -79,9 +79,10 @@ class Columns:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
     """A term over the elements of `Columns`. `bounds`, for an Int, gives the least and the greatest of its values before they
-    are made, or raises `Unbatchable`; `check` does that without them. `values` may raise `Unbatchable` too where it `may_fail`, and
-    charges where it `counts`. `reads` are the places, a slot and a field each, of the texts that it may read, `surely` those
-    it reads in any case. `fixed`, for a simple term, gives its value where it is the same for all elements, in a 1-tuple."""
+    are made, or raises `Unbatchable`; `check` does that without them. `values` may raise `Unbatchable` too where it `may_fail`,
+    and charges where it `counts`. `reads` are the places, a slot and a field each, of the texts that it may read, `surely`
+    those it reads in any case. `fixed`, for a simple term, gives its value where it is the same for all elements, in a
+    1-tuple."""
 
     values: Callable[[Columns], Iterable[Value]]
     check: Callable[[Columns], object]

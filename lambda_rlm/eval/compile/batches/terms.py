@@ -113,8 +113,8 @@ def arithmetic(op: str, a: Compiled, b: Compiled, is_float: bool) -> Batch | Non
 
 
 def _finite(numbers: Iterable[float]) -> list[float]:
-    """The Floats, or `Unbatchable`: operands are finite, so that nothing here is less than a number and not a number. Where their
-    sum is finite, all are."""
+    """The Floats, or `Unbatchable`: operands are finite, so that nothing here is less than a number and not a number. Where
+    their sum is finite, all are."""
     made = list(numbers)
     if not -FLOAT_HIGH <= sum(made) <= FLOAT_HIGH and not (min(made) >= -FLOAT_HIGH and max(made) <= FLOAT_HIGH):
         raise Unbatchable
