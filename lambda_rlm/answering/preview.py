@@ -221,7 +221,7 @@ def _detection(question: Question, setup: Setup, case: Case) -> tuple[Prospect |
 
 def _cost(question: Question, setup: Setup, case: Case, way: Way) -> WayCost:
     if way == "synth":
-        bound, why_not = writing_cost(question, setup)
+        bound, why_not = writing_cost(question, setup, is_counted=True)
         likely = likely_writing(question, setup, bound)
         return WayCost(way=way, strategy="synth", bound=bound, likely=likely, why_not=why_not, is_partial=True)
     usual, found = case.route(Preference(way, "")), list[WayCost]()

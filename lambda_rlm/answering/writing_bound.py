@@ -45,17 +45,19 @@ _NO_KEY: Final = b""
 """The codes of data markers are as long with any key."""
 
 
-def writing_cost(question: Question, setup: Setup) -> tuple[Bound, str | None]:
-    """The bound, and what keeps a program from being written at all, None for nothing."""
+def writing_cost(question: Question, setup: Setup, *, is_counted: bool = False) -> tuple[Bound, str | None]:
+    """The bound, and what keeps a program from being written at all, None for nothing. With `is_counted`, for somebody to read,
+    prompts are counted also where their bytes would do."""
     from lambda_rlm.bounds.bound import Bound
 
     root, half = setup.writer, setup.budget.part(2)
     profile = root.profile
     out = _out(setup)
-    opening = prompt_tokens(root, opening_messages(task_of(question, setup), profile, _NO_KEY), out, half)
+    messages = opening_messages(task_of(question, setup), profile, _NO_KEY)
+    opening = prompt_tokens(root, messages, out, half, is_counted=is_counted)
     calls, pool = min(_calls(setup), half.calls), writing_pool(setup)
     replied, hidden = out + profile.thought(out), 1 + profile.retries
-    prompts = _prompts(question, setup)[:calls]
+    prompts = _prompts(begun(question, setup, is_counted=is_counted), setup)[:calls]
     prompts += prompts[:1] * pool
     received = len(prompts) * hidden * replied
     sent = sum(prompts) * hidden
@@ -124,21 +126,21 @@ def _first(setup: Setup) -> int:
     return max(1, setup.writing.candidates) + (setup.writing.candidates > 1)
 
 
-def begun(question: Question, setup: Setup) -> Begun:
+def begun(question: Question, setup: Setup, *, is_counted: bool = False) -> Begun:
     """What all conversations about a question begin with. The codes of markers have other tokens with other keys."""
     profile = setup.writer.profile
     messages = opening_messages(task_of(question, setup), profile, _NO_KEY)
     codes = 2 * CODE_LENGTH * sum(message.content.count("</data ") for message in messages)
     turns = 1 + len(shown_to(is_small=profile.is_small)[1])
     out = _out(setup)
-    tokens = prompt_tokens(setup.writer, messages, out, setup.budget.part(2))
+    tokens = prompt_tokens(setup.writer, messages, out, setup.budget.part(2), is_counted=is_counted)
     return Begun(turns, tokens + codes, later_tokens(profile, out, setup.writing.peek))
 
 
-def _prompts(question: Question, setup: Setup) -> list[int]:
+def _prompts(beginning: Begun, setup: Setup) -> list[int]:
     """The most tokens of each prompt, the longest first: of a first program in a round with what came of the rounds before, of
     one that mends it with that one as well, and of one after a thought with that thought."""
-    beginning, profile, writing = begun(question, setup), setup.writer.profile, setup.writing
+    profile, writing = setup.writer.profile, setup.writing
     first, longest = beginning.tokens + _NUMBERS, max(beginning.tokens + _NUMBERS, profile.room - _out(setup))
     before = [
         earlier + thoughts

@@ -19,9 +19,10 @@ _MANY: Final = 1_000
 """Prompts of this size that have to be within the budget, so that none is refused for having been counted by its bytes."""
 
 
-def prompt_tokens(model: Model, messages: tuple[Message, ...], out: int, budget: Budget) -> int:
-    """The tokens that are set aside for a prompt with a reply of at most `out`, within a budget."""
-    most = _most(model, messages)
+def prompt_tokens(model: Model, messages: tuple[Message, ...], out: int, budget: Budget, *, is_counted: bool = False) -> int:
+    """The tokens that are set aside for a prompt with a reply of at most `out`, within a budget; with `is_counted` never its
+    bytes."""
+    most = None if is_counted else _most(model, messages)
     if most is not None and most + out <= model.profile.room and budget.usd is None and _MANY * most <= budget.tokens:
         return most
     return model.count_tokens(messages)
