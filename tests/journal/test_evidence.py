@@ -195,7 +195,7 @@ class Served(ScriptedModel):
 
 
 def test_the_model_as_served_is_on_record(monkeypatch: pytest.MonkeyPatch, shell: Shell) -> None:
-    monkeypatch.setattr("lambda_rlm.llm.connect.ScriptedModel", Served)
+    monkeypatch.setattr("lambda_rlm.llm.scripted.ScriptedModel", Served)
     a_run(shell)
     assert shell("show", "last") == 0
     assert "replied as: model-2026 fp_1" in shell.out
@@ -288,7 +288,7 @@ def test_a_journal_that_is_lost_during_a_run_is_told(shell: Shell, how: str, mon
             lose(how)
             return await super().complete(request)
 
-    monkeypatch.setattr("lambda_rlm.llm.connect.ScriptedModel", Losing)
+    monkeypatch.setattr("lambda_rlm.llm.scripted.ScriptedModel", Losing)
     a_run(shell)
     assert (shell.json["ok"], shell.json["value"], shell.json["journal"]) == (True, 4, None)
     assert "journal" in shell.err and "you cannot resume this run" in shell.err
