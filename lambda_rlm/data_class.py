@@ -43,8 +43,8 @@ else:
         return cls
 
     def _with_fields(cls, *, frozen, slots, **options):
-        """The class with its fields, and no methods but those that keep it frozen. The standard library generates these two; here
-        they are closures where the class is derived from no other data class, as nearly all are."""
+        """The class with its fields, and no methods but those that keep it frozen. The standard library generates these two;
+        here they are closures where the class is derived from no other data class, as nearly all are."""
         is_alone = not any(hasattr(base, "__dataclass_fields__") for base in cls.__mro__[1:])
         is_closed = frozen and is_alone and not {"__setattr__", "__delattr__"} & set(vars(cls))
         cls = dataclasses.dataclass(

@@ -1,6 +1,6 @@
 """What a written program needs, loaded while the root model writes it.
 
-Owns what a question needs after its first request, and `loading`, which has a thread import that once the request is on its way.
+Owns what a question needs after its first request, and `loading`, which has a thread import that once the request is sent.
 Promises that the thread has ended when the reply that it began with is read, and that nothing depends on it: what it did not
 load is loaded when it is needed. Loads nothing where a request fails, or a model replies, at once.
 """
@@ -47,6 +47,11 @@ def _load(is_enough: Event, wait: float) -> None:
 
 def _what_comes_next() -> Iterator[None]:
     """Import the rooms that read, check, bound, evaluate and judge a program, a few milliseconds at a time."""
+    yield from _what_finds_its_bound()
+    yield from _what_runs_it()
+
+
+def _what_finds_its_bound() -> Iterator[None]:
     from lambda_rlm.types import infer
 
     yield
@@ -67,6 +72,9 @@ def _what_comes_next() -> Iterator[None]:
     from lambda_rlm.synth.proposing import repair
 
     yield
+
+
+def _what_runs_it() -> Iterator[None]:
     from lambda_rlm.eval.provenance import lineage
 
     yield

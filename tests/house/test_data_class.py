@@ -156,7 +156,7 @@ def test_classes_that_match_by_position_do() -> None:
             raise AssertionError("no match")
 
 
-def test_annotations_of_a_method_mean_what_they_mean_in_its_module() -> None:
+def test_annotations_of_a_method_are_those_of_its_module() -> None:
     assert get_type_hints(Holder.__init__) == {"point": Point, "return": type(None)}
     assert (Holder.__init__.__module__, Holder.__init__.__qualname__) == (__name__, "Holder.__init__")
 
