@@ -91,7 +91,9 @@ else:
                 raise dataclasses.FrozenInstanceError(f"cannot delete field {name!r}")
             super(cls, self).__delattr__(name)
 
-        cls.__setattr__, cls.__delattr__ = __setattr__, __delattr__
+        for method in (__setattr__, __delattr__):
+            method.__qualname__ = f"{cls.__qualname__}.{method.__name__}"
+            setattr(cls, method.__name__, method)
         for name, method in (("__getstate__", _state), ("__setstate__", _set_state)) if slots else ():
             if name not in vars(cls):
                 setattr(cls, name, method)

@@ -6,6 +6,7 @@ import copy
 import dataclasses
 import inspect
 import pickle
+import subprocess
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -16,6 +17,7 @@ from typing import Any, ClassVar, get_type_hints
 import pytest
 
 from lambda_rlm.data_class import dataclass
+from tests.support.places import ROOT
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +105,42 @@ def test_a_class_is_that_of_the_standard_library(
         assert dataclasses.asdict(one) == dataclasses.asdict(another)
         assert dataclasses.asdict(pickle.loads(pickle.dumps(one))) == dataclasses.asdict(one)
         assert dataclasses.asdict(copy.deepcopy(one)) == dataclasses.asdict(one)
+
+
+ALL = """
+import dataclasses, inspect, sys, types
+import lambda_rlm
+if sys.argv[1] == "standard":
+    sys.modules["lambda_rlm.data_class"] = types.ModuleType("lambda_rlm.data_class")
+    sys.modules["lambda_rlm.data_class"].dataclass = dataclasses.dataclass
+METHODS = ("__init__", "__repr__", "__eq__", "__hash__", "__setattr__", "__delattr__")
+for name in sys.argv[2:]:
+    __import__(name)
+    module = sys.modules[name]
+    for cls in vars(module).values():
+        if isinstance(cls, type) and cls.__module__ == name and "__dataclass_fields__" in vars(cls):
+            print(cls, cls.__match_args__, cls.__dataclass_params__, sorted(vars(cls)), vars(cls).get("__hash__", 1) is None)
+            print([(one.name, one.type, one.init, one.repr, one.compare, one.kw_only) for one in dataclasses.fields(cls)])
+            for method in METHODS:
+                found = inspect.unwrap(getattr(cls, method))
+                print(method, getattr(found, "__qualname__", None), getattr(found, "__annotations__", None))
+"""
+
+
+def test_all_classes_are_those_of_the_standard_library() -> None:
+    folder = ROOT / "lambda_rlm"
+    paths = [
+        path.relative_to(ROOT).with_suffix("")
+        for path in sorted(folder.rglob("*.py"))
+        if "dataclass" in path.read_text("utf-8")
+    ]
+    names = [".".join(path.parts).removesuffix(".__init__") for path in paths if "_data" not in path.parts]
+    ours, theirs = (
+        subprocess.run([sys.executable, "-c", ALL, kind, *names], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+        for kind in ("ours", "standard")
+    )
+    assert ours.count("\n__init__") > 400
+    assert ours.splitlines() == theirs.splitlines()
 
 
 @pytest.mark.parametrize("name", ["x", "y", "label", "elsewhere"])
