@@ -27,11 +27,13 @@ def loading(wait: float = UNDER_WAY) -> Iterator[None]:
     is_enough = Event()
     thread = Thread(target=_load, args=(is_enough, wait), name="loading", daemon=True)
     try:
-        thread.start()
+        with suppress(RuntimeError):  # where no more threads may start, it is loaded when it is needed
+            thread.start()
         yield
     finally:
         is_enough.set()
-        thread.join()
+        if thread.ident is not None:
+            thread.join()
         _ONE.release()
 
 

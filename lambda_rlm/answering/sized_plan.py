@@ -76,8 +76,8 @@ def is_of_budget_alone(prospect: Prospect) -> bool:
 
 
 def what_is_read(usual: Route, route: Route, bound: Bound | None, inputs: Measure | LateMeasure) -> str | None:
-    """A note on other numbers than the usual ones, None where there are none: then the tokens of the `inputs` are not counted. It
-    has the share of them that the model is sent at most, where that is not all."""
+    """A note on other numbers than the usual ones, None where there are none: then the tokens of the `inputs` are not counted.
+    It has the share of them that the model is sent at most, where that is not all."""
     if route.sizes == usual.sizes:
         return None
     tokens, sent = inputs.tokens, None if bound is None else bound.input_tokens

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from threading import Event
+from threading import Event, Thread
 from threading import enumerate as threads
 
 import pytest
@@ -125,3 +125,16 @@ def test_what_cannot_be_loaded_is_missed_when_it_is_needed(monkeypatch: pytest.M
             if thread.name == "loading":
                 thread.join()
     assert not ahead._LOADED.is_set()
+
+
+@pytest.mark.usefixtures("nothing_loaded")
+def test_a_question_goes_on_where_no_thread_can_be_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    def none(thread: Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(Thread, "start", none)
+    with loading(wait=0):
+        assert not is_loading()
+    with loading(wait=0):
+        assert not ahead._ONE.acquire(blocking=False)
+    assert not ahead._ONE.locked()
