@@ -215,7 +215,7 @@ class _Asking:
             self.stand_in = None
             return self.question.plan(usual)
         route, source, prospect = fitting[0]
-        self.stand_in = what_is_read(usual, route, prospect.bound, self.case.measure.tokens)
+        self.stand_in = what_is_read(usual, route, prospect.bound, self.case.measure)
         self.prepared = {one: prepared for one, prepared in self.prepared.items() if one == source}
         return source
 
@@ -256,7 +256,7 @@ class _Asking:
                 rejected = rejected.with_traceback(None)
                 refused = rejected if refused is None else min(refused, rejected, key=self._lack)
                 continue
-            if (note := what_is_read(program, route, run.bound, self.case.measure.tokens)) is not None:
+            if (note := what_is_read(program, route, run.bound, self.case.measure)) is not None:
                 self._note(note)
             return run
         assert refused is not None

@@ -227,7 +227,7 @@ def _cost(question: Question, setup: Setup, case: Case, way: Way) -> WayCost:
     usual, found = case.route(Preference(way, "")), list[WayCost]()
     for route, source in sized_plans(question, usual):
         one = _cost_of(question, setup, way, usual.strategy, source)
-        found.append(replace(one, note=what_is_read(usual, route, one.bound, case.measure.tokens)))
+        found.append(replace(one, note=what_is_read(usual, route, one.bound, case.measure)))
         if one.admitted == "proved" or (one.admitted is not None and setup.budget.admit == "likely"):
             return found[-1]
     return next((one for one in found if one.admitted is not None), found[0])

@@ -14,6 +14,7 @@ from dataclasses import field
 from time import monotonic
 from typing import TYPE_CHECKING, Final
 
+from lambda_rlm.answering.ahead import loading
 from lambda_rlm.answering.rounds.prompt_tokens import prompt_tokens
 from lambda_rlm.budget.meter import Meter
 from lambda_rlm.budget.paying import pay
@@ -188,7 +189,8 @@ class Writer:
         if self.tracer is not None:
             self.tracer(CallStarted(call, path, NOWHERE, request, self.model.profile.name))
         try:
-            completion = await pay(self.model, request, self.meter, prompt_tokens=tokens, on_usage=book)
+            with loading():
+                completion = await pay(self.model, request, self.meter, prompt_tokens=tokens, on_usage=book)
             reply, failure = completion.text, None
             if completion.usage.is_estimated:
                 self.notes[f"{self.model.profile.name} reported no valid token count: booked at its worst case"] = None

@@ -19,6 +19,7 @@ from lambda_rlm.execution.check import check
 from lambda_rlm.execution.prepare import Look, Prepared, prepare
 from lambda_rlm.execution.prospect import Prospect, before_run, foresee
 from lambda_rlm.llm.installation_key import installation_key
+from lambda_rlm.plan.measure import LateMeasure, Measure
 from lambda_rlm.plan.narrower import narrower, told
 from lambda_rlm.plan.router import Route
 from lambda_rlm.types.type import Effect
@@ -74,12 +75,12 @@ def is_of_budget_alone(prospect: Prospect) -> bool:
     return not any(d.severity is Severity.ERROR for d in prospect.bounded.diagnostics)
 
 
-def what_is_read(usual: Route, route: Route, bound: Bound | None, tokens: int) -> str | None:
-    """A note on other numbers than the usual ones, None where there are none; `tokens` are those of the inputs. It has the
-    share of them that the model is sent at most, where that is not all."""
+def what_is_read(usual: Route, route: Route, bound: Bound | None, inputs: Measure | LateMeasure) -> str | None:
+    """A note on other numbers than the usual ones, None where there are none: then the tokens of the `inputs` are not counted.
+    It has the share of them that the model is sent at most, where that is not all."""
     if route.sizes == usual.sizes:
         return None
-    sent = None if bound is None else bound.input_tokens
+    tokens, sent = inputs.tokens, None if bound is None else bound.input_tokens
     if sent is None or sent >= tokens:
         return told(usual, route)
     return f"{told(usual, route)}; at most {max(1, -(-100 * sent // tokens))}% of the inputs are sent to the model"

@@ -44,11 +44,9 @@ if TYPE_CHECKING:
     from lambda_rlm.execution.run import Run
     from lambda_rlm.synth.report import CandidateTried, Ran
 
-    Known = Callable[[SourceFile], Prepared | None]
-    """What was found of a program before, for its run to take over."""
+    Known = Callable[[SourceFile], Prepared | None]  # what was found of a program before, for its run to take over
 
 PROGRAM: Final = "program.lam"
-
 VettedProposal = Proposal[Checked, Vetted]
 Plan = Callable[[], SourceFile]
 """The fixed plan for the question, when no program is accepted."""

@@ -134,13 +134,12 @@ def from_values(values: Mapping[str, Any], reading: Reading | None = None) -> In
 
 
 def _given(value: Any, name: str, reading: Reading, left: _Left) -> Shaped:
-    from lambda_rlm.inputs.formats.columns.nested import judge_texts
-    from lambda_rlm.inputs.plain_values import contents_of, drawn, is_table, plain_data
-
     if isinstance(value, str):
         return Shaped(sound(value), TEXT, ())
     if isinstance(value, Path):
         return _files([value], name, reading, left)
+    from lambda_rlm.inputs.plain_values import contents_of, drawn, is_table, plain_data
+
     if callable(getattr(value, "read", None)) and not isinstance(value, type):
         value = contents_of(value, name, reading, left.bytes)
     if isinstance(value, str | bytes | bytearray | memoryview):
@@ -159,6 +158,8 @@ def _given(value: Any, name: str, reading: Reading, left: _Left) -> Shaped:
     try:
         return shaped(value, name, watch=reading.glance, names=left.names)
     except TypeError:  # something in it is not plain
+        from lambda_rlm.inputs.formats.columns.nested import judge_texts
+
         data, notes = plain_data(value, name, reading)
         notes = (*notes, *judge_texts(data, name, reading.glance)) if is_table(value) else notes
     made = shaped(data, name, is_ours=True, watch=reading.glance, names=left.names)

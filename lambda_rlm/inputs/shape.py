@@ -25,7 +25,6 @@ from typing import Any, Final
 
 from lambda_rlm.data_class import dataclass
 from lambda_rlm.inputs.field_names import FieldNames, kept_key
-from lambda_rlm.inputs.formats.columns.growing import GrowingColumn
 from lambda_rlm.inputs.formats.extracted import FilePlaces
 from lambda_rlm.inputs.problem import InputProblem
 from lambda_rlm.late_pattern import late_pattern
@@ -352,6 +351,8 @@ class _Fitting:
 
     def table(self, data: Any, element: _Shape) -> Table:
         """Rows whose fields are simple, as columns. Our own rows are let go as they are taken over."""
+        from lambda_rlm.inputs.formats.columns.growing import GrowingColumn
+
         items = data if self.is_ours and isinstance(data, list) else list(data)
         columns = {key: GrowingColumn(element.names[key], _KINDS[inner.type]) for key, inner in element.fields.items()}
         for start in range(0, len(items), _AT_ONCE):

@@ -10,7 +10,6 @@ from pathlib import Path
 from lambda_rlm.data_class import dataclass
 from lambda_rlm.inputs import decode
 from lambda_rlm.inputs.files import Contents, Look, contents, standard_input, too_large
-from lambda_rlm.inputs.formats import registry
 from lambda_rlm.inputs.formats.extracted import FilePlaces, Rows
 from lambda_rlm.inputs.problem import InputProblem
 from lambda_rlm.inputs.reading import STANDARD_INPUT, Format, Reading, amount, plain
@@ -56,6 +55,8 @@ def text_in(data: bytes, name: str, reading: Reading, most: int) -> FileText:
 
 
 def _text_in(read: Contents, name: str, reading: Reading) -> FileText:
+    from lambda_rlm.inputs.formats import registry
+
     size = sum(map(len, read.parts))
     found = registry.text_format(decode.beginning(read.parts), name, reading)
     if found is not None:
@@ -69,6 +70,8 @@ def _text_in(read: Contents, name: str, reading: Reading) -> FileText:
 def rows_of(path: Path | None, found: Format, reading: Reading, most: int, below: Path | None = None) -> FileRows:
     """The rows of a file that has such a format, of the folder `below` if it was found there, or of standard input where there
     is no path; raises `InputProblem`."""
+    from lambda_rlm.inputs.formats import registry
+
     name = STANDARD_INPUT if path is None else plain(str(path))
 
     def look(first: bytes) -> InputProblem | None:
@@ -92,6 +95,8 @@ def _read(
 
 def speaks_against(first: bytes, name: str, reading: Reading) -> InputProblem | None:
     """What speaks against a file by its first bytes, so that the rest need not be read."""
+    from lambda_rlm.inputs.formats import registry
+
     found = registry.text_format(first, name, reading)
     if found is not None:
         return found.missing(name)

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping
 from dataclasses import field
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Final
 
 from lambda_rlm.data_class import dataclass
 from lambda_rlm.syntax.term import Program
-from lambda_rlm.types import infer as inference
 from lambda_rlm.types.hosted import HostFunction
 from lambda_rlm.types.type import Arrow, Con, Record, Type
 from lambda_rlm.types.typed import Typed
@@ -22,7 +22,9 @@ TYPED_KEPT: Final = 32
 """Typed programs that are remembered; what is found out about one has the size of its tree."""
 
 
-def inferred(program: Program, inputs: Mapping[str, Type], functions: Mapping[str, HostFunction] = inference.NONE) -> Typed:
+def inferred(
+    program: Program, inputs: Mapping[str, Type], functions: Mapping[str, HostFunction] = MappingProxyType({})
+) -> Typed:
     """The program with its types, as `infer` gives it; raises `Rejected` as that does."""
     key = (
         id(program),
@@ -44,7 +46,9 @@ class _Asked:
 
 @lru_cache(maxsize=TYPED_KEPT)
 def _typed(asked: _Asked) -> Typed:
-    return inference.infer(asked.program, asked.inputs, asked.functions)
+    from lambda_rlm.types.infer import infer
+
+    return infer(asked.program, asked.inputs, asked.functions)
 
 
 def exactly(type_: Type) -> Hashable:

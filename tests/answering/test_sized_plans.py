@@ -16,13 +16,15 @@ from lambda_rlm.answering.sized_plan import sized_plans, what_is_read
 from lambda_rlm.bench.words import prose
 from lambda_rlm.bounds.bound import Bound
 from lambda_rlm.budget.budget import Admission, Budget
+from lambda_rlm.completion import Message
 from lambda_rlm.diagnostics.diagnostic import Rejected
 from lambda_rlm.execution.check import check
 from lambda_rlm.execution.prospect import foresee
 from lambda_rlm.execution.run import Run
 from lambda_rlm.inputs import from_values
 from lambda_rlm.llm.profiles import provider_profile
-from lambda_rlm.llm.scripted import ScriptedModel
+from lambda_rlm.llm.scripted import Rule, ScriptedModel
+from lambda_rlm.plan.measure import LateMeasure
 from lambda_rlm.plan.narrower import narrower
 from lambda_rlm.plan.plan import numbers, plan
 from lambda_rlm.plan.router import Preference, Route
@@ -148,7 +150,23 @@ def test_no_program_is_tried_twice_and_the_usual_is_first() -> None:
     route = case_of(question, Setup(leaf=model(), choice="plan")).route(Preference("plan", ""))
     tried = list(sized_plans(question, route))
     assert tried[0][0] is route and len({source.text for _, source in tried}) == len(tried) > 4
-    assert what_is_read(route, route, None, 10) is None
+    assert what_is_read(route, route, None, LateMeasure({"context": text()}, model())) is None
+
+
+def test_inputs_are_not_counted_for_a_note_that_is_not_given() -> None:
+    """A vocabulary takes longer to load than all else."""
+    counted = []
+
+    class Counting(ScriptedModel):
+        counts_by_vocabulary = True
+
+        def count_tokens(self, messages: tuple[Message, ...]) -> int:
+            counted.append(messages[0].content)
+            return super().count_tokens(messages)
+
+    leaf, context = Counting([Rule("", "said")], MINI), text()[:2_000]
+    assert anyio.run(lambda: ask(ABOUT, from_values({"context": context}), leaf, choice="direct")).answer == "said"
+    assert context not in counted
 
 
 @pytest.mark.parametrize("task", TASKS)

@@ -6,13 +6,18 @@ import copy
 import dataclasses
 import inspect
 import pickle
+import subprocess
+import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import FrozenInstanceError, field
-from typing import Any, ClassVar
+from threading import Barrier
+from typing import Any, ClassVar, get_type_hints
 
 import pytest
 
 from lambda_rlm.data_class import dataclass
+from tests.support.places import ROOT
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +107,42 @@ def test_a_class_is_that_of_the_standard_library(
         assert dataclasses.asdict(copy.deepcopy(one)) == dataclasses.asdict(one)
 
 
+ALL = """
+import dataclasses, inspect, sys, types
+import lambda_rlm
+if sys.argv[1] == "standard":
+    sys.modules["lambda_rlm.data_class"] = types.ModuleType("lambda_rlm.data_class")
+    sys.modules["lambda_rlm.data_class"].dataclass = dataclasses.dataclass
+METHODS = ("__init__", "__repr__", "__eq__", "__hash__", "__setattr__", "__delattr__")
+for name in sys.argv[2:]:
+    __import__(name)
+    module = sys.modules[name]
+    for cls in vars(module).values():
+        if isinstance(cls, type) and cls.__module__ == name and "__dataclass_fields__" in vars(cls):
+            print(cls, cls.__match_args__, cls.__dataclass_params__, sorted(vars(cls)), vars(cls).get("__hash__", 1) is None)
+            print([(one.name, one.type, one.init, one.repr, one.compare, one.kw_only) for one in dataclasses.fields(cls)])
+            for method in METHODS:
+                found = inspect.unwrap(getattr(cls, method))
+                print(method, getattr(found, "__qualname__", None), getattr(found, "__annotations__", None))
+"""
+
+
+def test_all_classes_are_those_of_the_standard_library() -> None:
+    folder = ROOT / "lambda_rlm"
+    paths = [
+        path.relative_to(ROOT).with_suffix("")
+        for path in sorted(folder.rglob("*.py"))
+        if "dataclass" in path.read_text("utf-8")
+    ]
+    names = [".".join(path.parts).removesuffix(".__init__") for path in paths if "_data" not in path.parts]
+    ours, theirs = (
+        subprocess.run([sys.executable, "-c", ALL, kind, *names], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+        for kind in ("ours", "standard")
+    )
+    assert ours.count("\n__init__") > 400
+    assert ours.splitlines() == theirs.splitlines()
+
+
 @pytest.mark.parametrize("name", ["x", "y", "label", "elsewhere"])
 def test_a_frozen_field_is_neither_set_nor_deleted(name: str) -> None:
     for one in (Point(1), Named(1)):
@@ -151,3 +192,89 @@ def test_classes_that_match_by_position_do() -> None:
             assert (x, y) == (1, 2)
         case _:
             raise AssertionError("no match")
+
+
+def test_annotations_of_a_method_are_those_of_its_module() -> None:
+    assert get_type_hints(Holder.__init__) == {"point": Point, "return": type(None)}
+    assert (Holder.__init__.__module__, Holder.__init__.__qualname__) == (__name__, "Holder.__init__")
+
+
+@dataclass(frozen=True)
+class Holder:
+    """What holds a class of this module."""
+
+    point: Point
+
+
+def test_the_options_of_a_class_can_be_read() -> None:
+    own, theirs = (getattr(cls, "__dataclass_params__") for cls in (Point, alike(Point, **FROZEN)))  # noqa: B009
+    assert repr(own) == repr(theirs)
+
+
+@pytest.mark.parametrize("frozen", [False, True])
+def test_a_class_that_has_no_hash_gets_none(frozen: bool) -> None:
+    class Unhashable:
+        """Said so by itself."""
+
+        value: int
+        __hash__ = None  # type: ignore[assignment]
+
+    made = dataclass(frozen=frozen)(Unhashable)
+    assert made.__hash__ is None
+
+
+def test_a_class_that_sets_its_fields_itself_cannot_be_frozen() -> None:
+    class Sets:
+        """What the standard library refuses."""
+
+        value: int
+
+        def __setattr__(self, name: str, value: object) -> None: ...
+
+    with pytest.raises(TypeError, match="Cannot overwrite attribute __setattr__"):
+        dataclass(frozen=True)(Sets)
+
+
+def test_a_subclass_that_is_none_has_fields_of_its_own() -> None:
+    class Wider(Point):
+        """Has a place for what is no field."""
+
+    wider = Wider(1)
+    wider.more = 2  # type: ignore[attr-defined]
+    assert vars(wider) == {"more": 2}
+    del wider.more  # type: ignore[attr-defined]
+    with pytest.raises(FrozenInstanceError):
+        wider.x = 2  # type: ignore[misc]
+
+
+def test_a_class_is_frozen_while_another_is_derived_from_it() -> None:
+    """A host may derive one in another thread at that moment."""
+    seen = []
+
+    class Default:
+        def __get__(self, instance: object, owner: object) -> int:
+            seen.append(getattr(Point, "__dataclass_params__").frozen)  # noqa: B009
+            return 3
+
+    dataclass(frozen=True)(type("Derived", (Point,), {"__annotations__": {"more": "int"}, "more": Default()}))
+    assert seen and all(seen)
+
+
+def test_threads_derive_and_use_classes_at_once() -> None:
+    count, rounds = 8, 10
+    barrier = Barrier(count)
+
+    def derived(_: int) -> int:
+        barrier.wait()
+        for _ in range(rounds):
+            made: Any = dataclass(frozen=True)(type("Derived", (Point,), {"__annotations__": {"more": "int"}, "more": 3}))
+            assert made(1) == made(1, more=3)
+        return rounds
+
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(count) as pool:
+            assert sum(pool.map(derived, range(count))) == count * rounds
+    finally:
+        sys.setswitchinterval(before)
