@@ -386,15 +386,4 @@ def origin_of(text: Text) -> Origin | None:
     return text if text.origin is JOINED else text.origin  # type: ignore[return-value]
 
 
-def derived(s: str, meter: Meter, *sources: Text) -> Text:
-    """A flat text computed from others: covers all that they cover."""
-    if len(sources) == 1:
-        return flat(s, origin_of(sources[0]), meter.storage)
-    origins = tuple(o for o in map(origin_of, sources) if o is not None)
-    if origins:  # trusted sources may hold numbers of replies: a rope in its pieces, a short text in `told`
-        told = (t if isinstance(t, Rope) else getattr(t, "told", None) for t in sources if t.origin is None)
-        origins += tuple(filter(None, told))
-    return flat(s, origins[0] if len(origins) == 1 else Derived(origins) if origins else None, meter.storage)
-
-
 EMPTY_TEXT: Final = Text("")

@@ -20,9 +20,10 @@ from lambda_rlm.eval.library.extent import BATCH, copied, extent
 from lambda_rlm.eval.library.literal import escaped
 from lambda_rlm.eval.library.machine import BadPattern, Charge, Spans, decoded, encoded
 from lambda_rlm.eval.library.occurrence import FEW, first
+from lambda_rlm.eval.provenance.derived import derived
 from lambda_rlm.eval.site import Site
 from lambda_rlm.eval.tariff import TARIFF, Price
-from lambda_rlm.eval.value import EMPTY_TEXT, Passage, Text, Value, derived
+from lambda_rlm.eval.value import EMPTY_TEXT, Passage, Text, Value
 from lambda_rlm.late_pattern import late_pattern
 from lambda_rlm.limits import MOST_MATCHES
 
