@@ -209,7 +209,7 @@ def _searched_short(site: Site) -> Callable[[Pattern, Text, str], list[Record]]:
         nonlocal last, ahead
         if chosen is not last:
             last, ahead = chosen, _ahead(site, chosen)
-        found = chosen.all_in_short(s.encode(), ahead)
+        found = chosen.all_in_short(s.encode(), ahead, chosen.needed_bytes)
         if not found:
             return []
         size = len(found) * len(found[0])
