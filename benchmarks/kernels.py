@@ -310,19 +310,18 @@ TEXTS = [
 ]  # fmt: skip
 
 LIMITS = {
-    "fold that packs lines": 14,
+    "fold that packs lines": 12,
     "fix: fib over lengths": 20,
     "fix: quicksort": 10,
     "fix: largest by halves": 16,
     "fix: a tree by split": 10,
-    "text building": 42,
+    "text building": 13,
     "option chains: get(…) ?? d": 10,
-    "match on an enumeration": 7,
     "comparing texts": 12,
-    "parse a number in each line": 37,
-    "split_on and parse in each line": 49,
-    "search with groups in each line": 55,
-    "lower, contains, trim, starts_with": 32,
+    "parse a number in each line": 9,
+    "split_on and parse in each line": 28,
+    "search with groups in each line": 25,
+    "lower, contains, trim, starts_with": 23,
 }
 """Limits of the ratio of kernels that do not keep to 5: a third above what was measured."""
 

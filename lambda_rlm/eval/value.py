@@ -340,26 +340,35 @@ def characters(piece: Text) -> str:
 
 def _grown_together(rope: Rope, meter: Meter | None) -> list[Text]:
     """The leaves of a rope, without empty ones; neighbours that are neighbours in a document too become one span."""
+    pieces, count = _flat_pieces(rope)
     if meter is not None:
-        count = _piece_count(rope)
         meter.spend(PIECE_STEPS * count)
         meter.allocate(PIECE_STORAGE * count)
-    leaves: list[Text] = []
-    stack: list[Text] = [rope]
+    leaves, last, stack = list[Text](), EMPTY_TEXT, pieces[::-1]
     while stack:
         piece = stack.pop()
-        if isinstance(piece, Rope):
+        start = piece.start
+        if start < 0 and isinstance(piece, Rope):
             stack.extend(reversed(piece.pieces))
         elif piece.n:
-            last = leaves[-1] if leaves else EMPTY_TEXT
-            if last.start >= 0 and piece.start == last.start + last.n and piece.origin is last.origin:
-                assert isinstance(last.origin, Document)
-                leaves[-1] = span_of(last.origin, last.start, last.n + piece.n)
+            if start > 0 and last.start >= 0 and start == last.start + last.n and piece.origin is last.origin:
+                leaves[-1] = last = span_of(last.origin, last.start, last.n + piece.n)  # type: ignore[arg-type]
             else:
                 leaves.append(piece)
+                last = piece
                 if meter is not None and not len(leaves) & _GLANCE:
                     meter.glance()
     return leaves
+
+
+def _flat_pieces(rope: Rope) -> tuple[list[Text], int]:
+    """The pieces of a rope, those of ropes in it in their places, and how many there are on all levels; itself where there
+    are more than two, which rows of tables do not have."""
+    ropes = [piece for piece in rope.pieces if isinstance(piece, Rope)]
+    if any(piece.ends is None and not _LEAVES.issuperset(map(type, piece.pieces)) for piece in ropes):
+        return [rope], _piece_count(rope)
+    flat = [leaf for piece in rope.pieces for leaf in (piece.pieces if isinstance(piece, Rope) else (piece,))]
+    return flat, len(rope.pieces) + sum([len(piece.pieces) for piece in ropes])
 
 
 def _piece_count(rope: Rope) -> int:
@@ -386,15 +395,5 @@ def origin_of(text: Text) -> Origin | None:
     return text if text.origin is JOINED else text.origin  # type: ignore[return-value]
 
 
-def derived(s: str, meter: Meter, *sources: Text) -> Text:
-    """A flat text computed from others: covers all that they cover."""
-    if len(sources) == 1:
-        return flat(s, origin_of(sources[0]), meter.storage)
-    origins = tuple(o for o in map(origin_of, sources) if o is not None)
-    if origins:  # trusted sources may hold numbers of replies: a rope in its pieces, a short text in `told`
-        told = (t if isinstance(t, Rope) else getattr(t, "told", None) for t in sources if t.origin is None)
-        origins += tuple(filter(None, told))
-    return flat(s, origins[0] if len(origins) == 1 else Derived(origins) if origins else None, meter.storage)
-
-
 EMPTY_TEXT: Final = Text("")
+_LEAVES: Final = frozenset({Text, Passage})

@@ -25,6 +25,7 @@ from lambda_rlm.diagnostics.diagnostic import Rejected
 from lambda_rlm.diagnostics.faults import Fault, InternalError, OutOfTime
 from lambda_rlm.eval.asking.asker import Asker, AskSettings
 from lambda_rlm.eval.asking.asking_rates import counted_rates, rates_of
+from lambda_rlm.eval.compile.closures.collector import resting
 from lambda_rlm.eval.evaluate import admit_inputs, evaluate
 from lambda_rlm.eval.library.structure import weight
 from lambda_rlm.eval.place import begun
@@ -180,7 +181,8 @@ class Execution:
         if typed.effect is not Effect.LLM:
             self._tell(before_run(unasked(typed, rates), values, self.inputs, budget, profile, terms=self.terms))
             return
-        found = self._ground(values, rates)
+        with resting():
+            found = self._ground(values, rates)
         self.asker.is_counted = found.program.rates.vocabulary is not None
         self.chosen, self.kept = found.chosen, found.kept
         asked, terms = self.asker.model.profile, self.terms

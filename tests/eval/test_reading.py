@@ -14,8 +14,9 @@ from lambda_rlm.eval.asking.lenient import CONFLICT, loads, values_in
 from lambda_rlm.eval.asking.prompt import prompt_of
 from lambda_rlm.eval.asking.schema import choices_of, json_schema, keyed_schema, notation, shape_of
 from lambda_rlm.eval.asking.shape import ReplyReading
+from lambda_rlm.eval.provenance.derived import derived
 from lambda_rlm.eval.provenance.lineage import Citation, citations, lineage
-from lambda_rlm.eval.value import Document, Reply, Text, derived, span_of
+from lambda_rlm.eval.value import Document, Reply, Text, span_of
 from lambda_rlm.limits import MOST_REPLY_ENDS
 from lambda_rlm.types.reply_tokens import reply_room, texts_of
 from lambda_rlm.types.type import BOOL, FLOAT, INT, QUOTE, TEXT, Enum, Type, list_of, option_of, record_of

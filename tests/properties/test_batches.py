@@ -21,6 +21,7 @@ from lambda_rlm.eval.compile.batches import loops
 from lambda_rlm.eval.evaluate import evaluate_pure
 from lambda_rlm.eval.plain import to_plain, to_value
 from lambda_rlm.eval.provenance.told import COMPUTED, ToldFloat, ToldInt, told
+from lambda_rlm.eval.value import Rope, Text
 from lambda_rlm.syntax.parse import parse
 from lambda_rlm.types.infer import infer
 from lambda_rlm.types.parse_type import parse_type
@@ -68,6 +69,9 @@ BODIES = [
     "map(xs, fn(x) => count(rows, fn(r) => {i} + x > {i}))", "fold(rows, 5, fn(n, r) => n + r.a)", "fold(ys, -1, fn(n, y) => n + y)", "fold(xs, 0, fn(n, x) => n + x)",
     "map(xs, fn(x) => x * 2 % 7)", "filter(xs, fn(x) => x > 2)",
     "fold(rows, 5, fn(n, r) => n + {i})",
+    'map(rows, fn(r) => f"{{r.t}}: {{r.a}} {{r.k}}")', 'map(rows, fn(r) => f"{{r.a}}{{r.k}}{{r.u}}")',
+    'map(rows, fn(r) => r.k) |> map(fn(k) => f"<{{k}}>") |> join("")',
+    'map(rows, fn(r) => f"{{r.k}}={{r.f}}")', 'map(ys, fn(y) => f"y{{y}}")',
 ]  # fmt: skip
 PAIR_TESTS = [
     "p.first + p.second == 4", "p.first * p.second > 17", "(p.first - p.second) % 5 == 1", "p.first % p.second == 0",
@@ -136,9 +140,16 @@ def evaluated(text: str, data: Mapping[str, Any], few: int, budget: Budget) -> t
 
 
 def kinds(value: Any) -> Any:
-    """Which numbers know where they came from."""
+    """Which numbers know where they came from, and what texts are made of."""
     if isinstance(value, list | tuple):
         return [kinds(part) for part in value]
+    if isinstance(value, Text):
+        pieces = [(piece.s, piece.origin, piece.start) for piece in value.pieces] if isinstance(value, Rope) else []
+        return (
+            type(value),
+            getattr(value.origin, "name", value.origin),
+            [(s, getattr(origin, "name", origin), start) for s, origin, start in pieces],
+        )
     return isinstance(value, ToldInt | ToldFloat)
 
 

@@ -20,9 +20,10 @@ from lambda_rlm.budget.meter import Meter
 from lambda_rlm.dates import LONGEST, NumericDate, Orders, reading
 from lambda_rlm.eval.library.engine import characters_of
 from lambda_rlm.eval.named.labels import named
+from lambda_rlm.eval.provenance.derived import derived
 from lambda_rlm.eval.site import Site
 from lambda_rlm.eval.tariff import TARIFF
-from lambda_rlm.eval.value import Text, Value, derived
+from lambda_rlm.eval.value import Text, Value
 from lambda_rlm.written_numbers import SPACES, DecimalSigns, readings
 
 Function = Callable[..., Value]

@@ -17,9 +17,10 @@ from typing import Final
 
 from lambda_rlm.dates import LONGEST, day_in
 from lambda_rlm.eval.library.engine import characters_of
+from lambda_rlm.eval.provenance.derived import derived
 from lambda_rlm.eval.site import Site
 from lambda_rlm.eval.tariff import TARIFF
-from lambda_rlm.eval.value import Text, Value, derived
+from lambda_rlm.eval.value import Text, Value
 
 Function = Callable[..., Value]
 

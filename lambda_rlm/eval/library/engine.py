@@ -96,6 +96,7 @@ class Pattern(Machine):
         self.brief: Callable[[str], object] = self.occurs if proved is None else proved.search
         self.most = -1 if proved is None else proved.most
         self.needed = "" if proved is None else proved.needed
+        self.needed_bytes = self.needed.encode()
 
     def kilo(self, least: int, *, with_groups: bool) -> int:
         """Steps for 1,024 characters searched; `least` where the engine is at its best whatever the text."""

@@ -33,6 +33,8 @@ _INT: Final = late_pattern(r"[+-]?[0-9]{1,30}")
 _FLOAT: Final = late_pattern(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _SURROGATE: Final = late_pattern("[\ud800-\udfff]")
 _LONGEST_NUMBER: Final = 400
+_SURELY_INT: Final = 18
+"""Digits of which every row is an Int."""
 _VALUE: Final = 120
 """Bytes of a value in data and in what is made of it."""
 
@@ -97,7 +99,9 @@ def _number_parser(site: Site, bare: Callable[[str, Text], Value]) -> Callable[.
         if n > _LONGEST_NUMBER:
             return None
         s = text.s
-        meter.allocate(storage)
+        meter.memory -= storage
+        if meter.memory < 0:
+            meter.out_of_memory()
         return bare(s, text)
 
     return parsed
@@ -137,6 +141,8 @@ def _bare(type_: Type) -> Callable[[str, Text], Value] | None:
 
 
 def _bare_int(s: str, text: Text) -> Value:
+    if len(s) <= _SURELY_INT and s.isdigit() and s.isascii():
+        return (int(s),)
     s = s.strip()
     if _INT.fullmatch(s) is None:
         s = settled_number(s) or ""

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from lambda_rlm.diagnostics.faults import InternalError
+from lambda_rlm.eval.provenance.derived import derived
 from lambda_rlm.eval.site import Site
 from lambda_rlm.eval.tariff import TARIFF
-from lambda_rlm.eval.value import Derived, Document, Origin, Rope, Stretch, Text, Value, derived, origin_of, pieces_of
+from lambda_rlm.eval.value import Derived, Document, Origin, Rope, Stretch, Text, Value, origin_of, pieces_of
 
 Function = Callable[..., Value]
 

@@ -20,9 +20,10 @@ from lambda_rlm.eval.library.extent import BATCH, copied, extent
 from lambda_rlm.eval.library.literal import escaped
 from lambda_rlm.eval.library.machine import BadPattern, Charge, Spans, decoded, encoded
 from lambda_rlm.eval.library.occurrence import FEW, first
+from lambda_rlm.eval.provenance.derived import derived
 from lambda_rlm.eval.site import Site
 from lambda_rlm.eval.tariff import TARIFF, Price
-from lambda_rlm.eval.value import EMPTY_TEXT, Passage, Text, Value, derived
+from lambda_rlm.eval.value import EMPTY_TEXT, Passage, Text, Value
 from lambda_rlm.late_pattern import late_pattern
 from lambda_rlm.limits import MOST_MATCHES
 
@@ -208,7 +209,7 @@ def _searched_short(site: Site) -> Callable[[Pattern, Text, str], list[Record]]:
         nonlocal last, ahead
         if chosen is not last:
             last, ahead = chosen, _ahead(site, chosen)
-        found = chosen.all_in_short(s.encode(), ahead)
+        found = chosen.all_in_short(s.encode(), ahead, chosen.needed_bytes)
         if not found:
             return []
         size = len(found) * len(found[0])

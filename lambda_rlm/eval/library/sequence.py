@@ -7,9 +7,10 @@ from collections.abc import Callable
 from lambda_rlm.eval.library.extent import copied
 from lambda_rlm.eval.library.structure import is_text
 from lambda_rlm.eval.provenance.cuts import CUTTING
+from lambda_rlm.eval.provenance.derived import derived
 from lambda_rlm.eval.site import Site
 from lambda_rlm.eval.tariff import TARIFF
-from lambda_rlm.eval.value import EMPTY_TEXT, Passage, Text, Value, derived
+from lambda_rlm.eval.value import EMPTY_TEXT, Passage, Text, Value
 
 Function = Callable[..., Value]
 _new = Passage.__new__

@@ -16,9 +16,10 @@ from lambda_rlm.eval.library.characters import FAR_LINE_ENDS, LINE_END, LINE_END
 from lambda_rlm.eval.library.extent import Range, charged_pieces, copied, extent, looking, piece, pieces
 from lambda_rlm.eval.library.occurrence import FEW, count, first, occurrences, replaced, split
 from lambda_rlm.eval.library.structure import shown
+from lambda_rlm.eval.provenance.derived import derived, derived_from
 from lambda_rlm.eval.site import Site
 from lambda_rlm.eval.tariff import SLOT, TARIFF
-from lambda_rlm.eval.value import EMPTY_TEXT, Passage, Rope, Text, Value, derived
+from lambda_rlm.eval.value import EMPTY_TEXT, Passage, Rope, Text, Value
 from lambda_rlm.late_pattern import late_pattern
 
 Function = Callable[..., Value]
@@ -38,12 +39,18 @@ _WIDENS: Final = 3
 
 def trim(site: Site) -> Function:
     price, meter = TARIFF[site.primitive], site.meter
+    call, kilo = price.call, price.kilo
 
     def trim_text(text: Text) -> Text:
-        meter.spend(price.steps(characters=text.n))
+        n = text.n
+        meter.fuel -= call + (kilo * n + 1023 >> 10)
+        if meter.fuel < 0:
+            meter.out_of_fuel()
         s, begin, end = extent(text)
+        if n <= _STRIDE and len(s[begin:end].strip()) == n:
+            return text
         begin, end = _trimmed(s, begin, end)
-        if end - begin == text.n:
+        if end - begin == n:
             return text
         meter.allocate(price.storage(written=copied(text, end - begin)))
         return piece(text, begin, end)
@@ -84,7 +91,7 @@ def _cased(change: Callable[[str], str]) -> Callable[[Site], Function]:
             if size > LARGE:
                 meter.storage.make_room(memory_like(s, n))
             changed = change(s)
-            return text if changed == s else derived(changed, meter, text)
+            return text if changed == s else derived_from(text, changed, meter.storage)
 
         return cased
 
@@ -115,14 +122,18 @@ def contains(site: Site) -> Function:
 
 def _edge(method: Callable[..., bool]) -> Callable[[Site], Function]:
     def build(site: Site) -> Function:
-        price, meter = TARIFF[site.primitive], site.meter
+        meter, call, kilo = site.meter, TARIFF[site.primitive].call, TARIFF[site.primitive].kilo
 
         def has_edge(text: Text, part: Text) -> bool:
-            meter.spend(price.steps(characters=part.n))
-            if part.n > text.n:
+            m, n, begin = part.n, text.n, text.start
+            meter.fuel -= call + (kilo * m + 1023 >> 10)
+            if meter.fuel < 0:
+                meter.out_of_fuel()
+            if m > n:
                 return False
-            s, begin, end = extent(text)
-            return method(s, part.s, begin, end)
+            if begin >= 0:  # as `extent`, without a call
+                return method(text.origin.text, part.s, begin, begin + n)  # type: ignore[union-attr]
+            return method(text.s, part.s)
 
         return has_edge
 
@@ -301,60 +312,6 @@ def _paragraph(s: str, begin: int, end: int) -> Iterator[Range]:
     first, last = _trimmed(s, begin, end)
     if first < last:
         yield begin, end
-
-
-def split_on(site: Site) -> Function:
-    price, meter = TARIFF[site.primitive], site.meter
-
-    def split_at(text: Text, sep: Text) -> list[Text]:
-        meter.spend(price.steps(characters=text.n + sep.n))
-        s, begin, end = extent(text)
-        is_joined = "\n" in sep.s and "\r" not in sep.s and s.find("\r\n", begin, end) >= 0
-        if is_joined:
-            meter.spend(price.kilo * text.n + 1023 >> 10)
-            found = sum([len(batch) for batch in looking(_separators_at_line_ends(s, sep.s, begin, end), meter)])
-        else:
-            found = count(s, sep.s, begin, end) if sep.n else 0
-        meter.spend(price.made * (found + 1))
-        meter.allocate(price.storage(made=found + 1, written=copied(text, text.n) if found else 0))
-        if not found:
-            return [text]
-        between = _between_line_ends(s, sep.s, begin, end) if is_joined else _between(s, sep.s, begin, end)
-        return [cut for batch in looking(between, meter) for cut in pieces(text, batch)]
-
-    return split_at
-
-
-def _separators_at_line_ends(s: str, sep: str, begin: int, end: int) -> Iterator[Range]:
-    """Where separators begin and end, with `\\r\\n` for a line feed as well: looked for where each is one, and moved by
-    that."""
-    moved = begin
-    line_end = s.find("\r\n", begin, end)
-
-    def original(place: int) -> int:
-        nonlocal moved, line_end
-        while 0 <= line_end < place + moved:
-            moved += 1
-            line_end = s.find("\r\n", line_end + 2, end)
-        return place + moved
-
-    unified = s[begin:end].replace("\r\n", "\n")
-    for position in occurrences(unified, sep, 0, len(unified)):
-        yield original(position), original(position + len(sep))
-
-
-def _between_line_ends(s: str, sep: str, begin: int, end: int) -> Iterator[Range]:
-    for here, behind in _separators_at_line_ends(s, sep, begin, end):
-        yield begin, here
-        begin = behind
-    yield begin, end
-
-
-def _between(s: str, sep: str, begin: int, end: int) -> Iterator[Range]:
-    for position in occurrences(s, sep, begin, end):
-        yield begin, position
-        begin = position + len(sep)
-    yield begin, end
 
 
 def join(site: Site) -> Function:

@@ -12,6 +12,8 @@ from typing import Any, Final, overload
 
 from lambda_rlm.eval.value import Derived, Origin, Text
 
+_new = object.__new__
+
 COMPUTED: Final = Derived(())
 """The origin of what was computed from replies: everything that the model was shown."""
 
@@ -97,6 +99,13 @@ def told_origin(value: object) -> Origin | None:
 
 def written(s: str, number: object) -> Text:
     """The text of a number."""
+    if type(number) is int or type(number) is float:
+        text = _new(Text)  # as `Text`, without a call: a template shows a number in every row
+        text.s = s
+        text.n = len(s)
+        text.origin = None
+        text.start = -1
+        return text
     origin = told_origin(number)
     return Text(s) if origin is None else NumberText(s, origin)
 

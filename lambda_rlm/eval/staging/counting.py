@@ -207,7 +207,7 @@ class _Count:
                 blocks, is_open = blocks + (not is_open), True
                 size = self.span_size(piece) if piece.start >= 0 else self.data_size(piece.s)
             else:
-                size, has_letters = self.own_size(piece.s)
+                size, has_letters = self.own.get(piece.s) or self.own_size(piece.s)
                 if has_letters:
                     is_open, is_worded = False, True
             tokens += size.tokens

@@ -37,13 +37,14 @@ class Unbatchable(Exception):
 class Columns:
     """What slots hold for `n` elements: a list for each slot that changes, the frame for all others."""
 
-    __slots__ = ("extremes", "frame", "lists", "n", "steps")
+    __slots__ = ("extremes", "frame", "lists", "n", "read", "steps")
 
     def __init__(self, frame: list[Any], lists: dict[int, Sequence[Value]], n: int) -> None:
         self.frame = frame
         self.lists = lists
         self.n = n
         self.steps = 0
+        self.read: dict[Place, tuple[Sequence[Value], list[str]]] = {}
         self.extremes: dict[tuple[int, int], Bounds | Bounding | None] = {}
 
     def where(self, chosen: Sequence[Value]) -> Columns:

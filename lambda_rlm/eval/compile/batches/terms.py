@@ -205,7 +205,23 @@ def text_comparison(op: str, a: Compiled, text: Text) -> Batch | None:
     if op == "!=":
         return batch_of_parts((part,), lambda c: [t.n != n or t.s != s for t in x(c)], reads=place)
     surely = place if a.slot >= 0 else None
-    return batch_of_parts((part,), lambda c: with_one(characters(x(c)), s), reads=place, surely=surely)
+    strings = _characters_once(a.slot, a.field, x)
+    return batch_of_parts((part,), lambda c: with_one(strings(c), s), reads=place, surely=surely)
+
+
+def _characters_once(slot: int, field: int, x: Callable[[Columns], Iterable[Value]]) -> Callable[[Columns], list[str]]:
+    """What the texts of a term read; those at a place of the elements are asked once, however often they are compared."""
+
+    def strings(c: Columns) -> list[str]:
+        items = c.lists.get(slot)
+        if items is None:
+            return characters(x(c))
+        known = c.read.get((slot, field))
+        if known is None or known[0] is not items:
+            known = c.read[slot, field] = items, characters(x(c))
+        return known[1]
+
+    return strings
 
 
 def characters(texts: Iterable[Text]) -> list[str]:

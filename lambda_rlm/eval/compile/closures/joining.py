@@ -15,7 +15,9 @@ from lambda_rlm.eval.compile.compiled import Frame, Run, charge
 from lambda_rlm.eval.holding import MANY, measure
 from lambda_rlm.eval.provenance.told import trusted
 from lambda_rlm.eval.tariff import CHARACTER, SLOT
-from lambda_rlm.eval.value import EMPTY_TEXT, HEADER, Rope, Text, Value
+from lambda_rlm.eval.value import EMPTY_TEXT, HEADER, JOINED, LINKS, Origin, Rope, Text, Value
+
+_new = object.__new__
 
 FLAT = 512
 """Texts up to this length are flat as soon as they are joined."""
@@ -23,42 +25,66 @@ FLAT = 512
 
 def glued(pieces: Sequence[Text], meter: Meter) -> Text:
     """The texts in a row."""
-    pieces = [piece for piece in pieces if piece.n]
-    if len(pieces) < 2:
-        return pieces[0] if pieces else EMPTY_TEXT
-    charge(meter, len(pieces), HEADER + SLOT * len(pieces))
-    n = 0
-    is_trusted = is_flat = True
-    for piece in pieces:
-        n += piece.n
+    n = links = 0
+    is_trusted = is_flat = is_full = True
+    for piece in pieces:  # one loop and no call for each: a long list is put together row by row
+        size = piece.n
+        if not size:
+            is_full = False
+            continue
+        n += size
         is_trusted = is_trusted and piece.origin is None
-        is_flat = is_flat and type(piece) is Text
+        if type(piece) is not Text:
+            is_flat = False
+            if isinstance(piece, Rope):
+                links += piece.links
+    if not is_full:
+        pieces = [piece for piece in pieces if piece.n]
+    count = len(pieces)
+    if count < 2:
+        return pieces[0] if pieces else EMPTY_TEXT
+    charge(meter, count, HEADER + SLOT * count)
     if is_trusted and is_flat and n <= min(FLAT, meter.storage.limit):
         # No number is in it that a model replied, and nothing came from outside: no rope is needed to tell.
         meter.memory -= CHARACTER * n
         return Text("".join([piece.s for piece in pieces]))
-    rope = Rope(pieces, n, meter)
+    rope = _rope(pieces, n, None if is_trusted else JOINED, links + 1 + (count >> 5), meter)
     if n <= FLAT:
         meter.memory -= CHARACTER * n
         s = "".join([piece.s for piece in pieces])
-        if rope.origin is None:
+        if is_trusted:
             return trusted(s, pieces)
         rope.s = s
     return rope
 
 
+def _rope(pieces: Sequence[Text], n: int, origin: Origin | None, links: int, meter: Meter) -> Rope:
+    """As `Rope` makes one, of what is known of the pieces."""
+    if links >= LINKS or n > meter.storage.limit:
+        return Rope(pieces, n, meter)
+    rope = _new(Rope)
+    rope.pieces = pieces
+    rope.n = n
+    rope.start = -1
+    rope.origin = origin
+    rope.meter = meter
+    rope.ends = rope.counted = None
+    rope.links = links
+    return rope
+
+
 def template(parts: Sequence[str | tuple[Run, Callable[[Value], Text]]], meter: Meter) -> Run:
     """`f"…{hole}…"`: each hole with the function that shows its value."""
-    rows = [(None, _no_show, Text(part)) if isinstance(part, str) else (part[0], part[1], EMPTY_TEXT) for part in parts]
+    row = [Text(part) if isinstance(part, str) else EMPTY_TEXT for part in parts]
+    holes = [(at, *part) for at, part in enumerate(parts) if not isinstance(part, str)]
 
     def run(e: Frame) -> Text:
-        return glued([text if hole is None else show(hole(e)) for hole, show, text in rows], meter)
+        pieces = row[:]
+        for at, hole, show in holes:
+            pieces[at] = show(hole(e))
+        return glued(pieces, meter)
 
     return run
-
-
-def _no_show(value: Value) -> Text:
-    return EMPTY_TEXT
 
 
 def joined(parts: Sequence[Run], is_texts: bool, meter: Meter) -> Run:

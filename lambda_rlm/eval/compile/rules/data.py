@@ -9,6 +9,7 @@ from typing import Final
 from lambda_rlm.diagnostics.faults import InternalError
 from lambda_rlm.eval.compile.batches import terms
 from lambda_rlm.eval.compile.closures.joining import template
+from lambda_rlm.eval.compile.closures.many_templates import template_over
 from lambda_rlm.eval.compile.compiled import Compiled, Frame, Run, constant, in_field, in_slot, made_of
 from lambda_rlm.eval.compile.compiler import Compiler
 from lambda_rlm.eval.compile.scope import Scope, Spread
@@ -102,13 +103,18 @@ def compile_list(c: Compiler, term: t.ListLit, scope: Scope, s: Substitution) ->
 def compile_template(c: Compiler, term: t.Template, scope: Scope, s: Substitution) -> Compiled:
     """`f"…{hole}…"`: each hole is shown by its type."""
     holes = [part for part in term.parts if not isinstance(part, str)]
-    shows = [shown(c.type_of(hole, s)) for hole in holes]
+    types = [c.type_of(hole, s) for hole in holes]
+    shows = [shown(type_) for type_ in types]
     codes = [c.compile(hole, scope, s) for hole in holes]
 
     def build(parts: Sequence[Compiled]) -> Compiled:
         rows = iter([(part.run, show) for part, show in zip(parts, shows, strict=True)])
         pieces = [piece if isinstance(piece, str) else next(rows) for piece in term.parts]
-        return made_of(template(pieces, c.meter), parts, is_static=False, need=_TEMPLATE_FRAMES, bytes=HEADER * len(parts))
+        run = template(pieces, c.meter)
+        code = made_of(run, parts, is_static=False, need=_TEMPLATE_FRAMES, bytes=HEADER * len(parts))
+        texts = [part if isinstance(part, str) else None for part in term.parts]
+        code.many = template_over(texts, list(zip(parts, types, strict=True)), shows, c.meter)
+        return code
 
     return c.strict(codes, build)
 
