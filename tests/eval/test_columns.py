@@ -13,6 +13,7 @@ from lambda_rlm.execution.check import check
 from lambda_rlm.execution.execute import Options, execute
 from lambda_rlm.execution.run import Run
 from lambda_rlm.llm.scripted import ScriptedModel
+from lambda_rlm.table import PlainCells, Table, TableColumn
 from tests.support.column_cases import checked, table, told
 
 ROWS = [
@@ -55,10 +56,53 @@ def test_a_query_runs_by_columns_from_end_to_end(form: str) -> None:
         ("context |> fold(0, fn(n, o) => n + o.quantity)", "fold", "no columns for it"),
         ("context |> take(3) |> filter(fn(o) => o.open) |> length", "filter", "few rows"),
         ("context |> map(fn(o) => o.price / 0.0) |> length", "map", "a division by zero"),
+        ("group_by(context, fn(o) => o.id) |> length", "group_by", "many groups"),
+        (
+            "context |> map(fn(o) => { a: o.city, b: o.city }) |> count(fn(o) => o.a == o.b)",
+            "count",
+            "texts that may be the same",
+        ),
+        (
+            "join_by(context, context, fn(o) => o.quantity, fn(o) => o.quantity) |> count(fn(p) => p.first.city == p.second.city)",
+            "count",
+            "texts that may be the same",
+        ),
     ],
 )
 def test_a_term_that_falls_back_says_why(program: str, primitive: str, why: str) -> None:
     assert tried(program)[primitive] == why
+
+
+def test_a_join_that_explodes_is_refused_before_it_is_made() -> None:
+    typed = checked("join_by(context, context, fn(o) => 1, fn(o) => 1) |> length")
+    rows = table(3, "arrow")
+    for fuel, memory in ((10**9, 500_000), (len(rows) ** 2, 10**11)):
+        reference, _ = told(typed, rows, fuel, by_columns=False, memory=memory)
+        columns, terms = told(typed, rows, fuel, by_columns=True, memory=memory)
+        assert columns == reference and reference.fault is not None
+        assert next(term.why for term in terms) in ("the memory runs out", "the fuel runs out")
+
+
+def test_a_function_value_is_charged_for_the_slots_of_its_program_alone() -> None:
+    assert (
+        tried(
+            "def total(f: (Int) -> Int, n: Int) -> Int = f(n); "
+            "group_by(context, fn(o) => o.kind) |> map(fn(g) => total(fn(n) => n + 1, length(g.items)))"
+        )["map"]
+        == ""
+    )
+
+
+def test_whole_numbers_of_more_than_64_bits_fall_back() -> None:
+    rows = table(3, "plain")
+    large = TableColumn("price", "int", False, PlainCells([2**70 + at for at in range(len(rows))]))
+    rows = Table([large if column.name == "price" else column for column in rows.columns], len(rows))
+    typed = checked("group_by(context, fn(o) => o.quantity % 20) |> map(fn(g) => sum(map(g.items, fn(o) => o.price * 0.5)))")
+    (columns, terms), (reference, _) = (
+        told(typed, rows, 10**9, by_columns=by_columns, worth=Worth(64, 1)) for by_columns in (True, False)
+    )
+    assert columns == reference and reference.fault is None
+    assert "groups one by one" in [term.why for term in terms]
 
 
 def test_the_leftmost_row_is_at_fault_as_ever() -> None:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final, Protocol
 
-from lambda_rlm.budget.meter import Meter
+from lambda_rlm.budget.meter import LARGE, Meter
 from lambda_rlm.budget.storage import Storage
 
 PLENTY: Final = 1 << 61
@@ -48,6 +48,15 @@ class ColumnCharges:
         """Steps and bytes."""
         self.steps += steps
         self.bytes += size
+
+    def allocate(self, size: int) -> None:
+        """Bytes that the reference evaluator has to have at once, before they are made. Raises `ColumnsDropped` where it may not
+        have them, or has no fuel left by then."""
+        self.bytes += size
+        if self.steps > self.meter.fuel_limit - self.meter.steps:
+            raise ColumnsDropped("the fuel runs out")
+        if size > LARGE and not self.meter.storage.has_room(size):
+            raise ColumnsDropped("the memory runs out")
 
     def touch(self, cells: ReadCells, mask: Any) -> None:
         """Cells are read: in the rows of a mask, or in all where it is None."""

@@ -1,12 +1,13 @@
 """Fields of all the rows that there are, as columns: the cells of an input, and what a program made of them.
 
 Owns `CellField` and `MadeField`. A field gives its numbers as an array, or each of its different values once behind codes;
-`sample` makes such a value as the reference evaluator has it, with nothing of it read.
+`sample` makes such a value as the reference evaluator has it, with nothing of it read. `texts` says whose texts a field has: those
+of two fields that have one in common may be the same, which the reference evaluator notices without reading them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from functools import cached_property
 from typing import Any, Final
 
@@ -47,6 +48,7 @@ class CellField:
         self.inner = inside(self.type)
         self.is_option = self.inner is not self.type
         self.has_cells = self.column.kind == "text" and not isinstance(self.inner, Enum)
+        self.texts: frozenset[Hashable] = frozenset([(id(rows), at)] if self.has_cells else [])
 
     @cached_property
     def array(self) -> Any:
@@ -152,6 +154,7 @@ class NumberField:
     """Numbers and truth values that a row expression gave for each row of its source."""
 
     has_cells = False
+    texts: frozenset[Hashable] = frozenset()
 
     def __init__(self, numbers: Any, type_: Type) -> None:
         self.numbers = numbers
@@ -200,6 +203,7 @@ class TextField:
         self._sources = sources
         self._rows_in = rows_in
         self._meter = meter
+        self.texts = frozenset([id(self)]).union(*[source.texts for source in sources if source is not None])
         self._own = [source is None and not is_read(text) for text, source in zip(values, sources, strict=True)]
 
     @cached_property

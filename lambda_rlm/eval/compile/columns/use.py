@@ -8,7 +8,7 @@ the reference code does.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import Any, Final
 
 import pyarrow as pa
 
@@ -29,6 +29,11 @@ from lambda_rlm.eval.value import Value
 from lambda_rlm.syntax.primitive import Primitive as P
 
 OverGroups = Callable[[Groups, Frame], Value]
+
+_DROPPING: Final = (
+    ColumnsDropped, Fault, pa.ArrowException, NotImplementedError, ValueError, ArithmeticError, TypeError
+)  # fmt: skip
+"""What an attempt may end in: values that no kernel takes, as a whole number of more than 64 bits, and what is refused."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,10 +114,8 @@ def _attempt(use: ColumnUse, view: View | Groups, e: Frame) -> tuple[Any] | None
         account.charge(view.n * use.each[0], view.n * use.each[1])
         try:
             value = OPERATIONS[use.primitive](use.task, view, e, account, [e[at] for at in use.slots[1:]])
-        except (ColumnsDropped, NotImplementedError) as reason:
-            why = str(reason)
-        except (Fault, pa.ArrowException, ValueError, ArithmeticError, TypeError) as error:
-            why = type(error).__name__
+        except _DROPPING as reason:
+            why = str(reason) if type(reason) in (ColumnsDropped, NotImplementedError) else type(reason).__name__
         if not why and not account.settle():
             why = "the fuel runs out"
     noted(use.primitive, use.span, why)
@@ -135,7 +138,7 @@ def _in_all_groups(use: ColumnUse, view: View, e: Frame) -> tuple[Any] | None:
             try:
                 run = RowRun(e, task.slots[0], ColumnCharges(whole.origin.meter))
                 groups.found[id(use)] = spread(expression.node.numbers(whole, run), whole.n).to_pylist()
-            except (ColumnsDropped, ValueError):
+            except _DROPPING:
                 noted(use.primitive, use.span, "groups one by one")
     values = groups.found[id(use)]
     if values is None:
@@ -155,9 +158,10 @@ def grouped(primitive: P, slots: tuple[int, int], body: Compiled, each: tuple[in
     i, j = slots
 
     def results(groups: Groups, e: Frame) -> Iterator[Value]:
-        for group in range(groups.n):
-            e[i], e[j] = groups.items(group), groups.key(group)
-            yield body.run(e)
+        for part in groups.view.origin.meter.stretches(list(range(groups.n))):
+            for group in part:
+                e[i], e[j] = groups.items(group), groups.key(group)
+                yield body.run(e)
 
     def run(groups: Groups, e: Frame) -> Value:
         meter = groups.view.origin.meter

@@ -288,8 +288,9 @@ class Groups:
     def made(self) -> list[Value]:
         """Records { items, key }."""
         if self._made is None:
-            rows = self.view.made()
-            parts = zip(self.starts, self.counts, strict=True)
-            made = [(rows[start : start + count], self.key(at)) for at, (start, count) in enumerate(parts)]
-            self._made = keep(made, self.view.origin.meter.storage) if len(made) >= MANY else made
+            rows, meter = self.view.made(), self.view.origin.meter
+            groups = list(zip(range(self.n), self.starts, self.counts, strict=True))
+            parts = meter.stretches(groups)
+            made = [(rows[start : start + count], self.key(at)) for part in parts for at, start, count in part]
+            self._made = keep(made, meter.storage) if len(made) >= MANY else made
         return self._made
