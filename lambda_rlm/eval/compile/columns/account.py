@@ -22,7 +22,9 @@ class ColumnsDropped(Exception):
 
 
 class ReadCells(Protocol):
-    """Texts that are charged for when they are first read: a field in all rows that there are."""
+    """Texts that are charged for when they are first read, to their `payer`: a field in all rows that there are."""
+
+    payer: Meter
 
     def unread(self, mask: Any) -> tuple[Any, int]:
         """Those of the rows of a mask (None: all) that nobody has read, and the bytes that reading them costs."""
@@ -76,8 +78,9 @@ class ColumnCharges:
         if self.steps > meter.fuel_limit - meter.steps:
             return False
         meter.spend(self.steps)
-        meter.memory -= self.bytes + sum(size for _, _, size in found)
-        for cells, mask, _ in found:
+        meter.memory -= self.bytes
+        for cells, mask, size in found:
+            cells.payer.memory -= size
             cells.mark(mask)
         return True
 

@@ -39,10 +39,13 @@ def both(a: Any, b: Any) -> Any:
 
 
 class CellField:
-    """A field of the rows of an input. `at`: its place among the fields of the record type."""
+    """A field of the rows of an input, for who charges `meter`; reading the rows themselves charges that of the input. `at`: its
+    place among the fields of the record type."""
 
-    def __init__(self, rows: TableValue, at: int) -> None:
+    def __init__(self, rows: TableValue, at: int, meter: Meter) -> None:
         self.rows = rows
+        self.payer = rows.meter
+        self._meter = meter
         self.at = at
         self.column, self.type = rows.fields[at]
         self.inner = inside(self.type)
@@ -110,7 +113,7 @@ class CellField:
         if self.has_cells:
             if len(plain) >= LONG:
                 raise ColumnsDropped("long texts")
-            value = text = span_of(Document(self.column.name, plain, self.rows.meter), 0, len(plain))
+            value = text = span_of(Document(self.column.name, plain, self._meter), 0, len(plain))
         elif isinstance(self.inner, Enum):
             value = Text(plain)
         elif self.inner == FLOAT:
@@ -202,7 +205,7 @@ class TextField:
         self.seen: Any = None
         self._sources = sources
         self._rows_in = rows_in
-        self._meter = meter
+        self.payer = meter
         self.texts = frozenset([id(self)]).union(*[source.texts for source in sources if source is not None])
         self._own = [source is None and not is_read(text) for text, source in zip(values, sources, strict=True)]
 
@@ -217,7 +220,7 @@ class TextField:
         if text.n >= LONG or isinstance(text, Rope):
             raise ColumnsDropped("long texts, or texts put together from others")
         if self._sources[code] is not None:
-            copy = span_of(Document("", self.strings[code], self._meter), 0, text.n)
+            copy = span_of(Document("", self.strings[code], self.payer), 0, text.n)
         elif self._own[code]:
             copy = span_of(text.origin, text.start, text.n)  # type: ignore[arg-type]
         else:

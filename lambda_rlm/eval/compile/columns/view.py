@@ -53,12 +53,12 @@ class RowOrigin(Protocol):
 
 
 class InputRows:
-    """The rows of an input."""
+    """The rows of an input, for who charges a meter."""
 
-    def __init__(self, rows: TableValue) -> None:
+    def __init__(self, rows: TableValue, meter: Meter) -> None:
         self.rows = rows
         self.n = len(rows)
-        self.meter = rows.meter
+        self.meter = meter
         self.names: tuple[str, ...] | None = tuple(column.name for column, _ in rows.fields)
         self._fields: dict[str, CellField] = {}
 
@@ -69,7 +69,7 @@ class InputRows:
         field = self._fields.get(name)
         if field is None:
             assert self.names is not None
-            field = self._fields[name] = CellField(self.rows, self.names.index(name))
+            field = self._fields[name] = CellField(self.rows, self.names.index(name), self.meter)
         return field
 
     def sampler(self, names: Sequence[str | None]) -> Callable[[Sequence[Value]], Value]:

@@ -45,7 +45,7 @@ def first_order(c: Compiler, primitive: Primitive, arrow: Arrow, codes: Sequence
         with c.slots.beside():
             slots = [c.slots.new() for _ in codes]
         plain = _first_order(c, primitive, arrow, [in_slot(slot) for slot in slots], span)
-        return call_by_columns(primitive, arrow, codes, slots, plain, span)
+        return call_by_columns(c, primitive, arrow, codes, slots, plain, span)
     if codes and has_columns(codes[0]) and is_table(arrow.parameters[0]):
         noted(primitive, span, "no columns for it")
     return _first_order(c, primitive, arrow, codes, span)
