@@ -33,3 +33,13 @@ def test_what_has_no_order_may_be_chosen(value: str, body: str) -> None:
     many, single = (evaluated(program, data, few, budget) for few in (0, NEVER))
     assert many == single
     assert many[0] != "fault"
+
+
+@pytest.mark.parametrize(
+    "body", ["r.a - 9223372036854775807 - 3", "r.a + 9223372036854775806", "(r.a - 2) * 9223372036854775807"]
+)
+def test_an_int_that_leaves_64_bits_is_at_fault(body: str) -> None:
+    data, budget = {"rows": ROWS, "xs": [1, 2], "ys": [1], "query": "q"}, Budget()
+    many, single = (evaluated(f"map(rows, fn(r) => {body})", data, few, budget) for few in (0, NEVER))
+    assert many == single
+    assert many[:2] == ("fault", "E0411")

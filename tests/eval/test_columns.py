@@ -166,3 +166,20 @@ def test_a_run_that_asks_tells_the_same_of_itself(program: str) -> None:
 
     assert shown(columns) == shown(reference)
     assert columns.fault is None and columns.coverage
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        "context |> any(fn(o) => length(trim(o.city)) > -1)",
+        "context |> map(fn(o) => (o.price / 1e300 + 1e300) * 1e300)",
+        "group_by(context, fn(o) => o.price * 0.0) |> map(fn(g) => length(g.items))",
+    ],
+)
+def test_what_is_drawn_rarely_changes_nothing(program: str) -> None:
+    typed = checked(program)
+    for seed in range(6):
+        rows = table(seed, "plain")
+        reference, _ = told(typed, rows, 10**9, by_columns=False)
+        assert told(typed, rows, 10**9, by_columns=True)[0] == reference
+        assert told(typed, rows, reference.steps // 2, by_columns=True)[0].fault is not None
