@@ -52,8 +52,8 @@ class ColumnCharges:
         self.bytes += size
 
     def allocate(self, size: int) -> None:
-        """Bytes that the reference evaluator has to have at once, before they are made. Raises `ColumnsDropped` where it may not
-        have them, or has no fuel left by then."""
+        """Bytes that the reference evaluator has to have at once, before they are made. Raises `ColumnsDropped` where it may
+        not have them, or has no fuel left by then."""
         self.bytes += size
         if self.steps > self.meter.fuel_limit - self.meter.steps:
             raise ColumnsDropped("the fuel runs out")

@@ -1,8 +1,8 @@
 """Fields of all the rows that there are, as columns: the cells of an input, and what a program made of them.
 
 Owns `CellField` and `MadeField`. A field gives its numbers as an array, or each of its different values once behind codes;
-`sample` makes such a value as the reference evaluator has it, with nothing of it read. `texts` says whose texts a field has: those
-of two fields that have one in common may be the same, which the reference evaluator notices without reading them.
+`sample` makes such a value as the reference evaluator has it, with nothing of it read. `texts` says whose texts a field has:
+those of two fields that have one in common may be the same, which the reference evaluator notices without reading them.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ def both(a: Any, b: Any) -> Any:
 
 
 class CellField:
-    """A field of the rows of an input, for who charges `meter`; reading the rows themselves charges that of the input. `at`: its
-    place among the fields of the record type."""
+    """A field of the rows of an input, for who charges `meter`; reading the rows themselves charges that of the input. `at`:
+    its place among the fields of the record type."""
 
     def __init__(self, rows: TableValue, at: int, meter: Meter) -> None:
         self.rows = rows
