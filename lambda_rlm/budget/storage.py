@@ -64,6 +64,15 @@ class Storage:
             account.live -= size
             account = account.parent
 
+    def has_room(self, size: int) -> bool:
+        """Whether bytes would fit beside what is alive."""
+        account: Storage | None = self
+        while account is not None:
+            if account.live + size > account.limit:
+                return False
+            account = account.parent
+        return True
+
     def make_room(self, size: int) -> None:
         """Refuse, before they are made, bytes that would not fit beside what is alive. Raises `LimitExceeded`."""
         account: Storage | None = self

@@ -7,11 +7,14 @@ from typing import Any
 import anyio
 import pytest
 
+from lambda_rlm.budget.budget import Budget
+from lambda_rlm.budget.meter import Meter
 from lambda_rlm.eval.compile.columns.report import COLUMNS, Worth, watched
 from lambda_rlm.execution.check import check
 from lambda_rlm.execution.execute import Options, execute
 from lambda_rlm.execution.run import Run
 from lambda_rlm.llm.scripted import ScriptedModel
+from lambda_rlm.table import PlainCells, Table, TableColumn
 from tests.support.column_cases import checked, table, told
 
 ROWS = [
@@ -54,10 +57,67 @@ def test_a_query_runs_by_columns_from_end_to_end(form: str) -> None:
         ("context |> fold(0, fn(n, o) => n + o.quantity)", "fold", "no columns for it"),
         ("context |> take(3) |> filter(fn(o) => o.open) |> length", "filter", "few rows"),
         ("context |> map(fn(o) => o.price / 0.0) |> length", "map", "a division by zero"),
+        ("group_by(context, fn(o) => o.id) |> length", "group_by", "many groups"),
+        (
+            "context |> map(fn(o) => { a: o.city, b: o.city }) |> count(fn(o) => o.a == o.b)",
+            "count",
+            "texts that may be the same",
+        ),
+        (
+            "join_by(context, context, fn(o) => o.quantity, fn(o) => o.quantity) |> count(fn(p) => p.first.city == p.second.city)",
+            "count",
+            "texts that may be the same",
+        ),
     ],
 )
 def test_a_term_that_falls_back_says_why(program: str, primitive: str, why: str) -> None:
     assert tried(program)[primitive] == why
+
+
+def test_a_join_that_explodes_is_never_made() -> None:
+    typed = checked("join_by(context, context, fn(o) => 1, fn(o) => 1) |> length")
+    rows = table(3, "arrow")
+    for fuel, memory in ((10**9, 500_000), (len(rows) ** 2, 10**11)):
+        reference, _ = told(typed, rows, fuel, by_columns=False, memory=memory)
+        columns, terms = told(typed, rows, fuel, by_columns=True, memory=memory)
+        assert columns == reference and reference.fault is not None
+        assert next(term.why for term in terms) in ("the memory runs out", "the fuel runs out")
+
+
+def test_a_function_value_costs_the_same() -> None:
+    assert (
+        tried(
+            "def total(f: (Int) -> Int, n: Int) -> Int = f(n); "
+            "group_by(context, fn(o) => o.kind) |> map(fn(g) => total(fn(n) => n + 1, length(g.items)))"
+        )["map"]
+        == ""
+    )
+
+
+def test_who_computes_is_charged_for_it() -> None:
+    typed, rows = (
+        checked("context |> filter(fn(o) => trim(o.city) > o.day) |> map(fn(o) => o.price + 1.0) |> sum"),
+        table(3, "codes"),
+    )
+    found = []
+    for by_columns in (True, False):
+        reader = Meter(Budget(fuel=0))
+        before = reader.memory
+        run, terms = told(typed, rows, 10**9, by_columns=by_columns, reader=reader)
+        found.append((run.value, run.steps, run.bytes + before - reader.memory, run.cells, reader.steps))
+    assert found[0] == found[1] and not terms
+
+
+def test_numbers_over_64_bits_fall_back() -> None:
+    rows = table(3, "plain")
+    large = TableColumn("price", "int", False, PlainCells([2**70 + at for at in range(len(rows))]))
+    rows = Table([large if column.name == "price" else column for column in rows.columns], len(rows))
+    typed = checked("group_by(context, fn(o) => o.quantity % 20) |> map(fn(g) => sum(map(g.items, fn(o) => o.price * 0.5)))")
+    (columns, terms), (reference, _) = (
+        told(typed, rows, 10**9, by_columns=by_columns, worth=Worth(64, 1)) for by_columns in (True, False)
+    )
+    assert columns == reference and reference.fault is None
+    assert "groups one by one" in [term.why for term in terms]
 
 
 def test_the_leftmost_row_is_at_fault_as_ever() -> None:
@@ -105,3 +165,20 @@ def test_a_run_that_asks_tells_the_same_of_itself(program: str) -> None:
 
     assert shown(columns) == shown(reference)
     assert columns.fault is None and columns.coverage
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        "context |> any(fn(o) => length(trim(o.city)) > -1)",
+        "context |> map(fn(o) => (o.price / 1e300 + 1e300) * 1e300)",
+        "group_by(context, fn(o) => o.price * 0.0) |> map(fn(g) => length(g.items))",
+    ],
+)
+def test_what_is_drawn_rarely_changes_nothing(program: str) -> None:
+    typed = checked(program)
+    for seed in range(6):
+        rows = table(seed, "plain")
+        reference, _ = told(typed, rows, 10**9, by_columns=False)
+        assert told(typed, rows, 10**9, by_columns=True)[0] == reference
+        assert told(typed, rows, reference.steps // 2, by_columns=True)[0].fault is not None

@@ -48,6 +48,8 @@ HELD = ("tests/bounds/test_replies.py",)
 COUNTED = ("tests/bounds/test_tokens.py",)
 TOKENS = ("tests/llm/vocabulary/test_seams.py", "tests/llm/vocabulary/test_charges.py")
 INJECTION = ("tests/answering/test_injection.py",)
+COLUMNS = ("tests/eval/test_columns.py", "tests/properties/test_columns.py")
+BATCHES = ("tests/eval/test_batches.py", "tests/properties/test_batches.py")
 LEFT_OUT = "not suite and not moment"
 
 
@@ -221,6 +223,20 @@ MUTANTS = (
     Mutant("failed calls of an earlier session change the question", "answering/synthesize.py", "left.usd + (lost or 0.0) - dollars", "left.usd - dollars", SYNTH),
     Mutant("names of fields are orders", "synth/turn.py", "is_data=_has_fields(type_)", "is_data=False", INJECTION),
     Mutant("what is said of a program is never data", "answering/synthesize.py", "has_seen_data=has_data(opening)", "has_seen_data=False", INJECTION),
+    Mutant("columns: a key is that of the last row of its group", "eval/compile/columns/view.py", "return self._key(self.starts[group])", "return self._key(self.starts[group] + self.counts[group] - 1)", COLUMNS),
+    Mutant("columns: cells are charged each time they are read", "eval/compile/columns/field.py", "        fresh = mask if flags is None else both(mask, compute.invert(mask_of(flags)))\n", "        fresh = mask\n", COLUMNS),
+    Mutant("columns: what comes after the row that decides is charged", "eval/compile/columns/operations.py", "        view = view.part(0, place + 1)\n", "        pass\n", COLUMNS),
+    Mutant("columns: a sum of Ints may leave 64 bits", "eval/compile/columns/expression.py", '{"+": compute.add_checked,', '{"+": compute.add,', COLUMNS),
+    Mutant("columns: a Float may be infinite", "eval/compile/columns/expression.py", "    if len(_array(value)) and not compute.all", "    if False and not compute.all", COLUMNS),
+    Mutant("columns: rows alike come in falling order backwards", "eval/compile/columns/operations.py", 'compute.array_sort_indices(ordered, order="descending" if falling else "ascending")', "compute.array_sort_indices(ordered)[:: -1 if falling else 1]", COLUMNS),
+    Mutant("columns: negative zero is another key", "eval/compile/columns/keys.py", "compute.add(array, 0.0) if type_ == FLOAT else array", "array", COLUMNS),
+    Mutant("columns: a join takes the memory that it needs", "eval/compile/columns/account.py", "if size > LARGE and not", "if False and not", COLUMNS),
+    Mutant("columns: a text is never compared with itself", "eval/compile/columns/leaf.py", "        if sum([len(field.texts)", "        if False and sum([len(field.texts)", COLUMNS),
+    Mutant("columns: a function value pays for slots of columns", "eval/compile/scope.py", "self.charged += not self._is_beside", "self.charged += 1", COLUMNS),
+    Mutant("batches: an Int may be less than 64 bits hold", "eval/compile/batches/batch.py", "if low < INT_LOW or high > INT_HIGH:", "if high > INT_HIGH:", BATCHES),
+    Mutant("batches: a Float may be infinite", "eval/compile/batches/terms.py", "        raise Unbatchable\n    return made\n", "        pass\n    return made\n", BATCHES),
+    Mutant("batches: what is left out is evaluated too", "eval/compile/batches/choices.py", "    if second.is_calm(first.surely):", "    if True:", BATCHES),
+    Mutant("batches: every choice has a least value", "eval/compile/batches/choices.py", "_together(test, [yes, no]) if is_int else None", "_together(test, [yes, no])", BATCHES),
 )  # fmt: skip
 
 

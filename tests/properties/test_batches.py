@@ -33,7 +33,7 @@ pytestmark = pytest.mark.slow
 NEVER = 1 << 60
 PROFILE = ModelProfile(name="none", window=32_768, max_output=4_096)
 TYPES = {
-    "rows": 'List[{ a: Int, b: Int, f: Float, g: Float, t: Text, u: Text, k: "x" | "yy" | "zzz" }]',
+    "rows": 'List[{ a: Int, b: Int, f: Float, g: Float, t: Text, u: Text, o: Option[Text], k: "x" | "yy" | "zzz" }]',
     "xs": "List[Int]",
     "ys": "List[Int]",
     "query": "Text",
@@ -42,6 +42,7 @@ DEFS = """
 def twice(n: Int) -> Int = n + n;
 def higher(p: Int, q: Int) -> Int = if p > q then p - q else q * 2;
 def late(t: Text) -> Bool = t >= "2024-05";
+def chosen(p: Text, q: Text) -> Text = if length(p) > 7 then p else q;
 """
 INTS = [0, 1, -1, 2, 3, 7, -5, 10, 1000, 2**31, 2**32, -(2**40), 2**62, 2**63 - 1, -(2**63), -(2**62)]
 FLOATS = [0.0, -0.0, 1.5, -2.25, 3.0, 1e300, -1e308, 1.7e308, 1e-320]
@@ -60,12 +61,22 @@ OF_TESTS = [
     '(r.t == "{c}")', '(r.u != "{c}")', '(r.t < "{c}")', '(r.u >= "{c}")', '(r.k == "yy")', "late(r.t)", "late(r.u)",
     "({t} and {t})", "({t} or {t})", "({t} and {t} or {t})", "(not {t})",
 ]  # fmt: skip
+OF_TEXTS = [
+    "(if {t} then {s} else {s})", '(match r.k {{ "x" => {s}, "yy" => {s}, "zzz" => {s} }})', '(match {s} {{ "ERROR" => {s}, _ => {s} }})',
+    "(match {i} {{ 1 => {s}, _ => {s} }})", "{{ let y = {s}; if {t} then y else r.t }}", "chosen({s}, {s})", "({o} ?? {s})",
+]  # fmt: skip
+OF_OPTIONS = ["(if {t} then {o} else {o})", '(match r.k {{ "x" => {o}, _ => {o} }})', "some({s})"]
+LEAVES = {
+    "i": INT_LEAVES, "f": FLOAT_LEAVES, "t": OF_TESTS[:15], "s": ["r.t", "r.u", "query", '"{c}"'], "o": ["r.o", "none"],
+}  # fmt: skip
+FORMS = {"i": OF_INTS, "f": OF_FLOATS, "t": OF_TESTS, "s": OF_TEXTS, "o": OF_OPTIONS}
 BODIES = [
     "map(rows, fn(r) => {i})", "map(rows, fn(r) => {f})", "map(rows, fn(r) => {{ n: r.t, d: {i}, e: {t} }})",
     "map(map(rows, fn(r) => {{ a: {i}, b: r.b, f: r.f, g: r.g, t: r.u, u: r.t, k: r.k }}), fn(r) => {i})",
     "filter(rows, fn(r) => {t}) |> map(fn(r) => r.t)", "count(rows, fn(r) => {t})", "any(rows, fn(r) => {t})",
     "all(rows, fn(r) => {t})", "find_first(rows, fn(r) => {t}) |> map_option(fn(r) => r.u)",
     "sort_by(rows, fn(r) => {i}) |> map(fn(r) => r.a)", "group_by(rows, fn(r) => {i}) |> map(fn(g) => length(g.items))",
+    "map(rows, fn(r) => {s})", "map(rows, fn(r) => {{ a: {s}, b: {o} }})", "map(rows, fn(r) => {o})", "fold(rows, query, fn(n, r) => if {t} then {s} else n)",
     "map(xs, fn(x) => count(rows, fn(r) => {i} + x > {i}))", "fold(rows, 5, fn(n, r) => n + r.a)", "fold(ys, -1, fn(n, y) => n + y)", "fold(xs, 0, fn(n, x) => n + x)",
     "map(xs, fn(x) => x * 2 % 7)", "filter(xs, fn(x) => x > 2)",
     "fold(rows, 5, fn(n, r) => n + {i})",
@@ -88,16 +99,16 @@ class Writer:
         self.random = Random(seed)
 
     def filled(self, form: str, depth: int) -> str:
-        """A form with its holes filled: `i` by an Int, `f` by a Float, `t` by a test, `c` by a text."""
-        return re.sub(r"\{([iftc])\}|\{\{|\}\}", lambda m: self.part(m[1], depth) if m[1] else m[0][0], form)
+        """A form with its holes filled: `i` by an Int, `f` by a Float, `t` by a test, `s` by a text, `c` by its characters, `o` by an
+        Option."""
+        return re.sub(r"\{([iftcso])\}|\{\{|\}\}", lambda m: self.part(m[1], depth) if m[1] else m[0][0], form)
 
     def part(self, kind: str, depth: int) -> str:
         if kind == "c":
             return self.random.choice(COMPARED)
-        leaves = {"i": INT_LEAVES, "f": FLOAT_LEAVES, "t": OF_TESTS[:15]}[kind]
         if depth <= 0 or self.random.random() < 0.3:
-            return self.filled(self.random.choice(leaves), 0)
-        return self.filled(self.random.choice({"i": OF_INTS, "f": OF_FLOATS, "t": OF_TESTS}[kind]), depth - 1)
+            return self.filled(self.random.choice(LEAVES[kind]), 0)
+        return self.filled(self.random.choice(FORMS[kind]), depth - 1)
 
     def body(self) -> str:
         if self.random.random() < 0.7:
@@ -115,7 +126,7 @@ class Writer:
         rows = [
             {
                 "a": choose(ints), "b": choose(ints), "f": choose(floats), "g": choose(floats), "t": choose(TEXTS),
-                "u": choose(TEXTS), "k": choose(["x", "yy", "zzz"]),
+                "u": choose(TEXTS), "o": choose([None, *TEXTS]), "k": choose(["x", "yy", "zzz"]),
             }
             for _ in range(choose([0, 1, 40]))
         ]  # fmt: skip

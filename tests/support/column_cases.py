@@ -110,11 +110,20 @@ def checked(program: str) -> Typed:
     return infer(parse(SourceFile("program", program)), _TYPES)
 
 
-def told(typed: Typed, data: Table, fuel: int, *, by_columns: bool, worth: Worth = EVERYTHING) -> tuple[Told, Sequence[Tried]]:
-    """A run, and the terms that were tried by columns."""
-    budget = Budget(fuel=fuel, fuel_per_character=0, memory=10**11)
+def told(
+    typed: Typed,
+    data: Table,
+    fuel: int,
+    *,
+    by_columns: bool,
+    worth: Worth = EVERYTHING,
+    memory: int = 10**11,
+    reader: Meter | None = None,
+) -> tuple[Told, Sequence[Tried]]:
+    """A run, and the terms that were tried by columns; with a meter that has read the rows, where that is not the run's."""
+    budget = Budget(fuel=fuel, fuel_per_character=0, memory=memory)
     meter = Meter(budget)
-    inputs = {"context": to_value(data, _TYPES["context"], "context", meter, [])}
+    inputs = {"context": to_value(data, _TYPES["context"], "context", reader or meter, [])}
     inputs["query"] = to_value("fewer words", _TYPES["query"], "query", meter, [])
     token, other = COLUMNS.set(by_columns), WORTH.set(worth)
     value, fault = None, None

@@ -5,7 +5,8 @@ Owns the bindings and the numbering of slots. A binding that is used at several 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import field
 
 from lambda_rlm.data_class import dataclass
@@ -141,17 +142,29 @@ def substitution_of(key: Instance, outer: Substitution) -> Substitution:
 
 
 class Slots:
-    """Numbers the slots of a program's frame."""
+    """Numbers the slots of a program's frame. `charged` is how many a copy of it is charged for: all but those `beside`."""
 
-    __slots__ = ("count",)
+    __slots__ = ("_is_beside", "charged", "count")
 
     def __init__(self) -> None:
         self.count = 0
+        self.charged = 0
+        self._is_beside = False
 
     def new(self) -> int:
         """The next slot."""
         self.count += 1
+        self.charged += not self._is_beside
         return self.count - 1
+
+    @contextmanager
+    def beside(self) -> Iterator[None]:
+        """Slots numbered while this is open are there for another way to run the same, which charges no more for them."""
+        outer, self._is_beside = self._is_beside, True
+        try:
+            yield
+        finally:
+            self._is_beside = outer
 
     def frame(self) -> Frame:
         """An empty frame, once all slots are numbered."""

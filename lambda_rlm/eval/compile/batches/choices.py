@@ -48,18 +48,18 @@ def _of(batch: Batch, c: Columns, chosen: Sequence[bool]) -> Iterator[Value]:
     return found
 
 
-def conditional(branches: Sequence[tuple[Compiled, Compiled]], otherwise: Compiled) -> Batch | None:
-    """`if c then a else if … else otherwise`."""
+def conditional(branches: Sequence[tuple[Compiled, Compiled]], otherwise: Compiled, *, is_int: bool) -> Batch | None:
+    """`if c then a else if … else otherwise`; whether it gives an Int."""
     whole = batch_of(otherwise)
     for condition, result in reversed(branches):
         test, yes = batch_of(condition), batch_of(result)
-        whole = None if test is None or yes is None or whole is None else _either(test, yes, whole)
+        whole = None if test is None or yes is None or whole is None else _either(test, yes, whole, is_int=is_int)
     return whole
 
 
-def _either(test: Batch, yes: Batch, no: Batch) -> Batch | None:
+def _either(test: Batch, yes: Batch, no: Batch, *, is_int: bool) -> Batch | None:
     t, x, y = test.values, yes.values, no.values
-    bounds = _together(test, [yes, no])
+    bounds = _together(test, [yes, no]) if is_int else None
     if yes.is_calm(test.surely) and no.is_calm(test.surely):
         return batch_of_parts(
             (test, yes, no), lambda c: [p if v else q for v, p, q in zip(t(c), x(c), y(c), strict=True)], bounds
@@ -74,7 +74,7 @@ def _either(test: Batch, yes: Batch, no: Batch) -> Batch | None:
 
 
 def _together(subject: Batch, branches: Sequence[Batch]) -> Bounding | None:
-    """The least and the greatest value of any branch."""
+    """The least and the greatest Int of any branch."""
     known = [branch.bounds for branch in branches if branch.bounds is not None]
     if len(known) < len(branches):
         return None
@@ -87,8 +87,8 @@ def _together(subject: Batch, branches: Sequence[Batch]) -> Bounding | None:
     return bounds
 
 
-def labels(subject: Compiled, is_text: bool, arms: Mapping[Any, Compiled], last: Compiled) -> Batch | None:
-    """`match` on Int, Bool, Text or an enumeration; `last` is for what is none of the keys."""
+def labels(subject: Compiled, is_text: bool, arms: Mapping[Any, Compiled], last: Compiled, *, is_int: bool) -> Batch | None:
+    """`match` on Int, Bool, Text or an enumeration; `last` is for what is none of the keys; whether it gives an Int."""
     first, results = batch_of(subject), [batch_of(arm) for arm in (*arms.values(), last)]
     known = [result for result in results if result is not None and result.is_calm()]
     if first is None or len(known) < len(results):
@@ -111,7 +111,7 @@ def labels(subject: Compiled, is_text: bool, arms: Mapping[Any, Compiled], last:
         return [row[find(key, otherwise)] for key, row in zip(keys(c), made, strict=True)]
 
     values = choose_constant if all(found is not None for found in constants) else choose
-    bounds = _together(first, known)
+    bounds = _together(first, known) if is_int else None
     return batch_of_parts(
         (first, *known), values, bounds, reads=frozenset({(subject.slot, subject.field)}) if is_text else frozenset()
     )

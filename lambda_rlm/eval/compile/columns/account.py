@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final, Protocol
 
-from lambda_rlm.budget.meter import Meter
+from lambda_rlm.budget.meter import LARGE, Meter
 from lambda_rlm.budget.storage import Storage
 
 PLENTY: Final = 1 << 61
@@ -22,7 +22,9 @@ class ColumnsDropped(Exception):
 
 
 class ReadCells(Protocol):
-    """Texts that are charged for when they are first read: a field in all rows that there are."""
+    """Texts that are charged for when they are first read, to their `payer`: a field in all rows that there are."""
+
+    payer: Meter
 
     def unread(self, mask: Any) -> tuple[Any, int]:
         """Those of the rows of a mask (None: all) that nobody has read, and the bytes that reading them costs."""
@@ -49,6 +51,15 @@ class ColumnCharges:
         self.steps += steps
         self.bytes += size
 
+    def allocate(self, size: int) -> None:
+        """Bytes that the reference evaluator has to have at once, before they are made. Raises `ColumnsDropped` where it may
+        not have them, or has no fuel left by then."""
+        self.bytes += size
+        if self.steps > self.meter.fuel_limit - self.meter.steps:
+            raise ColumnsDropped("the fuel runs out")
+        if size > LARGE and not self.meter.storage.has_room(size):
+            raise ColumnsDropped("the memory runs out")
+
     def touch(self, cells: ReadCells, mask: Any) -> None:
         """Cells are read: in the rows of a mask, or in all where it is None."""
         known = self._touched.get(id(cells))
@@ -67,8 +78,9 @@ class ColumnCharges:
         if self.steps > meter.fuel_limit - meter.steps:
             return False
         meter.spend(self.steps)
-        meter.memory -= self.bytes + sum(size for _, _, size in found)
-        for cells, mask, _ in found:
+        meter.memory -= self.bytes
+        for cells, mask, size in found:
+            cells.payer.memory -= size
             cells.mark(mask)
         return True
 

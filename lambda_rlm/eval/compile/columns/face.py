@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any, Final
 from weakref import ref
 
+from lambda_rlm.budget.meter import Meter
 from lambda_rlm.eval.compile.columns.report import COLUMNS
 from lambda_rlm.eval.compile.compiled import Compiled, Frame
 from lambda_rlm.eval.library.structure import element_of, is_list
@@ -39,8 +40,8 @@ def is_table(type_: Type) -> bool:
     return is_list(type_) and isinstance(element_of(type_), Record)
 
 
-def columns_of(code: Compiled) -> Callable[[Frame], Any]:
-    """What gives the columns of a term that has some."""
+def columns_of(code: Compiled, meter: Meter) -> Callable[[Frame], Any]:
+    """What gives the columns of a term that has some, for who charges this meter: an input may have been read by another."""
     if code.columns is not None:
         return code.columns
     from lambda_rlm.eval.compile.columns.view import InputRows, View
@@ -48,8 +49,8 @@ def columns_of(code: Compiled) -> Callable[[Frame], Any]:
     assert code.constant is not None
     rows = code.constant[0]
     view = None if rows.as_columns is None else rows.as_columns()
-    if view is None:
-        view = View(InputRows(rows))
+    if view is None or view.origin.meter is not meter:
+        view = View(InputRows(rows, meter))
         rows.as_columns = ref(view)
     return lambda e: view
 

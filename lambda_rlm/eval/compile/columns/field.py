@@ -1,12 +1,13 @@
 """Fields of all the rows that there are, as columns: the cells of an input, and what a program made of them.
 
 Owns `CellField` and `MadeField`. A field gives its numbers as an array, or each of its different values once behind codes;
-`sample` makes such a value as the reference evaluator has it, with nothing of it read.
+`sample` makes such a value as the reference evaluator has it, with nothing of it read. `texts` says whose texts a field has:
+those of two fields that have one in common may be the same, which the reference evaluator notices without reading them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from functools import cached_property
 from typing import Any, Final
 
@@ -38,15 +39,19 @@ def both(a: Any, b: Any) -> Any:
 
 
 class CellField:
-    """A field of the rows of an input. `at`: its place among the fields of the record type."""
+    """A field of the rows of an input, for who charges `meter`; reading the rows themselves charges that of the input. `at`:
+    its place among the fields of the record type."""
 
-    def __init__(self, rows: TableValue, at: int) -> None:
+    def __init__(self, rows: TableValue, at: int, meter: Meter) -> None:
         self.rows = rows
+        self.payer = rows.meter
+        self._meter = meter
         self.at = at
         self.column, self.type = rows.fields[at]
         self.inner = inside(self.type)
         self.is_option = self.inner is not self.type
         self.has_cells = self.column.kind == "text" and not isinstance(self.inner, Enum)
+        self.texts: frozenset[Hashable] = frozenset([(id(rows), at)] if self.has_cells else [])
 
     @cached_property
     def array(self) -> Any:
@@ -108,7 +113,7 @@ class CellField:
         if self.has_cells:
             if len(plain) >= LONG:
                 raise ColumnsDropped("long texts")
-            value = text = span_of(Document(self.column.name, plain, self.rows.meter), 0, len(plain))
+            value = text = span_of(Document(self.column.name, plain, self._meter), 0, len(plain))
         elif isinstance(self.inner, Enum):
             value = Text(plain)
         elif self.inner == FLOAT:
@@ -152,6 +157,7 @@ class NumberField:
     """Numbers and truth values that a row expression gave for each row of its source."""
 
     has_cells = False
+    texts: frozenset[Hashable] = frozenset()
 
     def __init__(self, numbers: Any, type_: Type) -> None:
         self.numbers = numbers
@@ -199,7 +205,8 @@ class TextField:
         self.seen: Any = None
         self._sources = sources
         self._rows_in = rows_in
-        self._meter = meter
+        self.payer = meter
+        self.texts = frozenset([id(self)]).union(*[source.texts for source in sources if source is not None])
         self._own = [source is None and not is_read(text) for text, source in zip(values, sources, strict=True)]
 
     @cached_property
@@ -213,7 +220,7 @@ class TextField:
         if text.n >= LONG or isinstance(text, Rope):
             raise ColumnsDropped("long texts, or texts put together from others")
         if self._sources[code] is not None:
-            copy = span_of(Document("", self.strings[code], self._meter), 0, text.n)
+            copy = span_of(Document("", self.strings[code], self.payer), 0, text.n)
         elif self._own[code]:
             copy = span_of(text.origin, text.start, text.n)  # type: ignore[arg-type]
         else:

@@ -6,7 +6,7 @@ pair is the field of its row.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -27,6 +27,7 @@ class JoinedField:
     """A field of one of the two rows. `rows`: for each pair the number of its row among all there are."""
 
     has_cells: bool
+    texts: frozenset[Hashable]
     type: Type
 
     def __init__(self, field: Field | JoinedField, rows: Any, count: int) -> None:
@@ -34,6 +35,7 @@ class JoinedField:
         self._rows = rows
         self._count = count
         self.has_cells = field.has_cells
+        self.texts = field.texts
         self.type = field.type
 
     @cached_property
@@ -123,7 +125,8 @@ def joined(views: tuple[View, View], keys: tuple[KeyColumn, KeyColumn], type_: T
     if not is_text(type_) and not is_scalar(type_):
         raise ColumnsDropped("keys of this kind")
     left, right = keys[0].ordered(), keys[1].ordered()
-    account.charge(keys[0].weight + keys[1].weight, ENTRY * (len(left) + len(right)))
+    account.charge(keys[0].weight + keys[1].weight)
+    account.allocate(ENTRY * (len(left) + len(right)))
     encoded = compute.dictionary_encode(right)
     different = len(encoded.dictionary)
     counts = [0] * different
@@ -135,7 +138,10 @@ def joined(views: tuple[View, View], keys: tuple[KeyColumn, KeyColumn], type_: T
         offsets.append(offsets[-1] + count)
     order = compute.sort_indices(encoded.indices).cast(pa.int64())
     partners = pa.LargeListArray.from_arrays(pa.array(offsets, pa.int64()), order)
-    of_each = partners.take(compute.index_in(left, value_set=encoded.dictionary))
+    theirs = compute.index_in(left, value_set=encoded.dictionary)
+    pairs = compute.sum(pa.array(counts, pa.int64()).take(theirs)).as_py() or 0
+    account.charge(2 * pairs)
+    account.allocate((PAIR + SLOT) * pairs)
+    of_each = partners.take(theirs)
     firsts, seconds = compute.list_parent_indices(of_each), of_each.flatten()
-    account.charge(2 * len(firsts), (PAIR + SLOT) * len(firsts))
     return View(JoinedRows(views, (firsts.cast(pa.int64()), seconds)))

@@ -54,7 +54,7 @@ def combinations(view: View, fields: Sequence[Field]) -> Combinations:
     if len(fields) == 1:
         found = compute.value_counts(codes)
         present, counts, size = found.field(0).to_pylist(), found.field(1).to_pylist(), sizes[0]
-        _refuse_many(len(present), view.n)
+        refuse_many(len(present), view.n)
         return Combinations(codes, present, counts, size, lambda code: (code,))
     total = sizes[0]
     codes = codes.cast(pa.int64())
@@ -64,7 +64,7 @@ def combinations(view: View, fields: Sequence[Field]) -> Combinations:
             raise ColumnsDropped("many different values")
         codes = compute.add(compute.multiply(codes, size), view.take(field.codes).cast(pa.int64()))
     encoded = compute.dictionary_encode(codes)
-    _refuse_many(len(encoded.dictionary), view.n)
+    refuse_many(len(encoded.dictionary), view.n)
     rows = encoded.dictionary.to_pylist()
     found = compute.value_counts(encoded.indices)
 
@@ -78,9 +78,10 @@ def combinations(view: View, fields: Sequence[Field]) -> Combinations:
     return Combinations(encoded.indices, found.field(0).to_pylist(), found.field(1).to_pylist(), len(rows), parts)
 
 
-def _refuse_many(different: int, rows: int) -> None:
+def refuse_many(different: int, rows: int, why: str = "many different values") -> None:
+    """Raises `ColumnsDropped` where too few rows share each of so many."""
     if different * WORTH.get().sharing > rows:
-        raise ColumnsDropped("many different values")
+        raise ColumnsDropped(why)
 
 
 @dataclass(slots=True)
@@ -118,6 +119,8 @@ class LeafNode(RowNode):
         if any(not _is_plain(run.frame[slot]) for slot in self.outside):
             raise ColumnsDropped("a variable that may know of a reply")
         fields = [view.origin.field(name) for name in self.names]
+        if sum([len(field.texts) for field in fields]) > len(frozenset().union(*[field.texts for field in fields])):
+            raise ColumnsDropped("texts that may be the same")
         them = combinations(view, fields)
         out = LeafValues(them.codes, [None] * them.size, them.present, them.counts, [None] * them.size)
         read: list[set[int]] = [set() for _ in fields]

@@ -18,7 +18,7 @@ from lambda_rlm.eval.compile.columns.account import ColumnCharges, ColumnsDroppe
 from lambda_rlm.eval.compile.columns.field import Field, NumberField, TextField, characters_of
 from lambda_rlm.eval.compile.columns.join import joined
 from lambda_rlm.eval.compile.columns.keys import KeyColumn, keyed
-from lambda_rlm.eval.compile.columns.leaf import LeafNode, LeafValues
+from lambda_rlm.eval.compile.columns.leaf import LeafNode, LeafValues, refuse_many
 from lambda_rlm.eval.compile.columns.node import RowNode, RowRun, spread
 from lambda_rlm.eval.compile.columns.translate import RowExpression
 from lambda_rlm.eval.compile.columns.view import Groups, MadeRows, View
@@ -117,6 +117,7 @@ def _group(task: ColumnTask, view: View, frame: Frame, account: ColumnCharges, r
     keys = keyed(_node(task), task.expressions[0].type, view, _run(task, frame, account))
     account.charge(keys.weight)
     order, counts = in_groups(keys.codes)
+    refuse_many(len(counts), view.n, "many groups")  # each is gone through by itself
     snapshot, slot, code = frame.copy(), task.slots[0], task.expressions[0].code
     grouped = view.taken(order)
 
@@ -222,10 +223,11 @@ def _by_group(task: ColumnTask, view: View, frame: Frame, account: ColumnCharges
     order, counts = in_groups(keys.codes)
     grouped, is_float = numbers.take(order), task.expressions[1].type == FLOAT
     made, at = [], 0
-    for count in counts:
-        part = grouped.slice(at, count)
-        made.append(total(part, is_float) if task.primitive is P.SUM_BY else average(part, is_float))
-        at += count
+    for stretch in account.meter.stretches(counts):
+        for count in stretch:
+            part = grouped.slice(at, count)
+            made.append(total(part, is_float) if task.primitive is P.SUM_BY else average(part, is_float))
+            at += count
     slot, code, snapshot = task.slots[0], task.expressions[0].code, frame.copy()
     sources = view.taken(firsts(keys.codes))
     return _Pairs(sources, slot, code.run, snapshot, made, account)
@@ -244,15 +246,15 @@ class _Pairs:
 
     def made(self) -> list[Value]:
         """The list of them."""
-        out = []
-        frame, slot = self.frame, self.slot
+        keys = []
+        frame, slot, meter = self.frame, self.slot, self.account.meter
         elements = self.firsts.origin.apart(self.firsts.numbers_of(list(range(self.firsts.n))))
-        with unpaid(self.account.meter):
-            for frame[slot], number in zip(elements, self.numbers, strict=True):
-                key = self.run(frame)
-                read_whole(key)
-                out.append((key, number))
-        return out
+        with unpaid(meter):
+            for part in meter.stretches(elements):
+                for frame[slot] in part:
+                    keys.append(self.run(frame))
+                    read_whole(keys[-1])
+        return list(zip(keys, self.numbers, strict=True))
 
 
 def numbers_in(array: Any) -> Any:

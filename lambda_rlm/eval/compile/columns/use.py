@@ -8,10 +8,11 @@ the reference code does.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import Any, Final
 
 import pyarrow as pa
 
+from lambda_rlm.budget.meter import Meter
 from lambda_rlm.data_class import dataclass
 from lambda_rlm.diagnostics.faults import Fault
 from lambda_rlm.diagnostics.source import Span
@@ -30,6 +31,11 @@ from lambda_rlm.syntax.primitive import Primitive as P
 
 OverGroups = Callable[[Groups, Frame], Value]
 
+_DROPPING: Final = (
+    ColumnsDropped, Fault, pa.ArrowException, NotImplementedError, ValueError, ArithmeticError, TypeError
+)  # fmt: skip
+"""What an attempt may end in: values that no kernel takes, as a whole number of more than 64 bits, and what is refused."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ColumnUse:
@@ -37,7 +43,7 @@ class ColumnUse:
 
     `sources` are its arguments that are no functions, `slots` where `plain`, the reference code, reads them. `task` is a word
     on why not where it does not run by columns. `each` are steps and bytes for each row, what the callbacks cost by themselves
-    included; `frames` are interpreter frames beside those of the sources.
+    included; `frames` are interpreter frames beside those of the sources. `meter` is charged.
     """
 
     primitive: P
@@ -48,6 +54,7 @@ class ColumnUse:
     task: ColumnTask | str
     each: tuple[int, int]
     frames: int
+    meter: Meter
     over_groups: OverGroups | None = None
 
 
@@ -55,8 +62,8 @@ def by_columns(use: ColumnUse, *, is_list: bool) -> Compiled:
     """The code of a use that is tried by columns; it has columns itself where it gives a list."""
     first, *others = use.sources
     is_join = use.primitive is P.JOIN_BY
-    runs = [columns_of(code) if is_join and has_columns(code) else code.run for code in others]
-    source, rest = columns_of(first), list(zip(use.slots[1:], runs, strict=True))
+    runs = [columns_of(code, use.meter) if is_join and has_columns(code) else code.run for code in others]
+    source, rest = columns_of(first, use.meter), list(zip(use.slots[1:], runs, strict=True))
     slot, plain = use.slots[0], use.plain.run
 
     def columns(e: Frame) -> Any:
@@ -104,15 +111,13 @@ def _attempt(use: ColumnUse, view: View | Groups, e: Frame) -> tuple[Any] | None
     elif use.primitive not in OPERATIONS:
         why = "no columns for it"
     else:
-        view.origin.meter.glance()
-        account = ColumnCharges(view.origin.meter)
+        use.meter.glance()
+        account = ColumnCharges(use.meter)
         account.charge(view.n * use.each[0], view.n * use.each[1])
         try:
             value = OPERATIONS[use.primitive](use.task, view, e, account, [e[at] for at in use.slots[1:]])
-        except (ColumnsDropped, NotImplementedError) as reason:
-            why = str(reason)
-        except (Fault, pa.ArrowException, ValueError, ArithmeticError, TypeError) as error:
-            why = type(error).__name__
+        except _DROPPING as reason:
+            why = str(reason) if type(reason) in (ColumnsDropped, NotImplementedError) else type(reason).__name__
         if not why and not account.settle():
             why = "the fuel runs out"
     noted(use.primitive, use.span, why)
@@ -133,14 +138,14 @@ def _in_all_groups(use: ColumnUse, view: View, e: Frame) -> tuple[Any] | None:
         expression = task.expressions[0]
         if is_scalar(expression.type) and is_uniform(expression.node):
             try:
-                run = RowRun(e, task.slots[0], ColumnCharges(whole.origin.meter))
+                run = RowRun(e, task.slots[0], ColumnCharges(use.meter))
                 groups.found[id(use)] = spread(expression.node.numbers(whole, run), whole.n).to_pylist()
-            except (ColumnsDropped, ValueError):
+            except _DROPPING:
                 noted(use.primitive, use.span, "groups one by one")
     values = groups.found[id(use)]
     if values is None:
         return None
-    account = ColumnCharges(whole.origin.meter)
+    account = ColumnCharges(use.meter)
     # A row charges what its parts do, the same each.
     task.expressions[0].node.numbers(view.part(0, 1), RowRun(e, task.slots[0], account))
     account.steps, account.bytes = (account.steps + use.each[0]) * view.n, (account.bytes + use.each[1]) * view.n
@@ -155,9 +160,10 @@ def grouped(primitive: P, slots: tuple[int, int], body: Compiled, each: tuple[in
     i, j = slots
 
     def results(groups: Groups, e: Frame) -> Iterator[Value]:
-        for group in range(groups.n):
-            e[i], e[j] = groups.items(group), groups.key(group)
-            yield body.run(e)
+        for part in groups.view.origin.meter.stretches(list(range(groups.n))):
+            for group in part:
+                e[i], e[j] = groups.items(group), groups.key(group)
+                yield body.run(e)
 
     def run(groups: Groups, e: Frame) -> Value:
         meter = groups.view.origin.meter

@@ -76,7 +76,7 @@ def loop_by_columns(c: Compiler, loop: LoopUse) -> Compiled:
         over = grouped(loop.primitive, *loop.over_groups, loop.each)
     use = ColumnUse(
         primitive=loop.primitive, span=loop.span, sources=loop.values, slots=loop.slots, plain=loop.plain, task=task, each=each,
-        frames=LOOP_FRAMES, over_groups=over,
+        frames=LOOP_FRAMES, meter=c.meter, over_groups=over,
     )  # fmt: skip
     return by_columns(use, is_list=is_list(loop.arrow.result))
 
@@ -95,7 +95,7 @@ def _expression(c: Compiler, loop: LoopUse, written: WrittenCallback) -> RowExpr
 
 
 def call_by_columns(
-    primitive: P, arrow: Arrow, codes: Sequence[Compiled], slots: Sequence[int], plain: Compiled, span: Span
+    c: Compiler, primitive: P, arrow: Arrow, codes: Sequence[Compiled], slots: Sequence[int], plain: Compiled, span: Span
 ) -> Compiled:
     """The code of a call without callbacks that is tried by columns."""
     element = element_of(arrow.parameters[0])
@@ -103,6 +103,7 @@ def call_by_columns(
     node = FieldNode(row, None) if is_scalar(element) else LeafNode(row, element, [None], [])
     task = ColumnTask(primitive, [RowExpression(element, row, node, {})], [slots[0]], element)
     use = ColumnUse(
-        primitive=primitive, span=span, sources=codes, slots=slots, plain=plain, task=task, each=(0, 0), frames=plain.need - 1
-    )
+        primitive=primitive, span=span, sources=codes, slots=slots, plain=plain, task=task, each=(0, 0), frames=plain.need - 1,
+        meter=c.meter,
+    )  # fmt: skip
     return by_columns(use, is_list=is_list(arrow.result))

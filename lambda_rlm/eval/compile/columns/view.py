@@ -53,12 +53,12 @@ class RowOrigin(Protocol):
 
 
 class InputRows:
-    """The rows of an input."""
+    """The rows of an input, for who charges a meter."""
 
-    def __init__(self, rows: TableValue) -> None:
+    def __init__(self, rows: TableValue, meter: Meter) -> None:
         self.rows = rows
         self.n = len(rows)
-        self.meter = rows.meter
+        self.meter = meter
         self.names: tuple[str, ...] | None = tuple(column.name for column, _ in rows.fields)
         self._fields: dict[str, CellField] = {}
 
@@ -69,7 +69,7 @@ class InputRows:
         field = self._fields.get(name)
         if field is None:
             assert self.names is not None
-            field = self._fields[name] = CellField(self.rows, self.names.index(name))
+            field = self._fields[name] = CellField(self.rows, self.names.index(name), self.meter)
         return field
 
     def sampler(self, names: Sequence[str | None]) -> Callable[[Sequence[Value]], Value]:
@@ -288,8 +288,9 @@ class Groups:
     def made(self) -> list[Value]:
         """Records { items, key }."""
         if self._made is None:
-            rows = self.view.made()
-            parts = zip(self.starts, self.counts, strict=True)
-            made = [(rows[start : start + count], self.key(at)) for at, (start, count) in enumerate(parts)]
-            self._made = keep(made, self.view.origin.meter.storage) if len(made) >= MANY else made
+            rows, meter = self.view.made(), self.view.origin.meter
+            groups = list(zip(range(self.n), self.starts, self.counts, strict=True))
+            parts = meter.stretches(groups)
+            made = [(rows[start : start + count], self.key(at)) for part in parts for at, start, count in part]
+            self._made = keep(made, meter.storage) if len(made) >= MANY else made
         return self._made

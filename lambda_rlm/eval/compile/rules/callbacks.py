@@ -69,13 +69,15 @@ def _by_columns(
     """A call over a list that has columns: the reference code reads its arguments from slots."""
     from lambda_rlm.eval.compile.columns.uses import LoopUse, WrittenCallback, loop_by_columns
 
-    slots = [c.slots.new() for _ in values]
+    with c.slots.beside():
+        slots = [c.slots.new() for _ in values]
     plain = loop_of(c, call.primitive, call.arrow, [in_slot(slot) for slot in slots], functions, call.span)
     parameters = [(a, p) for a, p in zip(call.arguments, call.arrow.parameters, strict=True) if isinstance(p, Arrow)]
     written = [WrittenCallback(a, p, f.callback) for (a, p), f in zip(parameters, functions, strict=True)]
     over_groups = None
     if call.primitive in (P.MAP, P.FLAT_MAP) and values[0].is_grouped and isinstance(written[0].term, t.Lam):
-        over_groups = _over_groups(c, written[0].term, call.scope, call.substitution)
+        with c.slots.beside():
+            over_groups = _over_groups(c, written[0].term, call.scope, call.substitution)
     use = LoopUse(
         primitive=call.primitive, arrow=call.arrow, span=call.span, scope=call.scope, substitution=call.substitution,
         values=values, slots=slots, plain=plain, callbacks=written, recorded=recorded,

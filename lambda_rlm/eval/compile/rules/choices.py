@@ -12,7 +12,7 @@ from lambda_rlm.eval.compile.compiler import Compiler
 from lambda_rlm.eval.compile.scope import Local, Scope
 from lambda_rlm.eval.library.structure import is_text
 from lambda_rlm.syntax import term as t
-from lambda_rlm.types.type import Con
+from lambda_rlm.types.type import INT, Con
 from lambda_rlm.types.typed import Substitution
 
 
@@ -22,7 +22,7 @@ def compile_if(c: Compiler, term: t.If, scope: Scope, s: Substitution) -> Compil
     otherwise = c.compile(term.otherwise, scope, s)
     code = choice.conditional(branches, otherwise, c.meter)
     if all(is_small(part) for part in [part for pair in branches for part in pair][1:]) and is_small(otherwise):
-        code.batch = batches.conditional(branches, otherwise)
+        code.batch = batches.conditional(branches, otherwise, is_int=c.type_of(term, s) == INT)
     return code
 
 
@@ -43,7 +43,7 @@ def compile_match(c: Compiler, term: t.Match, scope: Scope, s: Substitution) -> 
     code = choice.match_literal(subject, is_text(type_), table, otherwise, c.meter)
     last = otherwise if otherwise is not None else list(table.values())[-1]
     if all(map(is_small, (*table.values(), last))):
-        code.batch = batches.labels(subject, is_text(type_), table, last)
+        code.batch = batches.labels(subject, is_text(type_), table, last, is_int=c.type_of(term, s) == INT)
     return code
 
 

@@ -69,12 +69,12 @@ def value_call(c: Compiler, function: Compiled, codes: Sequence[Compiled], is_as
 
 def closure(c: Compiler, function: Function) -> Compiled:
     """A function value: it keeps a copy of the frame it is made in."""
-    slots, meter, stack = function.slots, c.meter, c.stack
+    slots, meter, stack, numbered = function.slots, c.meter, c.stack, c.slots
     body = charged(function.body, meter, CALL_STEPS)
     run, need = body.run, body.need + _CALL_FRAMES
 
     def make(e: Frame) -> Callable[..., Value]:
-        charge(meter, 0, FUNCTION_VALUE + SLOT * len(e))
+        charge(meter, 0, FUNCTION_VALUE + SLOT * numbered.charged)
         captured = e.copy()
 
         def call(*values: Value) -> Value:

@@ -42,9 +42,10 @@ def first_order(c: Compiler, primitive: Primitive, arrow: Arrow, codes: Sequence
     if codes and has_columns(codes[0]) and primitive in ON_LISTS and not any(code.is_async for code in codes):
         from lambda_rlm.eval.compile.columns.uses import call_by_columns
 
-        slots = [c.slots.new() for _ in codes]
+        with c.slots.beside():
+            slots = [c.slots.new() for _ in codes]
         plain = _first_order(c, primitive, arrow, [in_slot(slot) for slot in slots], span)
-        return call_by_columns(primitive, arrow, codes, slots, plain, span)
+        return call_by_columns(c, primitive, arrow, codes, slots, plain, span)
     if codes and has_columns(codes[0]) and is_table(arrow.parameters[0]):
         noted(primitive, span, "no columns for it")
     return _first_order(c, primitive, arrow, codes, span)

@@ -95,7 +95,7 @@ def recursion_value(c: Compiler, recursion: Recursion, *, is_inside: bool = Fals
     check = _shorter(recursion, Span(0, 0))
 
     def make(e: Frame) -> Callable[[Value], Value | Awaitable[Value]]:
-        charge(c.meter, 0, FUNCTION_VALUE + SLOT * len(e))
+        charge(c.meter, 0, FUNCTION_VALUE + SLOT * c.slots.charged)
         captured = e.copy()
 
         def call(value: Value) -> Value:
@@ -117,7 +117,7 @@ def _activate_async(c: Compiler, recursion: Recursion) -> Callable[[Frame, Value
     stack, slot, meter = c.stack, recursion.slot, c.meter
 
     def activate(e: Frame, value: Value) -> Awaitable[Value]:
-        charge(meter, ACTIVATION_STEPS, HEADER + SLOT * len(e))
+        charge(meter, ACTIVATION_STEPS, HEADER + SLOT * c.slots.charged)
         frame = e.copy()
         frame[slot] = value
         assert recursion.run is not None
@@ -131,7 +131,7 @@ def _activate_pure(c: Compiler, recursion: Recursion) -> Callable[[Frame, Value]
     stack, slot, meter = c.stack, recursion.slot, c.meter
 
     def activate(e: Frame, value: Value) -> Value:
-        charge(meter, ACTIVATION_STEPS, HEADER + SLOT * len(e))
+        charge(meter, ACTIVATION_STEPS, HEADER + SLOT * c.slots.charged)
         frame = e.copy()
         frame[slot] = value
         need = recursion.need
