@@ -1,7 +1,7 @@
 """Taking a text apart at separators: `split_on`.
 
-Owns what a separator is: a line feed in it stands for `\\r\\n` too. Promises that what is cut out of a span is a span again, and
-that a short text is taken apart with no object beside its parts.
+Owns what a separator is: a line feed in it stands for `\\r\\n` too. Promises that what is cut out of a span is a span again,
+and that a short text is taken apart with no object beside its parts.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Texts computed from others.
 
-Owns `derived`, which gives what a function of texts wrote the origin of all that it was given. Promises that a short text of one
-source, of which every row of a table may have one, is made without a call of its class.
+Owns `derived`, which gives what a function of texts wrote the origin of all that it was given. Promises that a short text of
+one source, of which every row of a table may have one, is made without a call of its class.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Templates over many elements: the texts of a template for a whole list, with no closure entered for an element.
 
 Owns `template_over`, for templates whose holes are texts and Ints in the fields of the elements, or the elements themselves.
-Promises the ropes, the charges and the reading of `joining.template`, run for one element after the other; which it falls back to
-wherever a text is empty, long or put together itself, nothing in a row came from outside, a number was replied, or the fuel
+Promises the ropes, the charges and the reading of `joining.template`, run for one element after the other; which it falls back
+to wherever a text is empty, long or put together itself, nothing in a row came from outside, a number was replied, or the fuel
 might run out.
 """
 
@@ -35,7 +35,8 @@ _PLAIN: Final = frozenset({Text, Passage})
 def template_over(
     pieces: Sequence[str | None], holes: Sequence[tuple[Compiled, Type]], shows: Sequence[Show], meter: Meter
 ) -> tuple[int, Many] | None:
-    """The slot of the elements, and what gives the texts of a list of them, the holes being where no piece is; None where the template has other holes."""
+    """The slot of the elements, and what gives the texts of a list of them, the holes being where no piece is; None where the
+    template has other holes."""
     slots = {code.slot for code, _ in holes}
     if len(slots) != 1 or slots == {-1} or not 1 < len(pieces) < _FEW_LINKED or "" in pieces:
         return None
