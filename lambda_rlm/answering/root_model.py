@@ -14,7 +14,7 @@ from dataclasses import field
 from time import monotonic
 from typing import TYPE_CHECKING, Final
 
-from lambda_rlm.answering.ahead import loading
+from lambda_rlm.answering.rounds.ahead import loading
 from lambda_rlm.answering.rounds.prompt_tokens import prompt_tokens
 from lambda_rlm.budget.meter import Meter
 from lambda_rlm.budget.paying import pay

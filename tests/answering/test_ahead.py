@@ -11,8 +11,8 @@ from threading import enumerate as threads
 
 import pytest
 
-from lambda_rlm.answering import ahead
-from lambda_rlm.answering.ahead import loading
+from lambda_rlm.answering.rounds import ahead
+from lambda_rlm.answering.rounds.ahead import loading
 from tests.support.places import ROOT
 
 ASKED = """

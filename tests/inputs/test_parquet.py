@@ -156,7 +156,7 @@ def test_it_is_parsed_in_the_worker(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert from_arguments([path]).values["context"] == [{"a": 1, "t": "x", "big": "1"}, {"a": None, "t": "x", "big": None}]
     assert asked == [("a Parquet file", MOST_OF_ROWS)]
     monkeypatch.setattr("lambda_rlm.inputs.formats.registry.MOST_OF_ROWS", 1_000_000)
-    many = saved(tmp_path, {"a": pa.array(range(1_000_000))})
+    many = saved(tmp_path, {"a": pa.repeat(7, 3_000_000)})  # a small file, and more than a worker has left
     message = problem(many).message
     assert any(said in message for said in ("of memory to be read as a Parquet file", "its parser ended"))
 
