@@ -7,8 +7,10 @@ tell apart.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence, Set
 from math import fsum, isclose
+from sys import float_info
 from typing import Any, Final, NamedTuple
 
 from lambda_rlm.evidence.answer import Basis
@@ -80,9 +82,7 @@ def _of_columns(number: int | float, words: str, basis: Basis) -> Counted | None
     found: list[tuple[str, Counted]] = []
     for name, rows in basis.tables.items():
         for column in rows[0] if len(rows) <= _MOST_ROWS else ():
-            cells = enumerate(_column(rows, column))
-            numeric = [(at, cell) for at, cell in cells if isinstance(cell, int | float) and not isinstance(cell, bool)]
-            one = _of_column(number, numeric, f"{name}[{{}}].{column}")
+            one = _of_column(number, _numbers(rows, column), f"{name}[{{}}].{column}")
             if one is not None:
                 found.append((column, one))
     if len(found) > 1:
@@ -98,14 +98,38 @@ def _column(rows: Sequence[Mapping[str, Any]], name: str) -> Iterable[Any]:
     return (row.get(name) for row in rows)
 
 
-def _of_column(number: int | float, cells: Sequence[tuple[int, int | float]], name: str) -> Counted | None:
-    values = [float(cell) for _, cell in cells]
-    same = [(at, cell) for at, cell in cells if _is(number, cell)]
+class _Numbers(NamedTuple):
+    """The numbers of a column with their rows, their sum, and the same numbers by size."""
+
+    cells: Sequence[tuple[int, int | float]]
+    total: float
+    by_size: Sequence[tuple[float, int]]
+
+
+def _numbers(rows: Sequence[Mapping[str, Any]], column: str) -> _Numbers:
+    """The numbers of a column; of a table they are gone through once, however many values of an answer are looked for."""
+    kept = rows.found if isinstance(rows, Table) else {}
+    numbers: _Numbers | None = kept.get(("numbers", column))
+    if numbers is None:
+        of_all = enumerate(_column(rows, column))
+        cells = [(at, cell) for at, cell in of_all if isinstance(cell, int | float) and not isinstance(cell, bool)]
+        by_size = sorted((float(cell), place) for place, (_, cell) in enumerate(cells))
+        numbers = kept["numbers", column] = _Numbers(cells, fsum(value for value, _ in by_size), by_size)
+    return numbers
+
+
+def _of_column(number: int | float, numbers: _Numbers, name: str) -> Counted | None:
+    cells, total, by_size = numbers
+    if not cells or abs(number) > float_info.max:
+        return None
+    margin = 2 * _EXACT * max(1.0, abs(number))
+    near = by_size[bisect_left(by_size, (number - margin, 0)) : bisect_right(by_size, (number + margin, len(cells)))]
+    same = sorted(place for value, place in near if _is(number, value))
     if 0 < len(same) <= _FEW:
-        return Counted([cell_passage(name.format(at), cell) for at, cell in same], "the same number")
-    if len(cells) > 1 and _is(number, fsum(values)):
+        return Counted([cell_passage(name.format(cells[place][0]), cells[place][1]) for place in same], "the same number")
+    if len(cells) > 1 and _is(number, total):
         return Counted([cell_passage(name.format(at), cell) for at, cell in cells], "added up")
-    if len(cells) > 1 and _is(number, fsum(values) / len(values)):
+    if len(cells) > 1 and _is(number, total / len(cells)):
         return Counted([cell_passage(name.format(at), cell) for at, cell in cells], "averaged")
     return None
 
