@@ -21,13 +21,14 @@ import resource
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
+
+from runtime import server
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 MOST: Final = 12.0
@@ -80,19 +81,6 @@ def write_rows(path: Path, count: int) -> None:
         for n in range(count):
             day = f"2024-{n % 12 + 1:02d}-{n % 28 + 1:02d}"
             file.write(f"{n},{day},name {n * 7919 % 5000},{n * 31 % 90_000 / 100},{states[n * 13 % 3]}\n")
-
-
-@contextmanager
-def server() -> Iterator[str]:
-    """The base URL of a server that answers at once."""
-    command = [sys.executable, str(ROOT / "benchmarks" / "server.py"), "0"]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None and process.stdin is not None
-        try:
-            yield f"http://127.0.0.1:{int(process.stdout.readline())}/v1"
-        finally:
-            process.stdin.close()
-            process.wait()
 
 
 def storage_of(process: int) -> int:
@@ -172,7 +160,7 @@ def main() -> int:
     chosen = parser.parse_args()
     texts, rows = (TEXTS[:2], ROWS[:2]) if chosen.quick else (TEXTS, ROWS)
     plenty = ["--fuel", "100000000000", "--memory", "20000000000"]
-    with server() as url:
+    with server(0) as url:
         asked = ["--model", "m", "--base-url", url, "--window", "32768", "--max-calls", "100000", *plenty]
         jobs = (
             ("text: a plan over pieces", texts, write_text, _PLAN, asked),

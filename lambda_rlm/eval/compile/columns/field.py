@@ -38,7 +38,26 @@ def both(a: Any, b: Any) -> Any:
     return b if a is None else a if b is None else compute.and_(a, b)
 
 
-class CellField:
+class _EncodedField:
+    """A field by its different values; `_encoded` are those and their numbers, as arrays."""
+
+    @cached_property
+    def _encoded(self) -> tuple[Any, Any]:
+        raise NotImplementedError
+
+    @cached_property
+    def codes(self) -> Any:
+        """For each row the number of its value in `values`."""
+        return self._encoded[0]
+
+    @cached_property
+    def values(self) -> list[Any]:
+        """The different values, as plain data."""
+        found: list[Any] = self._encoded[1].to_pylist()
+        return found
+
+
+class CellField(_EncodedField):
     """A field of the rows of an input, for who charges `meter`; reading the rows themselves charges that of the input. `at`:
     its place among the fields of the record type."""
 
@@ -77,17 +96,6 @@ class CellField:
         if self.is_option or self.column.kind == "text":
             raise ColumnsDropped("a field that is no number")
         return self.array.cast(pa.float64(), safe=False) if self.inner == FLOAT else self.array
-
-    @cached_property
-    def codes(self) -> Any:
-        """For each row the number of its value in `values`."""
-        return self._encoded[0]
-
-    @cached_property
-    def values(self) -> list[Any]:
-        """The different values, as plain data."""
-        found: list[Any] = self._encoded[1].to_pylist()
-        return found
 
     @cached_property
     def _encoded(self) -> tuple[Any, Any]:
@@ -153,7 +161,7 @@ def flags_of(mask: Any) -> bytes:
     return bytes(memoryview(bytes_.buffers()[1])[bytes_.offset : bytes_.offset + len(bytes_)])
 
 
-class NumberField:
+class NumberField(_EncodedField):
     """Numbers and truth values that a row expression gave for each row of its source."""
 
     has_cells = False
@@ -162,17 +170,6 @@ class NumberField:
     def __init__(self, numbers: Any, type_: Type) -> None:
         self.numbers = numbers
         self.type = type_
-
-    @cached_property
-    def codes(self) -> Any:
-        """For each row the number of its value in `values`."""
-        return self._encoded[0]
-
-    @cached_property
-    def values(self) -> list[Any]:
-        """The different values."""
-        found: list[Any] = self._encoded[1].to_pylist()
-        return found
 
     @cached_property
     def _encoded(self) -> tuple[Any, Any]:
