@@ -100,7 +100,7 @@ class Server:
             self.leaf_cpu = self.used()
 
     def told(self, path: str) -> object:
-        """What is said to a request without a body."""
+        """The response to a request without a body."""
         if path == "/reset":
             self.reset()
         elif path.startswith("/watch/"):

@@ -24,7 +24,7 @@ Try = Callable[[Frame, list[Value]], list[Value] | None]
 
 
 def are_many(n: int) -> bool:
-    """Whether a batch of so many elements may be worth while."""
+    """Whether this many elements may be enough for a batch to be faster than a loop."""
     return n > FEW
 
 
